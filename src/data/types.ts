@@ -1,0 +1,69 @@
+/** What the data room gives to the rooms above it. */
+
+/** How examples become sequences, labels and metrics. `preference` comes with reward modelling. */
+export type TaskKind = 'classification' | 'completion';
+
+/** One row of a data set (DESIGN 3.5). */
+export interface Example {
+  /** The `id` column, else the row number. Unique within a file. */
+  id: string;
+  /** Rows of one group never part: answers of one question, positions of one game. */
+  group: string;
+  /** 1-based line or row of the source, for messages. */
+  row: number;
+  /** The whole text of a classification example without a completion. */
+  text?: string;
+  prompt?: string;
+  /** What follows the prompt: one completion for `completion` and for likelihood heads. */
+  completions?: readonly string[];
+  /** Probability of each class [K]; one-hot for hard labels. Absent where the step may not see it. */
+  label?: readonly number[];
+}
+
+export interface Examples {
+  task: TaskKind;
+  /** Class names by index; empty for `completion`. */
+  classes: readonly string[];
+  rows: readonly Example[];
+  /** Rows left out by `--skip-bad-rows` (issue of its own); 0 so far. */
+  skipped: number;
+}
+
+/** What a data set is, without any path: this object is hashed into steps. */
+export interface DatasetSpec {
+  /** `columns`, or the name of a format. */
+  format: string;
+  /** Column names given by the user. */
+  columns: { text?: string; label?: string };
+  /** sha256 of each file's bytes, by role. */
+  files: Partial<Record<FileRole, string>>;
+}
+
+export type FileRole = 'train' | 'test' | 'weak' | 'transfer';
+
+/** `all`: every row of the `train` file (`finetune`, `label`) or of the `test` file (`evaluate`), in order. */
+export type SplitPart = 'weak' | 'transfer' | 'test' | 'all-train' | 'all-test';
+
+/** One part of a data set; hashed into steps. */
+export interface SplitSpec {
+  dataset: DatasetSpec;
+  part: SplitPart;
+  /** Decides halves; of no effect on `test` and `all-…`, where it is 0. */
+  seed: number;
+  dataSeed: number;
+  /** Rows of both halves together; null: all. */
+  trainSize: number | null;
+  testSize: number | null;
+}
+
+/** sha256 → where the file lies here. Never hashed. */
+export type FileLocations = Readonly<Record<string, string>>;
+
+/** A data set that was found: its spec, where its files lie, and what was built in about it. */
+export interface ResolvedDataset {
+  /** As the user named it; for people. */
+  name: string;
+  task: TaskKind;
+  spec: DatasetSpec;
+  locations: FileLocations;
+}

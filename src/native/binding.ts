@@ -1,0 +1,232 @@
+/**
+ * The addon's exports, as TypeScript sees them. `bindingShape` repeats the names as values, so that a
+ * test can compare them with what the loaded addon really exports.
+ *
+ * Shapes: B sequences, N tokens in all, K outputs of a head, T target tokens in all, D hidden size.
+ * Every asynchronous call runs in the order of its making on the one job thread of its device, and
+ * rejects with an `Error` that carries `code`, `hint` and `trace` (see `../errors.ts`).
+ */
+
+/** Sequences laid end to end, without padding. */
+export interface PackedSequences {
+  /** Token ids [N]. */
+  tokens: Int32Array;
+  /** Where each sequence begins, and the end of the last [B + 1]. */
+  offsets: Int32Array;
+  /**
+   * Index within each sequence of its first target token [B], at least 1. Everything before it is read
+   * only. Absent: 1, every token but the first is a target. Used by token read-outs (`lm`, `likelihood`).
+   */
+  targetStarts?: Int32Array;
+}
+
+export type Dtype = 'f32' | 'bf16';
+
+/**
+ * What is read from a sequence. `lm`: log-probabilities of the target tokens. `classifier` and `scalar`:
+ * a linear map of the last token's final hidden state. `likelihood`: two logits [0, z] with
+ * z = scale · log p(targets) + bias.
+ */
+export type HeadKind = 'lm' | 'classifier' | 'scalar' | 'likelihood';
+
+export interface NativeModelOptions {
+  /** A Hugging Face folder with config.json and safetensors. */
+  folder: string;
+  /** `cpu`, `cuda` or `cuda:<index>`. */
+  device: string;
+  dtype: Dtype;
+  head: HeadKind;
+  /** Classes K of a `classifier`; ignored for the others. */
+  labels?: number;
+  /** Rows of the unembedding that a fresh classifier starts from [K]; absent: zeros. */
+  headTokens?: Int32Array;
+  /** CPU threads of the job thread. */
+  threads: number;
+  /** Only deterministic kernels. */
+  deterministic?: boolean;
+}
+
+export interface NativeModelInfo {
+  family: string;
+  parameters: number;
+  layers: number;
+  hiddenSize: number;
+  vocabularySize: number;
+  contextLength: number;
+  /** K: logits per sequence (1 for `scalar`, 2 for `likelihood`, 0 for `lm`). */
+  outputs: number;
+  /** `folder` when the folder brought this head's weights. */
+  headFrom: 'folder' | 'fresh';
+}
+
+export interface ScoreOptions {
+  /** `head` (default) reads the model's own head, `lm` the language model below it. */
+  readout?: 'head' | 'lm';
+  /** Most tokens in one micro-batch. Changes speed, never a result beyond rounding. */
+  microBatchTokens: number;
+  cancel?: NativeCancelToken;
+  /** Called with the number of sequences done; calls may be merged, the last one never is lost. */
+  onProgress?: (done: number) => void;
+}
+
+export interface ScoreResult {
+  /** [B · K], row by row; empty for `lm`. */
+  logits: Float32Array;
+  /** Log-probability of each target token [T]; empty for a classifier or scalar. */
+  logProbabilities: Float32Array;
+  /** The likeliest token at each target position [T]; empty for a classifier or scalar. */
+  argmax: Int32Array;
+  /** Where each sequence's targets begin in the two arrays above [B + 1]. */
+  targetOffsets: Int32Array;
+}
+
+export interface LikelihoodCalibration {
+  scale: number;
+  bias: number;
+}
+
+export interface NativeModel {
+  readonly info: NativeModelInfo;
+  score(sequences: PackedSequences, options: ScoreOptions): Promise<ScoreResult>;
+  /** Final hidden state (after the last norm) of each sequence's last token [B · D]. */
+  hidden(sequences: PackedSequences, options: ScoreOptions): Promise<Float32Array>;
+  /** Scale and bias of a `likelihood` head. */
+  setLikelihood(calibration: LikelihoodCalibration): Promise<void>;
+  likelihood(): Promise<LikelihoodCalibration>;
+  /** Names of all parameters, as in the folder's safetensors, plus the head's. */
+  parameterNames(): string[];
+  parameter(name: string): Promise<{ shape: number[]; values: Float32Array }>;
+  /** Overwrites a parameter; used by tests and for fresh weights. */
+  setParameter(name: string, values: Float32Array): Promise<void>;
+  /** Writes config.json and model.safetensors; the tokenizer's files are the caller's to copy. */
+  save(folder: string, dtype: Dtype): Promise<void>;
+  dispose(): void;
+}
+
+export type OptimizerKind = 'adamw' | 'adam' | 'muon';
+
+export interface NativeTrainerOptions {
+  optimizer: OptimizerKind;
+  weightDecay: number;
+  /** Largest global gradient norm; 0: no clipping. */
+  clip: number;
+  microBatchTokens: number;
+}
+
+/**
+ * Losses with kernels of their own. `lm` is the mean over all target tokens of the optimizer batch;
+ * completions differ from whole texts only in `targetStarts`. `alpha` is this step's α_k.
+ */
+export type NativeObjective =
+  | { loss: 'xent'; targets: Float32Array }
+  | { loss: 'confidence'; targets: Float32Array; alpha: number; threshold: 'half' | 'weak-mean' }
+  | { loss: 'lm' };
+
+export interface BackwardResult {
+  /** The whole optimizer batch's objective before the update. */
+  loss: number;
+  /** [B · K] before the update; empty for `lm`. */
+  logits: Float32Array;
+}
+
+export interface StepOptions {
+  /** Learning rate of the trunk (of its matrices under `muon`). */
+  lr: number;
+  /** Learning rate of the head (under `muon`: of everything that is not a trunk matrix, by AdamW). */
+  headLr: number;
+}
+
+export interface NativeTrainer {
+  /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
+  forward(batch: PackedSequences, cancel?: NativeCancelToken): Promise<Float32Array>;
+  /** Backward pass from the gradient of the loss by the logits of the last `forward` [B · K]. */
+  backward(dLogits: Float32Array, cancel?: NativeCancelToken): Promise<void>;
+  /** `forward`, a native loss and `backward` in one go. */
+  forwardBackward(
+    batch: PackedSequences,
+    objective: NativeObjective,
+    cancel?: NativeCancelToken,
+  ): Promise<BackwardResult>;
+  /**
+   * Clips, updates and clears the gradients; gives the norm before clipping. A norm that is not finite
+   * rejects with ERR_NOT_FINITE and leaves the weights as they were.
+   */
+  step(options: StepOptions): Promise<{ gradNorm: number }>;
+  /** Gradient of a parameter since the last `step`; zeros where it has none. */
+  gradient(name: string): Promise<Float32Array>;
+  /** Rejects with ERR_NOT_FINITE and the parameter's name if any weight is not finite. */
+  checkFinite(): Promise<void>;
+  /** Writes weights and optimizer state (float32) into a folder that exists. */
+  saveCheckpoint(folder: string): Promise<void>;
+  loadCheckpoint(folder: string): Promise<void>;
+  dispose(): void;
+}
+
+/** Polled between micro-batches; a cancelled call rejects with ERR_ABORTED. */
+export interface NativeCancelToken {
+  cancel(): void;
+}
+
+export interface CudaDevice {
+  index: number;
+  name: string;
+  computeCapability: string;
+  totalMemory: number;
+  freeMemory: number;
+  bf16: boolean;
+}
+
+export interface NativeBuildInfo {
+  /** libtorch that this binary was compiled against, such as `2.13.0`. */
+  builtFor: string;
+  /** Vector instructions that libtorch uses here, such as `AVX512`. */
+  cpuCapability: string;
+  compiler: string;
+}
+
+export interface NativeBinding {
+  buildInfo(): NativeBuildInfo;
+  /** Opens the CUDA library beside the addon; throws ERR_DEVICE with the reason where that fails. */
+  cudaDevices(): CudaDevice[];
+  loadModel(options: NativeModelOptions): Promise<NativeModel>;
+  createTrainer(model: NativeModel, options: NativeTrainerOptions): NativeTrainer;
+  createCancelToken(): NativeCancelToken;
+  /** Stops and joins this environment's threads; later calls reject. */
+  shutdown(): void;
+}
+
+type Names<T> = readonly (keyof T & string)[];
+
+/** The same names as values; `test/native/exports.test.ts` holds them against the addon. */
+export const bindingShape = {
+  binding: ['buildInfo', 'cudaDevices', 'loadModel', 'createTrainer', 'createCancelToken', 'shutdown'],
+  model: [
+    'info',
+    'score',
+    'hidden',
+    'setLikelihood',
+    'likelihood',
+    'parameterNames',
+    'parameter',
+    'setParameter',
+    'save',
+    'dispose',
+  ],
+  trainer: [
+    'forward',
+    'backward',
+    'forwardBackward',
+    'step',
+    'gradient',
+    'checkFinite',
+    'saveCheckpoint',
+    'loadCheckpoint',
+    'dispose',
+  ],
+  cancelToken: ['cancel'],
+} as const satisfies {
+  binding: Names<NativeBinding>;
+  model: Names<NativeModel>;
+  trainer: Names<NativeTrainer>;
+  cancelToken: Names<NativeCancelToken>;
+};
