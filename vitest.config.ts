@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// One fork per core and no isolation: with isolation every test file would pay for opening libtorch again.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    isolate: false,
+    env: { OMP_NUM_THREADS: '1' },
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
