@@ -1,0 +1,50 @@
+// Opens `libw2s_cuda.so`, which lies beside the addon, when a CUDA device is first asked for. The addon itself
+// links no CUDA, so that one binary serves machines with and without a GPU.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace w2s {
+
+struct CudaDeviceInfo {
+  int index;
+  std::string name;
+  int major;
+  int minor;
+  std::int64_t total_memory;  // bytes
+  std::int64_t free_memory;   // bytes
+  bool bf16;
+};
+
+struct CudaEntryPoints;  // see cuda_library.cpp
+
+class CudaLibrary {
+ public:
+  CudaLibrary() = default;
+  ~CudaLibrary();
+  CudaLibrary(const CudaLibrary&) = delete;
+  CudaLibrary& operator=(const CudaLibrary&) = delete;
+
+  /// Opens the library once. Errors: ERR_DEVICE, saying whether library, driver or GPU is absent.
+  void open();
+  std::vector<CudaDeviceInfo> devices();
+  /// Opens, checks that the index exists and that our kernels run on it. Errors: ERR_DEVICE.
+  void use_device(int index);
+  void synchronise(int index);
+
+ private:
+  void* handle_ = nullptr;  // never closed: libtorch's CUDA registrations cannot be undone
+  const CudaEntryPoints* entry_ = nullptr;
+};
+
+/// The export `cudaDevices()`.
+Napi::Value cuda_devices(const Napi::CallbackInfo& info);
+
+/// For `cpu` does nothing; for `cuda:<index>` opens the library and checks the device. Errors: ERR_DEVICE.
+void prepare_device(Napi::Env env, const std::string& device);
+
+}  // namespace w2s

@@ -1,0 +1,131 @@
+// `submit`: runs C++ work on a device's job thread and gives JavaScript a promise of its result.
+#pragma once
+
+#include <napi.h>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../cancel.h"
+#include "errors.h"
+#include "instance.h"
+#include "job_thread.h"
+#include "mailbox.h"
+#include "progress.h"
+
+namespace w2s {
+
+struct JobExtras {
+  /// Delivers its last value before the promise settles, and is closed then.
+  std::shared_ptr<ProgressChannel> progress;
+  /// JavaScript objects that must live as long as the job (owner handles, input buffers).
+  std::vector<Napi::ObjectReference> keep_alive;
+};
+
+/// A token of this environment: also true once the environment stops.
+std::shared_ptr<CancelToken> make_cancel_token(Napi::Env env);
+
+/// The part of a job that does not depend on its types.
+class PromiseJobBase : public Job, public Arrival {
+ public:
+  PromiseJobBase(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel, JobExtras extras);
+
+  Napi::Promise promise() const { return promise_; }
+  void run() noexcept final;
+  void abandon() noexcept final;
+  void settle(Napi::Env env) noexcept final;
+
+ protected:
+  void arrive(std::unique_ptr<Job> self) noexcept final;
+  virtual void work(CancelToken& cancel) = 0;       // job thread
+  virtual void forget_work() noexcept = 0;          // frees what the work captured
+  virtual Napi::Value finish(Napi::Env env) = 0;    // JavaScript thread
+
+ private:
+  void settle_or_throw(Napi::Env env);
+
+  std::shared_ptr<Mailbox> mailbox_;
+  std::shared_ptr<CancelToken> cancel_;
+  JobExtras extras_;
+  Napi::Promise::Deferred deferred_;
+  Napi::Promise promise_;
+  std::optional<ErrorRecord> failure_;
+};
+
+template <class Work>
+auto call_work(Work& work, CancelToken& cancel) {
+  if constexpr (std::invocable<Work&, CancelToken&>) {
+    return work(cancel);
+  } else {
+    return work();
+  }
+}
+
+template <class Work, class Finish>
+class PromiseJob final : public PromiseJobBase {
+ public:
+  using Result = decltype(call_work(std::declval<Work&>(), std::declval<CancelToken&>()));
+  using Stored = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
+
+  PromiseJob(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel, Work work, Finish finish,
+             JobExtras extras)
+      : PromiseJobBase(env, threads, std::move(cancel), std::move(extras)),
+        work_(std::move(work)),
+        finish_(std::move(finish)) {}
+
+ private:
+  void work(CancelToken& cancel) override {
+    if constexpr (std::is_void_v<Result>) {
+      call_work(*work_, cancel);
+      value_.emplace();
+    } else {
+      value_.emplace(call_work(*work_, cancel));
+    }
+  }
+
+  void forget_work() noexcept override { work_.reset(); }
+
+  Napi::Value finish(Napi::Env env) override {
+    if constexpr (std::invocable<Finish&, Napi::Env, Stored&&>) {
+      return finish_(env, std::move(*value_));
+    } else {
+      return finish_(env);
+    }
+  }
+
+  std::optional<Work> work_;
+  Finish finish_;
+  std::optional<Stored> value_;
+};
+
+/// Queues `work` on the device's job thread. `work()` or `work(CancelToken&)` runs there and returns a value
+/// (or nothing); it must not touch JavaScript, and what it captures is freed there. `finish(env, value)` (or
+/// `finish(env)`) runs on the JavaScript thread and makes the value the promise resolves to. `cancel` may be
+/// null. A job whose token is already true when its turn comes rejects with ERR_ABORTED and never runs.
+template <class Work, class Finish>
+Napi::Promise submit(Napi::Env env, const std::string& device, int threads, std::shared_ptr<CancelToken> cancel,
+                     Work work, Finish finish, JobExtras extras = {}) {
+  InstanceData& instance = InstanceData::of(env);
+  if (!instance.live()) {
+    fail("ERR_DISPOSED", "The engine of this environment has been shut down.", "Call it before shutdown().");
+  }
+  JobThread& thread = instance.thread_for(device);
+  if (!cancel) cancel = make_cancel_token(env);
+  auto job = std::make_unique<PromiseJob<Work, Finish>>(env, threads, std::move(cancel), std::move(work),
+                                                        std::move(finish), std::move(extras));
+  const Napi::Promise promise = job->promise();
+  instance.mailbox()->expect();
+  thread.post(std::move(job));
+  return promise;
+}
+
+/// Finish for work that gives nothing: the promise resolves to undefined.
+inline Napi::Value finish_undefined(Napi::Env env) { return env.Undefined(); }
+
+}  // namespace w2s
