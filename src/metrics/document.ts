@@ -1,0 +1,89 @@
+/**
+ * The JSON document of `train` (DESIGN 3.1, version 1): fields may be added, never renamed. It is the
+ * one place that the rooms which compute, print and store a result agree on, and holds types only.
+ *
+ * But for `seconds`, `throughput`, `store` and `config.out`, two runs of one experiment give the same
+ * document. Numbers are unrounded; accuracies, intervals and shares lie between 0 and 1.
+ */
+
+export const TRAIN_SCHEMA = 'w2s-native/train@1';
+
+/** Lower and upper end of a 95 % interval. */
+export type Interval = readonly [low: number, high: number];
+
+/** How one model does on the test set; over several seeds, their mean. */
+export interface ModelScore {
+  /** As the user named it. */
+  model: string;
+  accuracy: number;
+  ci95: Interval;
+  /** Null unless the task is binary and both classes occur. */
+  auroc: number | null;
+  /** Test items, counted once however many seeds there are. */
+  n: number;
+  /** Training and scoring, all seeds together; from the steps' own records when they were cached. */
+  seconds: number;
+  /** Absent: the test set. `transfer`: supervision from outside that brings no test predictions. */
+  on?: 'test' | 'transfer';
+}
+
+/** Performance gap recovered. `value` is null exactly when `reason` says why. */
+export interface GapRecovered {
+  value: number | null;
+  ci95: Interval | null;
+  reason: string | null;
+}
+
+/** Shares of test items on which student and supervisor answer alike; null where there are no such items. */
+export interface Agreement {
+  overall: number | null;
+  supervisorRight: number | null;
+  supervisorWrong: number | null;
+}
+
+export interface SeedScore {
+  seed: number;
+  weak: number;
+  student: number;
+  ceiling: number;
+  /** Null where the gap is not positive, as it then has no meaning. */
+  pgr: number | null;
+  /** Step hashes by role. */
+  steps: Readonly<Record<string, string>>;
+}
+
+export interface ZeroShotScore {
+  accuracy: number;
+  ci95: Interval;
+}
+
+/** What every document's `config` has at least; the rest is the resolved configuration. */
+export interface DocumentConfig {
+  weak: string;
+  strong: string;
+  dataset: string;
+  [key: string]: unknown;
+}
+
+export interface TrainDocument {
+  schema: typeof TRAIN_SCHEMA;
+  config: DocumentConfig;
+  seeds: readonly number[];
+  weak: ModelScore;
+  student: ModelScore;
+  ceiling: ModelScore;
+  /** Weak labels held against the truth on the transfer half. */
+  labels: { accuracy: number; n: number };
+  /** Student against supervisor on the test set; null when the supervisor has no predictions there. */
+  agreement: Agreement | null;
+  pgr: GapRecovered;
+  pgrAuroc: GapRecovered;
+  perSeed: readonly SeedScore[];
+  /** The strong model before any fine-tuning, where the task can be scored so. */
+  zeroShot: ZeroShotScore | null;
+  throughput: { tokensPerSecond: number; examplesPerSecond: number };
+  /** Relative to the working directory. */
+  store: string;
+  /** Step hashes by role, of the first seed. */
+  steps: Readonly<Record<string, string>>;
+}
