@@ -1,0 +1,55 @@
+#include "confidence.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <cmath>
+
+namespace w2s {
+namespace {
+
+// Positive where label 1 is the hardened prediction. By the logit difference, which keeps order where saturated
+// probabilities would tie.
+at::Tensor positive_half(const at::Tensor& logits_B2) {
+  const at::Tensor margin_B = logits_B2.select(1, 1) - logits_B2.select(1, 0);
+  const at::Tensor order_B = std::get<1>(margin_B.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
+  at::Tensor positive_B = at::zeros_like(margin_B);
+  positive_B.index_fill_(0, order_B.narrow(0, 0, margin_B.size(0) / 2), 1.0);
+  return positive_B;
+}
+
+at::Tensor positive_below_quantile(const at::Tensor& logits_B2, const at::Tensor& targets_B2) {
+  const at::Tensor zero_B = at::softmax(logits_B2, 1).select(1, 0);
+  const double share = targets_B2.select(1, 1).mean().item<double>();
+  const at::Tensor sorted_B = std::get<0>(zero_B.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false));
+  const double rank = std::clamp(share, 0.0, 1.0) * static_cast<double>(sorted_B.size(0) - 1);
+  const auto below = static_cast<int64_t>(std::floor(rank));
+  const auto above = static_cast<int64_t>(std::ceil(rank));
+  const double low = sorted_B[below].item<double>();
+  const double high = sorted_B[above].item<double>();
+  const double threshold = low + (high - low) * (rank - static_cast<double>(below));
+  return zero_B.lt(threshold).to(at::kDouble);
+}
+
+}  // namespace
+
+at::Tensor harden(const at::Tensor& logits_B2, const at::Tensor& targets_B2, Threshold threshold) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor logits = logits_B2.to(at::kDouble);
+  const at::Tensor positive_B = threshold == Threshold::kHalf
+                                    ? positive_half(logits)
+                                    : positive_below_quantile(logits, targets_B2.to(at::kDouble));
+  return at::stack({1.0 - positive_B, positive_B}, 1);
+}
+
+LossAndGradient confidence(const at::Tensor& logits_B2, const at::Tensor& targets_B2, double alpha,
+                           Threshold threshold) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor hard_B2 = harden(logits_B2, targets_B2, threshold);
+  const at::Tensor mixed_B2 = (1.0 - alpha) * targets_B2.to(at::kDouble) + alpha * hard_B2;
+  return cross_entropy(logits_B2, mixed_B2, logits_B2.size(0));
+}
+
+}  // namespace w2s

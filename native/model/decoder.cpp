@@ -1,0 +1,119 @@
+#include "decoder.h"
+
+#include <ATen/ops/embedding.h>
+
+#include "../nn/attention.h"
+
+namespace w2s {
+
+Decoder::Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device,
+                 at::ScalarType compute_dtype)
+    : config_(std::move(config)), compute_dtype_(compute_dtype) {
+  for (const ExpectedTensor& expected : expected_tensors(config_)) {
+    at::Tensor tensor = weights.read(expected.name, device).set_requires_grad(true);
+    parameters_.push_back({config_.names.base_prefix + expected.name, std::move(tensor), expected.kind});
+  }
+  token_embedding_ = find(config_.names.token_embedding + ".weight");
+  if (config_.rotary) {
+    rope_ = RopeTable(config_.rope, config_.head_dim, device);
+  } else {
+    position_embedding_ = find(config_.names.position_embedding + ".weight");
+  }
+  for (int64_t layer = 0; layer < config_.layers; ++layer) blocks_.push_back(make_block(layer));
+  final_norm_ = norm(config_.names.final_norm);
+}
+
+at::Tensor Decoder::find(const std::string& name) const {
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.name == config_.names.base_prefix + name) return parameter.tensor;
+  }
+  return {};
+}
+
+Linear Decoder::linear(const std::string& pattern, int64_t layer) const {
+  if (pattern.empty()) return {};
+  const std::string name = layer_name(pattern, layer);
+  return {find(name + ".weight"), find(name + ".bias"), config_.input_major_weights};
+}
+
+Norm Decoder::norm(const std::string& name) const {
+  return {config_.norm, config_.norm_epsilon, find(name + ".weight"), find(name + ".bias")};
+}
+
+Block Decoder::make_block(int64_t layer) const {
+  const TensorNames& names = config_.names;
+  Block block;
+  block.attention_norm = norm(layer_name(names.attention_norm, layer));
+  block.fused_qkv = linear(names.fused_qkv, layer);
+  block.query = linear(names.query, layer);
+  block.key = linear(names.key, layer);
+  block.value = linear(names.value, layer);
+  block.attention_out = linear(names.attention_out, layer);
+  if (config_.query_key_norm) {
+    block.query_norm = norm(layer_name(names.query_norm, layer));
+    block.key_norm = norm(layer_name(names.key_norm, layer));
+  }
+  block.mlp_norm = norm(layer_name(names.mlp_norm, layer));
+  block.mlp_gate = linear(names.mlp_gate, layer);
+  block.mlp_up = linear(names.mlp_up, layer);
+  block.mlp_down = linear(names.mlp_down, layer);
+  return block;
+}
+
+at::Tensor Decoder::hidden(const PackedBatch& batch) const {
+  at::Tensor x_ND = at::embedding(token_embedding_, batch.tokens_N).to(compute_dtype_);
+  RopeRows rope;
+  if (config_.rotary) {
+    rope = rope_.rows(batch.positions_N);
+  } else {
+    x_ND = x_ND + at::embedding(position_embedding_, batch.positions_N).to(compute_dtype_);
+  }
+  for (int64_t layer = 0; layer < config_.layers; ++layer) {
+    const Block& block = blocks_[layer];
+    x_ND = x_ND + attend(block.attention_norm(x_ND), block, layer, batch, rope);
+    x_ND = x_ND + feed_forward(block.mlp_norm(x_ND), block);
+  }
+  return final_norm_(x_ND).to(at::kFloat);
+}
+
+at::Tensor Decoder::attend(const at::Tensor& x_ND, const Block& block, int64_t layer, const PackedBatch& batch,
+                           const RopeRows& rope) const {
+  const int64_t query_size = config_.heads * config_.head_dim;
+  const int64_t kv_size = config_.kv_heads * config_.head_dim;
+  at::Tensor q, k, v;
+  if (block.fused_qkv.defined()) {
+    const at::Tensor qkv = block.fused_qkv(x_ND);
+    q = qkv.narrow(1, 0, query_size);
+    k = qkv.narrow(1, query_size, kv_size);
+    v = qkv.narrow(1, query_size + kv_size, kv_size);
+  } else {
+    q = block.query(x_ND);
+    k = block.key(x_ND);
+    v = block.value(x_ND);
+  }
+  at::Tensor q_NHE = q.unflatten(1, {config_.heads, config_.head_dim});
+  at::Tensor k_NGE = k.unflatten(1, {config_.kv_heads, config_.head_dim});
+  const at::Tensor v_NGE = v.unflatten(1, {config_.kv_heads, config_.head_dim});
+  if (config_.query_key_norm) {
+    q_NHE = block.query_norm(q_NHE);
+    k_NGE = block.key_norm(k_NGE);
+  }
+  if (config_.rotary) {
+    q_NHE = rotate(q_NHE, rope);
+    k_NGE = rotate(k_NGE, rope);
+  }
+  return block.attention_out(causal_attention(q_NHE, k_NGE, v_NGE, batch, config_.windows[layer],
+                                              config_.attention_scales[layer]));
+}
+
+at::Tensor Decoder::feed_forward(const at::Tensor& x_ND, const Block& block) const {
+  at::Tensor inner_NF = block.mlp_up(x_ND);
+  if (block.mlp_gate.defined()) {
+    inner_NF = activate(block.mlp_gate(x_ND), config_.activation) * inner_NF;
+  } else {
+    inner_NF = activate(inner_NF, config_.activation);
+  }
+  return block.mlp_down(inner_NF);
+}
+
+}  // namespace w2s

@@ -1,0 +1,58 @@
+// One pre-norm decoder for every family: embeddings, blocks of attention and MLP, a final norm.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "../nn/layers.h"
+#include "../nn/packed.h"
+#include "../nn/rope.h"
+#include "config.h"
+#include "parameters.h"
+
+namespace w2s {
+
+struct Block {
+  Norm attention_norm;
+  Linear fused_qkv;  // defined, or the three below are
+  Linear query, key, value;
+  Linear attention_out;
+  Norm query_norm, key_norm;  // weight undefined: none
+  Norm mlp_norm;
+  Linear mlp_gate;  // undefined: a plain MLP
+  Linear mlp_up, mlp_down;
+};
+
+class Decoder {
+ public:
+  Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device, at::ScalarType compute_dtype);
+
+  /// Hidden states after the final norm, [N, D] float32.
+  at::Tensor hidden(const PackedBatch& batch) const;
+
+  const DecoderConfig& config() const { return config_; }
+  const at::Tensor& token_embedding() const { return token_embedding_; }
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+ private:
+  Block make_block(int64_t layer) const;
+  Linear linear(const std::string& pattern, int64_t layer) const;
+  Norm norm(const std::string& name) const;
+  at::Tensor find(const std::string& name) const;
+
+  at::Tensor attend(const at::Tensor& x_ND, const Block& block, int64_t layer, const PackedBatch& batch,
+                    const RopeRows& rope) const;
+  at::Tensor feed_forward(const at::Tensor& x_ND, const Block& block) const;
+
+  DecoderConfig config_;
+  at::ScalarType compute_dtype_;
+  std::vector<Parameter> parameters_;
+  at::Tensor token_embedding_;
+  at::Tensor position_embedding_;
+  std::vector<Block> blocks_;
+  Norm final_norm_;
+  RopeTable rope_;
+};
+
+}  // namespace w2s

@@ -1,0 +1,59 @@
+// What is read from a sequence: a linear map of its last token's hidden state, or the likelihood of its targets.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parameters.h"
+
+namespace w2s {
+
+enum class HeadKind { kLm, kClassifier, kScalar, kLikelihood };
+
+struct HeadRequest {
+  HeadKind kind = HeadKind::kLm;
+  int64_t labels = 2;
+  /// Rows of the unembedding that a fresh classifier starts from; empty: zeros.
+  std::vector<int32_t> tokens;
+};
+
+/// Affine map of a log-probability, z = scale · log p + bias; its logits are [0, z].
+struct Likelihood {
+  double scale = 1.0;
+  double bias = 0.0;
+};
+
+class Head {
+ public:
+  Head() = default;
+  /// Takes `score.weight` where the folder brings it for this head, else starts fresh.
+  Head(const HeadRequest& request, const CheckedWeights& weights, const at::Tensor& unembedding_VD,
+       int64_t hidden_size, const at::Device& device);
+
+  HeadKind kind() const { return kind_; }
+  /// K: logits a sequence; 0 for a language model.
+  int64_t outputs() const;
+  bool from_folder() const { return from_folder_; }
+  /// Whether it reads target tokens through the unembedding instead of the last hidden state.
+  bool reads_tokens() const { return kind_ == HeadKind::kLm || kind_ == HeadKind::kLikelihood; }
+
+  const at::Tensor& score_KD() const { return score_KD_; }
+  const at::Tensor& scale() const { return scale_; }
+  const at::Tensor& bias() const { return bias_; }
+  Likelihood likelihood() const;
+  void set_likelihood(const Likelihood& likelihood);
+
+  std::vector<Parameter> parameters() const;
+
+ private:
+  HeadKind kind_ = HeadKind::kLm;
+  bool from_folder_ = false;
+  at::Tensor score_KD_;
+  at::Tensor scale_;  // [1]
+  at::Tensor bias_;   // [1]
+};
+
+}  // namespace w2s

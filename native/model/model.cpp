@@ -1,0 +1,191 @@
+#include "model.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include "../error.h"
+#include "../io/files.h"
+#include "family.h"
+
+namespace w2s {
+namespace {
+
+constexpr std::size_t kMostConfigBytes = 16 << 20;
+
+// Sums a sequence's targets; sequences follow one another in T.
+at::Tensor segment_of_target(const PackedBatch& batch) {
+  std::vector<int64_t> segments;
+  for (size_t sequence = 0; sequence < batch.target_counts_B.size(); ++sequence) {
+    segments.insert(segments.end(), batch.target_counts_B[sequence], static_cast<int64_t>(sequence));
+  }
+  return at::tensor(segments, at::kLong).to(batch.tokens_N.device());
+}
+
+// The likelihood head saves its two numbers in config.json, where Transformers keeps what it does not know.
+constexpr const char* kLikelihoodField = "w2s_likelihood";
+
+}  // namespace
+
+Model::Model(const ModelOptions& options) : device_(options.device) {
+  source_config_ = parse_json(read_text_file(options.folder + "/config.json", kMostConfigBytes), "config.json");
+  DecoderConfig config = read_decoder_config(source_config_);
+  const WeightFiles files = WeightFiles::open_folder(options.folder);
+  const CheckedWeights weights(files, config);
+  decoder_ = std::make_unique<Decoder>(std::move(config), weights, device_, options.compute_dtype);
+  parameters_ = decoder_->parameters();
+
+  if (decoder_->config().tied_embeddings) {
+    unembedding_VD_ = decoder_->token_embedding();
+  } else if (weights.has_unembedding()) {
+    unembedding_VD_ = weights.read(kUnembedding, device_);
+  }
+  head_ = Head(options.head, weights, unembedding_VD_, decoder_->config().hidden_size, device_);
+  if (head_.reads_tokens()) {
+    if (!decoder_->config().tied_embeddings && unembedding_VD_.defined()) {
+      unembedding_VD_.set_requires_grad(true);
+      parameters_.push_back({kUnembedding, unembedding_VD_, ParameterKind::kOther});
+    }
+    unembedding();  // says so now when the folder has none
+  } else if (!decoder_->config().tied_embeddings) {
+    unembedding_VD_ = {};
+  }
+  if (const Json* saved = source_config_.find(kLikelihoodField); saved && head_.kind() == HeadKind::kLikelihood) {
+    const Json* scale = saved->find("scale");
+    const Json* bias = saved->find("bias");
+    if (scale && bias) head_.set_likelihood({scale->as_double("scale"), bias->as_double("bias")});
+  }
+  for (Parameter& parameter : head_.parameters()) parameters_.push_back(std::move(parameter));
+}
+
+const at::Tensor& Model::unembedding() const {
+  if (!unembedding_VD_.defined()) {
+    fail("ERR_WEIGHTS", "Expected a tensor 'lm_head.weight' for a language model but the folder has none.",
+         "Use a causal language model, or read it with a classifier: --head linear");
+  }
+  return unembedding_VD_;
+}
+
+at::Tensor Model::target_hidden(const PackedBatch& batch) const {
+  return decoder_->hidden(batch).index_select(0, batch.target_rows_T);
+}
+
+at::Tensor Model::last_hidden(const PackedBatch& batch) const {
+  return decoder_->hidden(batch).index_select(0, batch.last_rows_B);
+}
+
+ForwardPass Model::forward(const PackedBatch& batch) const {
+  ForwardPass pass;
+  if (head_.kind() == HeadKind::kLm) fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
+  if (head_.kind() != HeadKind::kLikelihood) {
+    pass.logits_BK = at::linear(last_hidden(batch), head_.score_KD());
+    return pass;
+  }
+  pass.target_hidden_TD = target_hidden(batch);
+  pass.scores = w2s::score_tokens(pass.target_hidden_TD, unembedding(), batch.targets_T);
+  const at::NoGradGuard no_grad;
+  const auto sequences = static_cast<int64_t>(batch.indices_B.size());
+  pass.log_prob_sums_B = at::zeros({sequences}, pass.scores.log_probs_T.options())
+                             .index_add_(0, segment_of_target(batch), pass.scores.log_probs_T);
+  const at::Tensor z_B = pass.log_prob_sums_B * head_.scale() + head_.bias();
+  pass.logits_BK = at::stack({at::zeros_like(z_B), z_B}, 1);
+  return pass;
+}
+
+void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK) {
+  const at::Tensor d_logits = d_logits_BK.to(device_);
+  if (head_.kind() != HeadKind::kLikelihood) {
+    pass.logits_BK.backward(d_logits);
+    return;
+  }
+  at::Tensor d_hidden_TD;
+  {
+    const at::NoGradGuard no_grad;
+    const at::Tensor d_z_B = d_logits.select(1, 1);
+    head_.scale().mutable_grad().add_((d_z_B * pass.log_prob_sums_B).sum());
+    head_.bias().mutable_grad().add_(d_z_B.sum());
+    const at::Tensor d_log_probs_T = (d_z_B * head_.scale()).index_select(0, segment_of_target(batch));
+    d_hidden_TD = backward_tokens(pass.target_hidden_TD, unembedding(), batch.targets_T, d_log_probs_T,
+                                  unembedding().mutable_grad())
+                      .d_hidden_TD;
+  }
+  pass.target_hidden_TD.backward(d_hidden_TD);
+}
+
+TokenScores Model::score_targets(const PackedBatch& batch) const {
+  return w2s::score_tokens(target_hidden(batch), unembedding(), batch.targets_T);
+}
+
+double Model::backward_language_model(const PackedBatch& batch, double normaliser) {
+  const at::Tensor hidden_TD = target_hidden(batch);
+  if (hidden_TD.size(0) == 0) return 0.0;
+  const at::Tensor d_log_probs_T = at::full({hidden_TD.size(0)}, -1.0 / normaliser, hidden_TD.options());
+  const TokenGradients gradients = backward_tokens(hidden_TD, unembedding(), batch.targets_T, d_log_probs_T,
+                                                   unembedding().mutable_grad());
+  hidden_TD.backward(gradients.d_hidden_TD);
+  return -gradients.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser;
+}
+
+const Parameter& Model::parameter(const std::string& name) const {
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.name == name) return parameter;
+  }
+  fail("ERR_ARGUMENT", "Expected the name of a parameter but received '" + name + "'.");
+}
+
+int64_t Model::parameter_count() const {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters_) count += parameter.tensor.numel();
+  return count;
+}
+
+void Model::save(const std::string& folder, at::ScalarType dtype) const {
+  const at::NoGradGuard no_grad;
+  NamedTensors tensors;
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.kind == ParameterKind::kHead && head_.kind() == HeadKind::kLikelihood) continue;
+    tensors.emplace_back(parameter.name, parameter.tensor.detach().to(at::kCPU, dtype).contiguous());
+  }
+  write_safetensors(folder + "/model.safetensors", tensors);
+  write_text_file_atomically(folder + "/config.json", saved_config(dtype).dump(2) + "\n");
+}
+
+Json Model::saved_config(at::ScalarType dtype) const {
+  Json config = source_config_;
+  const char* name = dtype == at::kBFloat16 ? "bfloat16" : "float32";
+  config.set("dtype", name);
+  if (config.find("torch_dtype") != nullptr) config.set("torch_dtype", name);
+  const bool classifies = !head_.reads_tokens();
+  const std::string suffix = classifies ? "ForSequenceClassification" : "ForCausalLM";
+  config.set("architectures", Json::array({Json(decoder_->config().class_prefix + suffix)}));
+  config.erase(kLikelihoodField);
+  if (head_.kind() == HeadKind::kLikelihood) {
+    const Likelihood likelihood = head_.likelihood();
+    config.set(kLikelihoodField, Json::object({{"scale", likelihood.scale}, {"bias", likelihood.bias}}));
+  }
+  if (!classifies) return config;
+
+  const Json* names = config.find("id2label");
+  if (names == nullptr || !names->is_object() || static_cast<int64_t>(names->members().size()) != head_.outputs()) {
+    Json id2label = Json::object(), label2id = Json::object();
+    for (int64_t label = 0; label < head_.outputs(); ++label) {
+      id2label.set(std::to_string(label), "LABEL_" + std::to_string(label));
+      label2id.set("LABEL_" + std::to_string(label), label);
+    }
+    config.set("id2label", id2label);
+    config.set("label2id", label2id);
+  }
+  // Transformers reads a classifier at the last token that is not padding. A padding token that can end a text (the
+  // end-of-text token, most often) would move that place, so such a setting is not carried over.
+  const Json* pad = config.find("pad_token_id");
+  for (const char* other : {"eos_token_id", "bos_token_id"}) {
+    const Json* id = config.find(other);
+    if (pad && id && pad->is_int() && id->is_int() && pad->as_int() == id->as_int()) config.set("pad_token_id", Json());
+    pad = config.find("pad_token_id");
+  }
+  return config;
+}
+
+}  // namespace w2s

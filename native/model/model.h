@@ -1,0 +1,75 @@
+// A decoder with a head, from a Hugging Face folder: forward, backward and saving of one micro-batch at a time.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../io/json.h"
+#include "../loss/token_readout.h"
+#include "../nn/packed.h"
+#include "decoder.h"
+#include "head.h"
+
+namespace w2s {
+
+struct ModelOptions {
+  std::string folder;
+  at::Device device = at::kCPU;
+  at::ScalarType compute_dtype = at::kFloat;
+  HeadRequest head;
+};
+
+/// One micro-batch's forward pass, with what its backward needs.
+struct ForwardPass {
+  at::Tensor logits_BK;         // float32; carries the graph for a classifier
+  at::Tensor target_hidden_TD;  // carries the graph for a token read-out
+  TokenScores scores;
+  at::Tensor log_prob_sums_B;
+};
+
+class Model {
+ public:
+  /// Errors: ERR_ARCHITECTURE and ERR_WEIGHTS, naming the field or tensor, before memory is taken.
+  explicit Model(const ModelOptions& options);
+
+  /// Logits of each sequence of a micro-batch through the model's own head; in order of the micro-batch.
+  ForwardPass forward(const PackedBatch& batch) const;
+  /// Adds the gradients that d loss / d logits [B, K] gives; `pass` must have been made with gradients on.
+  void backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK);
+
+  /// Log-probabilities of the targets by the language model below the head.
+  TokenScores score_targets(const PackedBatch& batch) const;
+  /// Forward and backward of the summed target log-probabilities times −1/`normaliser`; gives that loss.
+  double backward_language_model(const PackedBatch& batch, double normaliser);
+
+  /// Final hidden state of each sequence's last token, [B, D] float32.
+  at::Tensor last_hidden(const PackedBatch& batch) const;
+
+  const DecoderConfig& config() const { return decoder_->config(); }
+  const at::Device& device() const { return device_; }
+  Head& head() { return head_; }
+  const Head& head() const { return head_; }
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  const Parameter& parameter(const std::string& name) const;
+  int64_t parameter_count() const;
+
+  /// Writes config.json and model.safetensors as Transformers does. Errors: ERR_DISK.
+  void save(const std::string& folder, at::ScalarType dtype) const;
+
+ private:
+  const at::Tensor& unembedding() const;
+  at::Tensor target_hidden(const PackedBatch& batch) const;
+  Json saved_config(at::ScalarType dtype) const;
+
+  at::Device device_;
+  Json source_config_;
+  std::unique_ptr<Decoder> decoder_;
+  at::Tensor unembedding_VD_;  // undefined where nothing reads it; the token embedding when tied
+  Head head_;
+  std::vector<Parameter> parameters_;
+};
+
+}  // namespace w2s

@@ -1,0 +1,53 @@
+#include "attention.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+namespace w2s {
+namespace {
+
+// [N, G, E] → a view [count, G, length, E] of one group's rows.
+at::Tensor group_view(const at::Tensor& x_NGE, const LengthGroup& group) {
+  return x_NGE.narrow(0, group.first_row, group.count * group.length)
+      .view({group.count, group.length, x_NGE.size(1), x_NGE.size(2)})
+      .transpose(1, 2);
+}
+
+// Each key-value head serves H / G query heads that follow one another.
+at::Tensor repeat_heads(const at::Tensor& x_BGLE, int64_t heads) {
+  const int64_t groups = x_BGLE.size(1);
+  if (groups == heads) return x_BGLE;
+  return x_BGLE.unsqueeze(2)
+      .expand({x_BGLE.size(0), groups, heads / groups, x_BGLE.size(2), x_BGLE.size(3)})
+      .reshape({x_BGLE.size(0), heads, x_BGLE.size(2), x_BGLE.size(3)});
+}
+
+at::Tensor window_mask(int64_t length, int64_t window, const at::Device& device) {
+  const at::Tensor positions_L = at::arange(length, at::TensorOptions().dtype(at::kLong).device(device));
+  const at::Tensor distance_LL = positions_L.unsqueeze(1) - positions_L.unsqueeze(0);
+  return distance_LL.ge(0).logical_and(distance_LL.lt(window));
+}
+
+}  // namespace
+
+at::Tensor causal_attention(const at::Tensor& q_NHE, const at::Tensor& k_NGE, const at::Tensor& v_NGE,
+                            const PackedBatch& batch, int64_t window, double scale) {
+  const int64_t heads = q_NHE.size(1);
+  std::vector<at::Tensor> outputs;
+  outputs.reserve(batch.groups.size());
+  for (const LengthGroup& group : batch.groups) {
+    const bool masked = window > 0 && window < group.length;
+    const at::Tensor q_BHLE = group_view(q_NHE, group);
+    const at::Tensor k_BHLE = repeat_heads(group_view(k_NGE, group), heads);
+    const at::Tensor v_BHLE = repeat_heads(group_view(v_NGE, group), heads);
+    const auto mask =
+        masked ? std::optional<at::Tensor>(window_mask(group.length, window, q_NHE.device())) : std::nullopt;
+    const at::Tensor out_BHLE =
+        at::scaled_dot_product_attention(q_BHLE, k_BHLE, v_BHLE, mask, 0.0, !masked, scale);
+    outputs.push_back(out_BHLE.transpose(1, 2).reshape({group.count * group.length, heads * q_NHE.size(2)}));
+  }
+  return outputs.size() == 1 ? outputs.front() : at::cat(outputs, 0);
+}
+
+}  // namespace w2s

@@ -1,0 +1,56 @@
+// Packed sequences: many sequences end to end, no padding.
+//
+// Shape suffixes used in native/: B sequences, N tokens of all sequences, T target tokens, D hidden size, F MLP size,
+// H query heads, G key-value heads, E dimensions of one head, V vocabulary, K outputs of a head, L one length.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace w2s {
+
+/// Sequences as they come from the caller; host memory.
+struct Sequences {
+  std::vector<int32_t> tokens_N;
+  std::vector<int32_t> offsets_B1;  // B + 1 entries
+  /// Index within each sequence of its first target token, at least 1.
+  std::vector<int32_t> target_starts_B;
+
+  int64_t count() const { return static_cast<int64_t>(offsets_B1.size()) - 1; }
+  int64_t length(int64_t sequence) const { return offsets_B1[sequence + 1] - offsets_B1[sequence]; }
+  int64_t targets(int64_t sequence) const { return length(sequence) - target_starts_B[sequence]; }
+};
+
+/// Neighbouring sequences of one length: attention reads them as one dense [count, length] block.
+struct LengthGroup {
+  int64_t first_row = 0;
+  int64_t count = 0;
+  int64_t length = 0;
+};
+
+/// One micro-batch on its device, sequences in order of length.
+struct PackedBatch {
+  at::Tensor tokens_N;     // int64
+  at::Tensor positions_N;  // int64, restarting with each sequence
+  at::Tensor last_rows_B;  // int64, the row of each sequence's last token
+  /// Rows whose next token is a target, and that token; sequence by sequence.
+  at::Tensor target_rows_T;
+  at::Tensor targets_T;
+  /// For each sequence of the micro-batch, its index in the caller's batch.
+  std::vector<int64_t> indices_B;
+  std::vector<int64_t> target_counts_B;
+  std::vector<LengthGroup> groups;
+
+  int64_t tokens() const { return tokens_N.size(0); }
+};
+
+/// Checks offsets, lengths, token ids and target starts once, before anything runs. Throws ERR_ARGUMENT naming the
+/// sequence.
+void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_t context_length);
+
+/// Lays the given sequences, sorted by length, end to end on a device.
+PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B, const at::Device& device);
+
+}  // namespace w2s
