@@ -116,7 +116,8 @@ export function writeTokenizer(folder) {
 /** Writes a whole folder with random weights. */
 export function writeInitialModel(folder, name, seed) {
   const size = sizes[name];
-  if (!size) throw new Error(`Expected one of ${Object.keys(sizes).join(', ')} for --size but received ${name}`);
+  if (!size)
+    throw new Error(`Expected one of ${Object.keys(sizes).join(', ')} for --size but received ${name}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(configOf(size), null, 2)}\n`);
   writeTokenizer(folder);

@@ -79,5 +79,6 @@ export const tokenizerConfig = {
   unk_token: '<unk>',
   pad_token: '<pad>',
   clean_up_tokenization_spaces: false,
+  model_input_names: ['input_ids', 'attention_mask'],
   model_max_length: contextLength,
 };
