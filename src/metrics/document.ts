@@ -19,6 +19,7 @@ export interface ModelScore {
   ci95: Interval;
   /** Null unless the task is binary and both classes occur. */
   auroc: number | null;
+  aurocCi95?: Interval | null;
   /** Test items, counted once however many seeds there are. */
   n: number;
   /** Training and scoring, all seeds together; from the steps' own records when they were cached. */
@@ -76,6 +77,8 @@ export interface TrainDocument {
   labels: { accuracy: number; n: number };
   /** Student against supervisor on the test set; null when the supervisor has no predictions there. */
   agreement: Agreement | null;
+  /** Ceiling − weak, in accuracy. */
+  gap?: { value: number; ci95: Interval };
   pgr: GapRecovered;
   pgrAuroc: GapRecovered;
   perSeed: readonly SeedScore[];

@@ -1,0 +1,71 @@
+import { W2sError } from '../errors.js';
+import { mean } from './accuracy.js';
+import type { Agreement } from './document.js';
+
+/** Answers of student and supervisor on the same items: class indices or texts [n]. */
+export interface AnswerPair {
+  student: ArrayLike<number | string>;
+  supervisor: ArrayLike<number | string>;
+  truth: ArrayLike<number | string>;
+}
+
+/**
+ * How often the student answers as its supervisor does (argmax or whole text): on all items, and on those
+ * where the supervisor is right or wrong. The last is the share of errors that the student imitates.
+ * Over several seeds, the mean of each; null where no seed has such items.
+ *
+ * @throws ERR_ARGUMENT where lengths differ
+ */
+export function agreement(seeds: readonly AnswerPair[]): Agreement {
+  const each = seeds.map(agreementOfSeed);
+  const over = (key: keyof Agreement): number | null => {
+    const known = each.map((one) => one[key]).filter((value) => value !== null);
+    return known.length === 0 ? null : mean(known);
+  };
+  return {
+    overall: over('overall'),
+    supervisorRight: over('supervisorRight'),
+    supervisorWrong: over('supervisorWrong'),
+  };
+}
+
+function agreementOfSeed({ student, supervisor, truth }: AnswerPair): Agreement {
+  const n = truth.length;
+  if (student.length !== n || supervisor.length !== n) {
+    throw new W2sError(
+      'ERR_ARGUMENT',
+      `Expected ${n} answers for agreement but received ${student.length} and ${supervisor.length}`,
+    );
+  }
+  let [right, rightAlike, wrongAlike] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const alike = student[i] === supervisor[i] ? 1 : 0;
+    if (supervisor[i] === truth[i]) {
+      right++;
+      rightAlike += alike;
+    } else {
+      wrongAlike += alike;
+    }
+  }
+  const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
+  return {
+    overall: share(rightAlike + wrongAlike, n),
+    supervisorRight: share(rightAlike, right),
+    supervisorWrong: share(wrongAlike, n - right),
+  };
+}
+
+/** Index of the largest value; the first of equal ones. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+/** Probabilities of logits, without overflow. */
+export function softmax(logits: ArrayLike<number>): number[] {
+  const largest = Math.max(...Array.from(logits));
+  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}

@@ -1,0 +1,17 @@
+/** Statistics of results (DESIGN 3.7): plain functions of numbers, the same for the same input. */
+export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RESAMPLES } from './accuracy.js';
+export { type AnswerPair, agreement, argmax, softmax } from './agreement.js';
+export { auroc } from './auroc.js';
+export { type Calibration, type CalibrationBin, calibration } from './calibration.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  compareModels,
+  type ModelOutcome,
+  type Role,
+  type ScoreSummary,
+  type SeedOutcomes,
+  type SeedSummary,
+} from './compare.js';
+export * from './document.js';
+export { percentileInterval, wilson } from './intervals.js';
