@@ -1,0 +1,328 @@
+/**
+ * Every setting of every command: what it may hold, its default, its help. Flags, keys of --config
+ * files, keys of calls from Node, types and docs all come from here.
+ */
+import type { z } from 'zod';
+import {
+  choice,
+  device,
+  numberBetween,
+  numberOrWord,
+  onOff,
+  positiveNumber,
+  seedList,
+  text,
+  type ValueKind,
+  wholeNumber,
+} from './values.js';
+
+/** Headings of --help and of the reference. */
+export type KeyGroup = 'Experiment' | 'Data' | 'Training' | 'Machine' | 'Output';
+
+export interface Key<S extends z.ZodType = z.ZodType> extends ValueKind<S> {
+  group: KeyGroup;
+  describe: string;
+  /** Used where no flag, file or preset says anything. */
+  default?: z.output<S>;
+  /** Words for a default that depends on other settings. */
+  defaultWords?: string;
+}
+
+type KeyInfo<S extends z.ZodType> = Omit<Key<S>, keyof ValueKind>;
+
+function key<S extends z.ZodType>(kind: ValueKind<S>, info: KeyInfo<S>): Key<S> {
+  return { ...kind, ...info };
+}
+
+/** Settings that `train` takes for both models, or with `weak-` or `strong-` in front for one. */
+export const modelKeys = {
+  loss: key(choice(['xent', 'confidence', 'lm', 'completion']), {
+    group: 'Training',
+    describe: 'Objective. confidence concerns the student alone; supervisor and ceiling then take xent',
+    default: 'xent',
+    defaultWords: 'xent; completion for data of prompts and completions',
+  }),
+  preset: key(choice(['paper', 'openai']), {
+    group: 'Training',
+    describe:
+      'With --loss confidence: threshold, weight and warm-up of the paper or of the code released with it',
+    default: 'paper',
+  }),
+  alphaMax: key(numberBetween(0, 1), {
+    group: 'Training',
+    describe: "With --loss confidence: largest weight of the student's own predictions",
+    defaultWords: '0.75 (paper), 0.5 (openai)',
+  }),
+  lossWarmup: key(numberOrWord(0, 1, 'as-released'), {
+    group: 'Training',
+    describe: 'With --loss confidence: share of the steps over which that weight rises',
+    defaultWords: '0.2 (paper), 0.1 (openai)',
+  }),
+  epochs: key(wholeNumber(1, 1_000_000), { group: 'Training', describe: 'Passes over the data', default: 2 }),
+  batchSize: key(wholeNumber(1, 1_000_000), {
+    group: 'Training',
+    describe: 'Examples in one optimizer step',
+    default: 32,
+  }),
+  lr: key(positiveNumber(), { group: 'Training', describe: 'Learning rate', default: 1e-5 }),
+  headLr: key(positiveNumber(), {
+    group: 'Training',
+    describe: "Learning rate of a fresh head's weights",
+    defaultWords: 'as --lr',
+  }),
+  optimizer: key(choice(['adamw', 'adam', 'muon']), {
+    group: 'Training',
+    describe: 'Optimizer; muon on matrices with adamw on the rest',
+    default: 'adamw',
+  }),
+  weightDecay: key(numberBetween(0), { group: 'Training', describe: 'Weight decay', default: 0 }),
+  clip: key(numberBetween(0), {
+    group: 'Training',
+    describe: 'Largest global gradient norm; 0: no clipping',
+    default: 1,
+  }),
+  schedule: key(choice(['constant', 'linear', 'cosine']), {
+    group: 'Training',
+    describe: 'Learning rate over the steps',
+    default: 'cosine',
+  }),
+  warmupSteps: key(wholeNumber(0), {
+    group: 'Training',
+    describe: 'Steps over which the learning rate rises first',
+    default: 0,
+  }),
+  maxContext: key(wholeNumber(2), {
+    group: 'Training',
+    describe: 'Most tokens of an example; longer texts lose their beginning',
+    defaultWords: "the model's own context",
+  }),
+  head: key(choice(['linear', 'unembedding', 'likelihood', 'lm']), {
+    group: 'Training',
+    describe:
+      'What is read from a model: a fresh linear map, one that starts from the rows of the answer tokens, the likelihood of the completion, or (for lm and completion) the language model itself',
+    default: 'linear',
+    defaultWords: 'linear; lm with --loss lm or completion',
+  }),
+  dtype: key(choice(['f32', 'bf16']), {
+    group: 'Training',
+    describe: 'Number format of the computation; masters, head and loss are f32 in both',
+    default: 'f32',
+  }),
+} as const;
+
+/** Where data come from. */
+export const dataKeys = {
+  dataset: key(text('the name of a data set or format', 'NAME'), {
+    group: 'Data',
+    describe: 'Built-in data set, or the format of --data (see `w2s-native datasets`)',
+    defaultWords: 'chess-puzzles; columns with --data',
+  }),
+  data: key(text('a file', 'FILE'), {
+    group: 'Data',
+    describe: 'JSONL, CSV, TSV or Parquet to train on',
+  }),
+  testData: key(text('a file', 'FILE'), {
+    group: 'Data',
+    describe: 'File to test on',
+    defaultWords: 'drawn from --data first',
+  }),
+  text: key(text('a column name', 'COLUMN'), {
+    group: 'Data',
+    describe: 'Column that holds the text',
+    defaultWords: 'text, or prompt with completion',
+  }),
+  label: key(text('a column name', 'COLUMN'), {
+    group: 'Data',
+    describe: 'Column that holds the label',
+    defaultWords: 'label',
+  }),
+  dataSeed: key(wholeNumber(0), {
+    group: 'Data',
+    describe: 'Seed of test items and their distractors',
+    default: 0,
+  }),
+} as const;
+
+/** How and where it runs; none of these changes a result beyond rounding, but `deterministic`. */
+export const machineKeys = {
+  device: key(device(), {
+    group: 'Machine',
+    describe: 'Where to compute',
+    default: 'auto',
+    defaultWords: 'auto; cpu for built-in data sets',
+  }),
+  threads: key(wholeNumber(1, 4096), {
+    group: 'Machine',
+    describe: 'CPU threads',
+    defaultWords: 'the cores this process may use',
+  }),
+  microBatchTokens: key(wholeNumber(1), {
+    group: 'Machine',
+    describe: 'Most tokens computed at once',
+    default: 4096,
+  }),
+  deterministic: key(onOff(), {
+    group: 'Machine',
+    describe: 'Only kernels that give the same bits every time (CUDA)',
+    default: false,
+  }),
+} as const;
+
+const checkpointKeys = {
+  checkpointEvery: key(numberBetween(0, 86_400 * 365), {
+    group: 'Machine',
+    describe: 'Seconds between checkpoints; 0: after every step',
+    default: 30,
+  }),
+} as const;
+
+const outKey = {
+  out: key(text('a folder', 'FOLDER'), {
+    group: 'Output',
+    describe: 'Folder of the store: finished steps are found there and not run again',
+    default: 'results',
+  }),
+} as const;
+
+const seedKey = {
+  seed: key(seedList(), {
+    group: 'Experiment',
+    describe: 'Seeds of halves, shuffles and heads; several are averaged',
+    default: [0],
+  }),
+} as const;
+
+export const trainOnlyKeys = {
+  weak: key(text('a model', 'MODEL'), {
+    group: 'Experiment',
+    describe: 'Supervisor: a built-in model, a folder, or a name on the hub',
+    defaultWords: 'chess-xs for built-in data sets',
+  }),
+  strong: key(text('a model', 'MODEL'), {
+    group: 'Experiment',
+    describe: 'Student and ceiling',
+    defaultWords: 'chess-m for built-in data sets',
+  }),
+  ...seedKey,
+  weakData: key(text('a file', 'FILE'), {
+    group: 'Data',
+    describe: 'Rows for the supervisor, instead of half of --data; with --transfer-data and --test-data',
+  }),
+  transferData: key(text('a file', 'FILE'), {
+    group: 'Data',
+    describe: 'Rows for student and ceiling, instead of the other half of --data',
+  }),
+  weakLabels: key(text('a file', 'FILE'), {
+    group: 'Data',
+    describe: 'Labels for the transfer half by id, instead of those of --weak',
+  }),
+  trainSize: key(wholeNumber(2), {
+    group: 'Data',
+    describe: 'Rows of both halves together',
+    defaultWords: 'all',
+  }),
+  testSize: key(wholeNumber(1), {
+    group: 'Data',
+    describe: 'Rows to test on',
+    defaultWords: 'all of --test-data, else a fifth of --data',
+  }),
+  keepModels: key(onOff(), {
+    group: 'Output',
+    describe: 'Keep the trained models as Hugging Face folders',
+    default: false,
+  }),
+} as const;
+
+const modelKey = {
+  model: key(text('a model', 'MODEL'), {
+    group: 'Experiment',
+    describe: 'A built-in model, a folder, or a name on the hub',
+  }),
+} as const;
+
+const exportKey = {
+  export: key(text('a file that ends in .jsonl or .parquet', 'FILE'), {
+    group: 'Output',
+    describe:
+      'Write id, label, logits and probabilities of every row, in input order, to FILE.jsonl or FILE.parquet',
+  }),
+} as const;
+
+const oneSeedKey = {
+  seed: key(wholeNumber(0), {
+    group: 'Experiment',
+    describe: 'Seed of shuffles and a fresh head',
+    default: 0,
+  }),
+} as const;
+
+const { head, maxContext, dtype } = modelKeys;
+
+export const trainKeys = {
+  ...trainOnlyKeys,
+  ...dataKeys,
+  ...modelKeys,
+  ...machineKeys,
+  ...checkpointKeys,
+  ...outKey,
+} as const;
+
+const { data, dataset, testData, text: textColumn, label, dataSeed } = dataKeys;
+
+export const finetuneKeys = {
+  ...modelKey,
+  ...oneSeedKey,
+  dataset,
+  data,
+  text: textColumn,
+  label,
+  dataSeed,
+  ...modelKeys,
+  ...machineKeys,
+  ...checkpointKeys,
+  ...outKey,
+} as const;
+
+const readingKeys = { head, maxContext, dtype } as const;
+
+export const labelKeys = {
+  ...modelKey,
+  dataset,
+  data,
+  text: textColumn,
+  dataSeed,
+  ...readingKeys,
+  ...machineKeys,
+  ...outKey,
+  ...exportKey,
+} as const;
+
+export const evaluateKeys = {
+  ...modelKey,
+  dataset,
+  data,
+  testData,
+  text: textColumn,
+  label,
+  dataSeed,
+  ...readingKeys,
+  ...machineKeys,
+  ...outKey,
+  ...exportKey,
+} as const;
+
+export type Keys = Readonly<Record<string, Key>>;
+export type ModelKeyName = keyof typeof modelKeys;
+
+/** What a layer may say: each key, checked, or nothing. */
+export type Raw<K extends Keys> = { -readonly [N in keyof K]?: z.output<K[N]['schema']> | undefined };
+
+/** `train`'s settings for one model only. */
+export type SideRaw = {
+  [N in ModelKeyName as `${'weak' | 'strong'}${Capitalize<N>}`]?: Raw<typeof modelKeys>[N];
+};
+
+export type TrainRaw = Raw<typeof trainKeys> & SideRaw;
+export type FinetuneRaw = Raw<typeof finetuneKeys>;
+export type LabelRaw = Raw<typeof labelKeys>;
+export type EvaluateRaw = Raw<typeof evaluateKeys>;

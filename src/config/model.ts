@@ -1,0 +1,126 @@
+/** Settings of one model: what it reads, and how it is trained. */
+import type { TaskKind } from '../data/types.js';
+import { prefixed } from './case.js';
+import { type ModelKeyName, modelKeys, type Raw } from './keys.js';
+import { type Found, type Layers, nameOf, settingError } from './layers.js';
+
+export type Loss = 'xent' | 'confidence' | 'lm' | 'completion';
+export type HeadName = 'linear' | 'unembedding' | 'likelihood' | 'lm';
+
+/** Everything resolved: nothing is left to a default. */
+export interface ModelSettings {
+  loss: Loss;
+  /** The next four are of effect with `loss: 'confidence'` only. */
+  preset: 'paper' | 'openai';
+  threshold: 'half' | 'weak-mean';
+  alphaMax: number;
+  lossWarmup: number | 'as-released';
+  epochs: number;
+  batchSize: number;
+  lr: number;
+  headLr: number;
+  optimizer: 'adamw' | 'adam' | 'muon';
+  weightDecay: number;
+  clip: number;
+  schedule: 'constant' | 'linear' | 'cosine';
+  warmupSteps: number;
+  /** Most tokens of an example; null: the model's own context. */
+  maxContext: number | null;
+  head: HeadName;
+  dtype: 'f32' | 'bf16';
+}
+
+/** Burns et al. A.4, and the code released with that paper (DESIGN 3.6). */
+export const confidencePresets = {
+  paper: { threshold: 'half', alphaMax: 0.75, lossWarmup: 0.2 },
+  openai: { threshold: 'weak-mean', alphaMax: 0.5, lossWarmup: 0.1 },
+} as const;
+
+/** The loss that learns from true labels: what supervisor and ceiling take. */
+export function plainLoss(loss: Loss): Loss {
+  return loss === 'confidence' ? 'xent' : loss;
+}
+
+/** The task that a loss belongs to. */
+export function taskOf(loss: Loss): TaskKind {
+  return loss === 'lm' || loss === 'completion' ? 'completion' : 'classification';
+}
+
+type ModelRaw = Raw<typeof modelKeys>;
+type Find = <N extends ModelKeyName>(name: N) => Found<NonNullable<ModelRaw[N]>> | undefined;
+
+/** Finds a model's settings; with a side, what is said for that side alone goes before what is said for both. */
+export function finder(layers: Layers<ModelRaw>, side?: 'weak' | 'strong'): Find {
+  return (name) =>
+    side === undefined ? layers.find(name) : layers.find(prefixed(side, name) as typeof name, name);
+}
+
+/**
+ * Resolves a model's settings for a loss that was chosen before.
+ * @throws ERR_USAGE or ERR_CONFIG where settings contradict each other.
+ */
+export function resolveModelSettings(find: Find, loss: Loss): ModelSettings {
+  const value = <N extends ModelKeyName>(name: N): NonNullable<ModelRaw[N]> => {
+    const found = find(name)?.value ?? modelKeys[name].default;
+    if (found === undefined) throw new Error(`no default for ${name}`);
+    return found as NonNullable<ModelRaw[N]>;
+  };
+  const preset = value('preset');
+  const confidence = confidencePresets[preset];
+  const lr = value('lr');
+  return {
+    loss,
+    preset,
+    threshold: confidence.threshold,
+    alphaMax: find('alphaMax')?.value ?? confidence.alphaMax,
+    lossWarmup: find('lossWarmup')?.value ?? confidence.lossWarmup,
+    epochs: value('epochs'),
+    batchSize: value('batchSize'),
+    lr,
+    headLr: find('headLr')?.value ?? lr,
+    optimizer: value('optimizer'),
+    weightDecay: value('weightDecay'),
+    clip: value('clip'),
+    schedule: value('schedule'),
+    warmupSteps: value('warmupSteps'),
+    maxContext: find('maxContext')?.value ?? null,
+    head: resolveHead(find, taskOf(loss), loss),
+    dtype: value('dtype'),
+  };
+}
+
+function resolveHead(find: Find, task: TaskKind, loss: Loss): HeadName {
+  const found = find('head');
+  const natural: HeadName = task === 'completion' ? 'lm' : 'linear';
+  if (found === undefined || found.origin.kind === 'preset') {
+    return found !== undefined && (found.value === 'lm') === (natural === 'lm') ? found.value : natural;
+  }
+  if ((found.value === 'lm') === (natural === 'lm')) return found.value;
+  const expected = natural === 'lm' ? 'lm' : 'linear, unembedding or likelihood';
+  throw settingError(
+    found.origin,
+    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the loss ${loss} but received "${found.value}".`,
+  );
+}
+
+/** Settings that mean something with `loss: 'confidence'` only. */
+const CONFIDENCE_ONLY = ['preset', 'alphaMax', 'lossWarmup'] as const;
+
+/**
+ * Refuses settings of the confidence loss beside another one.
+ * @throws ERR_USAGE or ERR_CONFIG naming the setting.
+ */
+export function refuseConfidenceSettings(find: Find, loss: Loss): void {
+  if (loss === 'confidence') return;
+  for (const name of CONFIDENCE_ONLY) {
+    const found = find(name);
+    if (found === undefined || found.origin.kind === 'preset') continue;
+    throw settingError(
+      found.origin,
+      `Expected the loss confidence with ${nameOf(found.key, found.origin)} but received the loss ${loss}.`,
+      found.origin.kind === 'flags'
+        ? 'Add --loss confidence, or leave it out.'
+        : 'Add loss: confidence, or leave it out.',
+    );
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What the built-in data sets bring along: their task and the settings under which their cards' numbers
+ * were measured. Weaker than flags and --config files, stronger than the general defaults.
+ */
+import type { TaskKind } from '../data/types.js';
+import type { TrainRaw } from './keys.js';
+
+export interface DatasetPreset {
+  task: TaskKind;
+  settings: TrainRaw;
+}
+
+/** Every part of the built-in world is small enough for a CPU. */
+const chess: TrainRaw = { weak: 'chess-xs', strong: 'chess-m', device: 'cpu' };
+
+export const presets: Readonly<Record<string, DatasetPreset>> = {
+  'chess-puzzles': {
+    task: 'completion',
+    settings: {
+      ...chess,
+      loss: 'completion',
+      trainSize: 4000,
+      testSize: 2000,
+      weakLr: 5e-4,
+      strongLr: 2e-4,
+    },
+  },
+  'chess-legal': {
+    task: 'classification',
+    settings: {
+      ...chess,
+      loss: 'xent',
+      head: 'likelihood',
+      trainSize: 4000,
+      testSize: 2000,
+      weakLr: 5e-4,
+      strongLr: 2e-4,
+    },
+  },
+  'chess-check': {
+    task: 'classification',
+    settings: {
+      ...chess,
+      loss: 'xent',
+      head: 'linear',
+      trainSize: 4000,
+      testSize: 2000,
+      weakLr: 5e-4,
+      strongLr: 2e-4,
+    },
+  },
+};
+
+/** What `train` runs when it is told nothing. */
+export const DEFAULT_DATASET = 'chess-puzzles';

@@ -1,0 +1,182 @@
+/** The configurations of `finetune`, `label` and `evaluate`: one step each, on any model folder. Pure. */
+import {
+  type EvaluateRaw,
+  evaluateKeys,
+  type FinetuneRaw,
+  finetuneKeys,
+  type Keys,
+  type LabelRaw,
+  labelKeys,
+} from './keys.js';
+import { type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
+import {
+  finder,
+  type HeadName,
+  type Loss,
+  type ModelSettings,
+  refuseConfidenceSettings,
+  resolveModelSettings,
+} from './model.js';
+import { type DatasetPreset, presets } from './presets.js';
+
+export type { EvaluateRaw, FinetuneRaw, LabelRaw } from './keys.js';
+
+/** What the three have in common. */
+export interface StepConfig {
+  model: string;
+  /** A built-in data set, or the format of the file. */
+  dataset: string;
+  data?: string;
+  testData?: string;
+  text?: string;
+  label?: string;
+  dataSeed: number;
+  device: string;
+  threads: number | null;
+  microBatchTokens: number;
+  deterministic: boolean;
+  out: string;
+}
+
+export interface FinetuneConfig extends StepConfig {
+  seed: number;
+  checkpointEvery: number;
+  settings: ModelSettings;
+}
+
+/** How a model is read, without training. */
+export interface ReadingSettings {
+  /** Null: the head that the folder brings, else what the data set's task asks for. */
+  head: HeadName | null;
+  maxContext: number | null;
+  dtype: 'f32' | 'bf16';
+}
+
+export interface LabelConfig extends StepConfig {
+  settings: ReadingSettings;
+  /** File to write a row per example to. */
+  export?: string;
+}
+
+export type EvaluateConfig = LabelConfig;
+
+type Known = Readonly<Record<string, DatasetPreset>>;
+
+/**
+ * Resolves `finetune`. A built-in data set's preset holds as it does in `train`: its settings for one
+ * model alone concern that model.
+ * @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings.
+ */
+export function resolveFinetuneConfig(
+  input: FinetuneRaw | readonly Layer<FinetuneRaw>[],
+  known: Known = presets,
+): FinetuneConfig {
+  const said = layersOf<FinetuneRaw>('finetune', finetuneKeys, input);
+  const common = resolveCommon('finetune', said, known);
+  const preset = known[common.dataset]?.settings ?? {};
+  const settings = said.over({ origin: { kind: 'preset', command: 'finetune' }, values: preset });
+  const side = common.model === preset.weak ? 'weak' : common.model === preset.strong ? 'strong' : undefined;
+  const find = finder(settings, side);
+  const loss: Loss = find('loss')?.value ?? 'xent';
+  refuseConfidenceSettings(find, loss);
+  return {
+    ...common,
+    device: settings.value('device'),
+    seed: settings.value('seed'),
+    checkpointEvery: settings.value('checkpointEvery'),
+    settings: resolveModelSettings(find, loss),
+  };
+}
+
+/** Resolves `label`. @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings. */
+export function resolveLabelConfig(
+  input: LabelRaw | readonly Layer<LabelRaw>[],
+  known: Known = presets,
+): LabelConfig {
+  return resolveReading('label', labelKeys, input, known);
+}
+
+/** Resolves `evaluate`. @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings. */
+export function resolveEvaluateConfig(
+  input: EvaluateRaw | readonly Layer<EvaluateRaw>[],
+  known: Known = presets,
+): EvaluateConfig {
+  return resolveReading('evaluate', evaluateKeys, input, known);
+}
+
+function resolveReading(
+  command: 'label' | 'evaluate',
+  keys: Keys,
+  input: EvaluateRaw | readonly Layer<EvaluateRaw>[],
+  known: Known,
+): LabelConfig {
+  const said = layersOf<EvaluateRaw>(command, keys, input);
+  const common = resolveCommon(command, said, known);
+  const file = said.find('export');
+  if (file !== undefined && !/\.(jsonl|parquet)$/i.test(file.value)) {
+    throw settingError(
+      file.origin,
+      `Expected a name that ends in .jsonl or .parquet for --export but received ${JSON.stringify(file.value)}.`,
+      `Try: --export ${file.value.replace(/\.[^./]*$/, '')}.jsonl`,
+    );
+  }
+  return {
+    ...common,
+    device: said.maybe('device') ?? known[common.dataset]?.settings.device ?? said.value('device'),
+    settings: {
+      head: said.maybe('head') ?? known[common.dataset]?.settings.head ?? null,
+      maxContext: said.maybe('maxContext') ?? null,
+      dtype: said.value('dtype'),
+    },
+    ...(file === undefined ? {} : { export: file.value }),
+  };
+}
+
+function layersOf<R extends object>(command: string, keys: Keys, input: R | readonly Layer<R>[]): Layers<R> {
+  const given = Array.isArray(input)
+    ? (input as readonly Layer<R>[])
+    : [parseLayer<R>(keys, input as Readonly<Record<string, unknown>>, { kind: 'call', command })];
+  return new Layers<R>(given, keys);
+}
+
+type CommonRaw = Omit<EvaluateRaw, 'head' | 'export'>;
+
+function resolveCommon(
+  command: 'finetune' | 'label' | 'evaluate',
+  said: Layers<CommonRaw>,
+  known: Known,
+): StepConfig {
+  const fileKey = command === 'evaluate' ? 'testData' : 'data';
+  const model = said.maybe('model');
+  if (model === undefined) throw missing(said.origin, 'model', `for ${command}`, 'See: w2s-native models');
+  const hasFile = said.maybe('data') !== undefined || said.maybe('testData') !== undefined;
+  const dataset = said.maybe('dataset') ?? (hasFile ? 'columns' : undefined);
+  if (dataset === undefined || (dataset === 'columns' && !hasFile)) {
+    throw missing(
+      said.origin,
+      fileKey,
+      `for ${command}`,
+      `Add --${command === 'evaluate' ? 'test-data' : 'data'} FILE, or --dataset ${Object.keys(known)[0] ?? 'NAME'}`,
+    );
+  }
+  const config: StepConfig = {
+    model,
+    dataset,
+    dataSeed: said.value('dataSeed'),
+    device: said.value('device'),
+    threads: said.maybe('threads') ?? null,
+    microBatchTokens: said.value('microBatchTokens'),
+    deterministic: said.value('deterministic'),
+    out: said.value('out'),
+  };
+  const optional = {
+    data: said.maybe('data'),
+    testData: said.maybe('testData'),
+    text: said.maybe('text'),
+    label: said.maybe('label'),
+  };
+  for (const [name, value] of Object.entries(optional)) {
+    if (value !== undefined) config[name as keyof typeof optional] = value;
+  }
+  return config;
+}

@@ -1,0 +1,225 @@
+/** The configuration of `train`: keys in layers → one resolved, plain object. Pure. */
+import { prefixed } from './case.js';
+import { type Key, type Keys, type ModelKeyName, modelKeys, type TrainRaw, trainKeys } from './keys.js';
+import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
+import {
+  finder,
+  type Loss,
+  type ModelSettings,
+  plainLoss,
+  refuseConfidenceSettings,
+  resolveModelSettings,
+  taskOf,
+} from './model.js';
+import { type DatasetPreset, DEFAULT_DATASET, presets } from './presets.js';
+
+export type { TrainRaw } from './keys.js';
+export type { ModelSettings } from './model.js';
+
+export interface TrainConfig {
+  /** Empty when `weakLabels` stand in for a supervisor. */
+  weak: string;
+  strong: string;
+  /** A built-in data set, or the format of `data`. */
+  dataset: string;
+  data?: string;
+  testData?: string;
+  weakData?: string;
+  transferData?: string;
+  weakLabels?: string;
+  text?: string;
+  label?: string;
+  seeds: number[];
+  dataSeed: number;
+  /** Rows of both halves together; null: all. */
+  trainSize: number | null;
+  testSize: number | null;
+  device: string;
+  /** Null: what this process may use. */
+  threads: number | null;
+  microBatchTokens: number;
+  /** Seconds; 0: after every step. */
+  checkpointEvery: number;
+  keepModels: boolean;
+  out: string;
+  deterministic: boolean;
+  /** The supervisor's, always with the plain loss of true labels. */
+  forWeak: ModelSettings;
+  /** Student and ceiling; the ceiling takes the plain loss of true labels instead of `loss`. */
+  forStrong: ModelSettings;
+}
+
+/** Every key of `train`, those with `weak-` and `strong-` in front included. */
+export const allTrainKeys: Keys = { ...trainKeys, ...sideKeys('weak'), ...sideKeys('strong') };
+
+function sideKeys(side: 'weak' | 'strong'): Record<string, Key> {
+  const who = side === 'weak' ? 'the supervisor' : 'student and ceiling';
+  return Object.fromEntries(
+    Object.entries(modelKeys).map(([name, key]) => [
+      prefixed(side, name),
+      { ...key, default: undefined, describe: `The same for ${who} alone: ${key.describe}` },
+    ]),
+  );
+}
+
+/**
+ * Resolves what was said about an experiment.
+ * @param input values by camelCase key, or layers that were checked already, the strongest first
+ * @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings.
+ */
+export function resolveTrainConfig(
+  input: TrainRaw | readonly Layer<TrainRaw>[] = {},
+  known: Readonly<Record<string, DatasetPreset>> = presets,
+): TrainConfig {
+  const given = isLayers(input) ? input : [parseLayer<TrainRaw>(allTrainKeys, input, CALL)];
+  const said = new Layers<TrainRaw>(given, allTrainKeys);
+  const dataset = said.maybe('dataset') ?? (bringsFiles(said) ? 'columns' : DEFAULT_DATASET);
+  const preset = Object.hasOwn(known, dataset) ? known[dataset] : undefined;
+  checkFiles(said, dataset);
+  const settings = said.over({
+    origin: { kind: 'preset', command: 'train' },
+    values: preset?.settings ?? {},
+  });
+  const loss = resolveLoss(settings, dataset, preset);
+  const models = resolveModels(settings, said, dataset);
+  const sides = resolveSides(settings, loss);
+  return dropUndefined({
+    ...models,
+    dataset,
+    data: settings.maybe('data'),
+    testData: settings.maybe('testData'),
+    weakData: settings.maybe('weakData'),
+    transferData: settings.maybe('transferData'),
+    weakLabels: settings.maybe('weakLabels'),
+    text: settings.maybe('text'),
+    label: settings.maybe('label'),
+    seeds: [...settings.value('seed')],
+    dataSeed: settings.value('dataSeed'),
+    trainSize: settings.maybe('trainSize') ?? null,
+    testSize: settings.maybe('testSize') ?? null,
+    device: settings.value('device'),
+    threads: settings.maybe('threads') ?? null,
+    microBatchTokens: settings.value('microBatchTokens'),
+    checkpointEvery: settings.value('checkpointEvery'),
+    keepModels: settings.value('keepModels'),
+    out: settings.value('out'),
+    deterministic: settings.value('deterministic'),
+    ...sides,
+  });
+}
+
+const CALL = { kind: 'call', command: 'train' } as const;
+
+function isLayers(input: TrainRaw | readonly Layer<TrainRaw>[]): input is readonly Layer<TrainRaw>[] {
+  return Array.isArray(input);
+}
+
+const FILE_KEYS = ['data', 'testData', 'weakData', 'transferData', 'weakLabels'] as const;
+
+function bringsFiles(said: Layers<TrainRaw>): boolean {
+  return FILE_KEYS.some((key) => said.maybe(key) !== undefined);
+}
+
+/** Which files go together. */
+function checkFiles(said: Layers<TrainRaw>, dataset: string): void {
+  const has = (key: (typeof FILE_KEYS)[number]) => said.maybe(key) !== undefined;
+  const halves = said.find('weakData', 'transferData');
+  if (has('data') && halves !== undefined) {
+    const name = nameOf(halves.key, halves.origin);
+    throw settingError(
+      halves.origin,
+      `Expected either --data or halves that are split already but received both --data and ${name}.`,
+      `Leave out --data, or ${name}.`,
+    );
+  }
+  if (has('weakData') && !has('transferData')) {
+    throw missing(said.origin, 'transferData', 'beside --weak-data', 'Add --transfer-data FILE');
+  }
+  if (has('transferData') && !has('weakData') && !has('weakLabels')) {
+    throw missing(said.origin, 'weakData', 'beside --transfer-data', 'Add --weak-data FILE');
+  }
+  if (halves !== undefined && !has('testData')) {
+    throw missing(said.origin, 'testData', 'beside halves that are split already', 'Add --test-data FILE');
+  }
+  if (dataset === 'columns' && !has('data') && halves === undefined) {
+    throw missing(said.origin, 'data', 'for the data set columns', 'Add --data FILE');
+  }
+}
+
+/** The student's loss: what was said, else the preset's, else that of the data set's task. */
+function resolveLoss(settings: Layers<TrainRaw>, dataset: string, preset: DatasetPreset | undefined): Loss {
+  const found = settings.find('strongLoss', 'loss');
+  const loss = found?.value ?? 'xent';
+  if (found !== undefined && preset !== undefined && taskOf(loss) !== preset.task) {
+    const expected = preset.task === 'completion' ? 'completion or lm' : 'xent or confidence';
+    const why = loss === 'confidence' ? `: it needs two classes, and ${dataset} asks for a completion` : '';
+    throw settingError(
+      found.origin,
+      `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${loss}"${why}.`,
+      preset.task === 'completion'
+        ? 'Try: w2s-native train --dataset chess-legal --loss confidence'
+        : 'Try: w2s-native train --dataset chess-puzzles',
+    );
+  }
+  return loss;
+}
+
+function resolveModels(
+  settings: Layers<TrainRaw>,
+  said: Layers<TrainRaw>,
+  dataset: string,
+): { weak: string; strong: string } {
+  const hint = 'See: w2s-native models';
+  const strong = settings.maybe('strong');
+  if (strong === undefined) throw missing(said.origin, 'strong', `for the data set ${dataset}`, hint);
+  const labels = said.find('weakLabels');
+  const weak = labels === undefined ? settings.maybe('weak') : said.maybe('weak');
+  if (labels !== undefined && weak !== undefined) {
+    throw settingError(
+      labels.origin,
+      `Expected either --weak or ${nameOf(labels.key, labels.origin)} but received both.`,
+      'Leave out --weak: the labels stand in for a supervisor.',
+    );
+  }
+  if (labels === undefined && weak === undefined) {
+    throw missing(said.origin, 'weak', `for the data set ${dataset}`, hint);
+  }
+  return { weak: weak ?? '', strong };
+}
+
+function resolveSides(
+  settings: Layers<TrainRaw>,
+  loss: Loss,
+): { forWeak: ModelSettings; forStrong: ModelSettings } {
+  const forWeak = finder(settings, 'weak');
+  const forStrong = finder(settings, 'strong');
+  const weakLoss = settings.find('weakLoss');
+  if (weakLoss !== undefined && weakLoss.value !== plainLoss(loss)) {
+    throw settingError(
+      weakLoss.origin,
+      `Expected ${plainLoss(loss)} for ${nameOf('weakLoss', weakLoss.origin)}, as the supervisor learns from true labels, but received "${weakLoss.value}".`,
+    );
+  }
+  refuseConfidenceSettings(forStrong, loss);
+  refuseSideConfidence(settings);
+  return {
+    forWeak: resolveModelSettings(forWeak, plainLoss(loss)),
+    forStrong: resolveModelSettings(forStrong, loss),
+  };
+}
+
+/** `--weak-preset` and its like: the supervisor never takes the confidence loss. */
+function refuseSideConfidence(settings: Layers<TrainRaw>): void {
+  const found = settings.find('weakPreset', 'weakAlphaMax', 'weakLossWarmup');
+  if (found === undefined) return;
+  const plain = found.key.slice('weak'.length) as Capitalize<ModelKeyName>;
+  const name = plain.charAt(0).toLowerCase() + plain.slice(1);
+  throw settingError(
+    found.origin,
+    `Expected ${nameOf(name, found.origin)} but received ${nameOf(found.key, found.origin)}: the confidence loss concerns the student alone.`,
+  );
+}
+
+function dropUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}

@@ -1,0 +1,125 @@
+/**
+ * The kinds of value a setting may have. Each takes what a flag gives (text) and what YAML, JSON or a
+ * call gives (numbers, lists), and says in words what it expects: the words go into errors and docs.
+ */
+import { z } from 'zod';
+
+/** A kind of value: its schema, and what it expects in words that follow "Expected". */
+export interface ValueKind<S extends z.ZodType = z.ZodType> {
+  schema: S;
+  expects: string;
+  /** Shown in --help after the flag. */
+  placeholder: string;
+  choices?: readonly string[];
+  /** A flag that takes no value. */
+  isSwitch?: boolean;
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Text that is wholly a number becomes one; anything else is left for the schema to refuse. */
+function textToNumber(value: unknown): unknown {
+  return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value;
+}
+
+/** A whole number from `min` to `max` (default: the largest exact one). */
+export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return {
+    schema: z.preprocess(textToNumber, z.number().int().min(min).max(max)),
+    expects: `a whole number ${range}`,
+    placeholder: 'N',
+  } satisfies ValueKind;
+}
+
+/** A finite number above 0. */
+export function positiveNumber() {
+  return {
+    schema: z.preprocess(textToNumber, z.number().positive()),
+    expects: 'a finite number above 0',
+    placeholder: 'X',
+  } satisfies ValueKind;
+}
+
+/** A finite number from `min` to `max`. */
+export function numberBetween(min: number, max: number = Number.MAX_VALUE) {
+  return {
+    schema: z.preprocess(textToNumber, z.number().min(min).max(max)),
+    expects:
+      max === Number.MAX_VALUE ? `a finite number of at least ${min}` : `a number from ${min} to ${max}`,
+    placeholder: 'X',
+  } satisfies ValueKind;
+}
+
+/** One of the named choices. */
+export function choice<const T extends readonly [string, ...string[]]>(choices: T) {
+  return {
+    schema: z.enum(choices),
+    expects: listOf(choices),
+    placeholder: choices.join('|'),
+    choices: choices as readonly string[],
+  } satisfies ValueKind;
+}
+
+/** A number of a range, or one word. */
+export function numberOrWord<const W extends string>(min: number, max: number, word: W) {
+  return {
+    schema: z.preprocess(textToNumber, z.union([z.number().min(min).max(max), z.literal(word)])),
+    expects: `a number from ${min} to ${max} or ${word}`,
+    placeholder: `X|${word}`,
+  } satisfies ValueKind;
+}
+
+/** Text that is not blank: a name, a path. */
+export function text(expects: string, placeholder: string) {
+  return {
+    schema: z.string().refine((value) => value.trim() !== ''),
+    expects,
+    placeholder,
+  } satisfies ValueKind;
+}
+
+/** On or off. */
+export function onOff() {
+  return {
+    schema: z.preprocess(
+      (value) => (value === 'true' ? true : value === 'false' ? false : value),
+      z.boolean(),
+    ),
+    expects: 'true or false',
+    placeholder: '',
+    isSwitch: true,
+  } satisfies ValueKind;
+}
+
+/** `auto`, `cpu`, `cuda` or `cuda:<index>`. */
+export function device() {
+  return {
+    schema: z.string().regex(/^(auto|cpu|cuda(:\d{1,3})?)$/),
+    expects: 'auto, cpu, cuda or cuda:<index>',
+    placeholder: 'DEVICE',
+    choices: ['auto', 'cpu', 'cuda'] as readonly string[],
+  } satisfies ValueKind;
+}
+
+/** One seed, a list of seeds, or seeds between commas; all different. */
+export function seedList() {
+  const seed = z.preprocess(textToNumber, z.number().int().min(0));
+  return {
+    schema: z.preprocess(
+      (value) => (typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]),
+      z
+        .array(seed)
+        .min(1)
+        .refine((seeds) => new Set(seeds).size === seeds.length),
+    ),
+    expects: 'one or more different whole numbers of at least 0 between commas, such as 0,1,2',
+    placeholder: 'N,N,…',
+  } satisfies ValueKind;
+}
+
+/** "a, b or c". */
+export function listOf(words: readonly string[]): string {
+  const last = words[words.length - 1] ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
+}
