@@ -30,6 +30,7 @@ class CancelTokenHandle : public Napi::ObjectWrap<CancelTokenHandle> {
 };
 
 /// The token behind an optional argument or option; a fresh one of this environment when it is undefined.
-std::shared_ptr<CancelToken> read_cancel_token(Napi::Env env, const Napi::Value& value, const std::string& what);
+std::shared_ptr<CancelToken> read_cancel_token(Napi::Env env, const Napi::Value& value,
+                                               const std::string& what);
 
 }  // namespace w2s

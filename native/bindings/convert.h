@@ -17,7 +17,8 @@ namespace w2s {
 
 /// What a value is, for messages: `undefined`, `the string "x"`, `a Float32Array of 3`, `1.5`.
 std::string describe_value(const Napi::Value& value);
-[[noreturn]] void fail_argument(const std::string& expected, const std::string& what, const Napi::Value& value);
+[[noreturn]] void fail_argument(const std::string& expected, const std::string& what,
+                                const Napi::Value& value);
 
 // Single values; `what` names the argument or option.
 std::string read_string(const Napi::Value& value, const std::string& what);

@@ -1,5 +1,5 @@
-// Opens `libw2s_cuda.so`, which lies beside the addon, when a CUDA device is first asked for. The addon itself
-// links no CUDA, so that one binary serves machines with and without a GPU.
+// Opens `libw2s_cuda.so`, which lies beside the addon, when a CUDA device is first asked for. The addon
+// itself links no CUDA, so that one binary serves machines with and without a GPU.
 #pragma once
 
 #include <napi.h>

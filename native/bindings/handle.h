@@ -1,6 +1,6 @@
 // Type tags: a handle of one class passed where another is expected is an error, not a crash. A class H that
-// is wrapped (Napi::ObjectWrap<H>) has `static constexpr napi_type_tag kTag` and `static constexpr const char*
-// kWhat` ("a model"), and calls `tag_handle<H>(info.This())` in its constructor.
+// is wrapped (Napi::ObjectWrap<H>) has `static constexpr napi_type_tag kTag` and `static constexpr const
+// char* kWhat` ("a model"), and calls `tag_handle<H>(info.This())` in its constructor.
 #pragma once
 
 #include <napi.h>
@@ -31,7 +31,8 @@ Handle& unwrap_handle(const Napi::Value& value, const std::string& what) {
 /// Constructors are not for JavaScript: native code passes an External, nobody else can.
 inline void require_internal_call(const Napi::CallbackInfo& info, const char* maker) {
   if (info.Length() < 1 || !info[0].IsExternal()) {
-    fail("ERR_ARGUMENT", std::string("Expected ") + maker + "() to make this handle but received a call of its constructor.");
+    fail("ERR_ARGUMENT",
+         std::string("Expected ") + maker + "() to make this handle but received a call of its constructor.");
   }
 }
 

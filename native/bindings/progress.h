@@ -17,7 +17,8 @@ class Mailbox;
 class ProgressChannel : public std::enable_shared_from_this<ProgressChannel> {
  public:
   /// A callback that throws cancels `cancel`, and the call rejects with what was thrown.
-  static std::shared_ptr<ProgressChannel> create(Napi::Function callback, std::shared_ptr<CancelToken> cancel);
+  static std::shared_ptr<ProgressChannel> create(Napi::Function callback,
+                                                 std::shared_ptr<CancelToken> cancel);
 
   /// Any thread: replaces the value that waits.
   void report(double value);

@@ -43,9 +43,9 @@ class PromiseJobBase : public Job, public Arrival {
 
  protected:
   void arrive(std::unique_ptr<Job> self) noexcept final;
-  virtual void work(CancelToken& cancel) = 0;       // job thread
-  virtual void forget_work() noexcept = 0;          // frees what the work captured
-  virtual Napi::Value finish(Napi::Env env) = 0;    // JavaScript thread
+  virtual void work(CancelToken& cancel) = 0;     // job thread
+  virtual void forget_work() noexcept = 0;        // frees what the work captured
+  virtual Napi::Value finish(Napi::Env env) = 0;  // JavaScript thread
 
  private:
   void settle_or_throw(Napi::Env env);
@@ -109,8 +109,8 @@ class PromiseJob final : public PromiseJobBase {
 /// `finish(env)`) runs on the JavaScript thread and makes the value the promise resolves to. `cancel` may be
 /// null. A job whose token is already true when its turn comes rejects with ERR_ABORTED and never runs.
 template <class Work, class Finish>
-Napi::Promise submit(Napi::Env env, const std::string& device, int threads, std::shared_ptr<CancelToken> cancel,
-                     Work work, Finish finish, JobExtras extras = {}) {
+Napi::Promise submit(Napi::Env env, const std::string& device, int threads,
+                     std::shared_ptr<CancelToken> cancel, Work work, Finish finish, JobExtras extras = {}) {
   InstanceData& instance = InstanceData::of(env);
   if (!instance.live()) {
     fail("ERR_DISPOSED", "The engine of this environment has been shut down.", "Call it before shutdown().");

@@ -59,7 +59,8 @@ class Parser {
   }
 
   void skip_blanks() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
 
   bool take(char letter) {
@@ -207,7 +208,8 @@ class Parser {
     // An integer beyond int64 (a tokenizer's "very large" length) is kept as a double; as_int refuses it.
     double number = 0;
     if (std::from_chars(begin, end, number).ec != std::errc()) {
-      stop("a number that fits a double", std::string(text_.substr(start, std::min<std::size_t>(at_ - start, 40))));
+      stop("a number that fits a double",
+           std::string(text_.substr(start, std::min<std::size_t>(at_ - start, 40))));
     }
     return Json(number);
   }
