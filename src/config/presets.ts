@@ -5,13 +5,16 @@
 import type { TaskKind } from '../data/types.js';
 import type { TrainRaw } from './keys.js';
 
+/** Anything that `train` can be told, but no seed. */
+export type PresetSettings = Omit<TrainRaw, 'seed'>;
+
 export interface DatasetPreset {
   task: TaskKind;
-  settings: TrainRaw;
+  settings: PresetSettings;
 }
 
 /** Every part of the built-in world is small enough for a CPU. */
-const chess: TrainRaw = { weak: 'chess-xs', strong: 'chess-m', device: 'cpu' };
+const chess: PresetSettings = { weak: 'chess-xs', strong: 'chess-m', device: 'cpu' };
 
 export const presets: Readonly<Record<string, DatasetPreset>> = {
   'chess-puzzles': {

@@ -114,7 +114,7 @@ function isLayers(input: TrainRaw | readonly Layer<TrainRaw>[]): input is readon
   return Array.isArray(input);
 }
 
-const FILE_KEYS = ['data', 'testData', 'weakData', 'transferData', 'weakLabels'] as const;
+const FILE_KEYS = ['data', 'testData', 'weakData', 'transferData'] as const;
 
 function bringsFiles(said: Layers<TrainRaw>): boolean {
   return FILE_KEYS.some((key) => said.maybe(key) !== undefined);
@@ -122,7 +122,7 @@ function bringsFiles(said: Layers<TrainRaw>): boolean {
 
 /** Which files go together. */
 function checkFiles(said: Layers<TrainRaw>, dataset: string): void {
-  const has = (key: (typeof FILE_KEYS)[number]) => said.maybe(key) !== undefined;
+  const has = (key: (typeof FILE_KEYS)[number] | 'weakLabels') => said.maybe(key) !== undefined;
   const halves = said.find('weakData', 'transferData');
   if (has('data') && halves !== undefined) {
     const name = nameOf(halves.key, halves.origin);
