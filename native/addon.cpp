@@ -1,22 +1,41 @@
-// Module registration.
+// Module registration: the exports that src/native/binding.ts declares. Everything that lives longer than a call
+// belongs to the environment's InstanceData.
+#include <ATen/Version.h>
 #include <napi.h>
 
-#include <ATen/Version.h>
+#include "bindings/cancel_token.h"
+#include "bindings/cuda_library.h"
+#include "bindings/instance.h"
+#include "bindings/model_handle.h"
+#include "bindings/trainer_handle.h"
 
 namespace w2s {
+namespace {
 
-Napi::Object Register(Napi::Env env, Napi::Object exports) {
-  exports.Set("buildInfo", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-                Napi::Object result = Napi::Object::New(info.Env());
-                result.Set("builtFor", W2S_TORCH_VERSION);
-                result.Set("cpuCapability", at::get_cpu_capability());
-                result.Set("compiler", __VERSION__);
-                return result;
-              }));
+Napi::Value build_info(const Napi::CallbackInfo& info) {
+  Napi::Object result = Napi::Object::New(info.Env());
+  result["builtFor"] = Napi::String::New(info.Env(), W2S_TORCH_VERSION);
+  result["cpuCapability"] = Napi::String::New(info.Env(), at::get_cpu_capability());
+  result["compiler"] = Napi::String::New(info.Env(), __VERSION__);
+  return result;
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  InstanceData::install(env);
+  CancelTokenHandle::define(env);
+  ModelHandle::define(env);
+  TrainerHandle::define(env);
+  exports["buildInfo"] = Napi::Function::New<build_info>(env, "buildInfo");
+  exports["cudaDevices"] = Napi::Function::New<cuda_devices>(env, "cudaDevices");
+  exports["loadModel"] = Napi::Function::New<ModelHandle::load>(env, "loadModel");
+  exports["createTrainer"] = Napi::Function::New<TrainerHandle::create>(env, "createTrainer");
+  exports["createCancelToken"] = Napi::Function::New<CancelTokenHandle::create>(env, "createCancelToken");
+  exports["shutdown"] = Napi::Function::New<shutdown_environment>(env, "shutdown");
   return exports;
 }
 
-}  // namespace w2s
+}  // namespace
 
-static Napi::Object Init(Napi::Env env, Napi::Object exports) { return w2s::Register(env, exports); }
-NODE_API_MODULE(w2s, Init)
+NODE_API_MODULE(w2s, initialise)
+
+}  // namespace w2s

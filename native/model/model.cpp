@@ -50,7 +50,7 @@ Model::Model(const ModelOptions& options) : device_(options.device) {
     }
     unembedding();  // says so now when the folder has none
   } else if (!decoder_->config().tied_embeddings) {
-    unembedding_VD_ = {};
+    unembedding_VD_ = at::Tensor();
   }
   if (const Json* saved = source_config_.find(kLikelihoodField); saved && head_.kind() == HeadKind::kLikelihood) {
     const Json* scale = saved->find("scale");

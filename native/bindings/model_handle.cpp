@@ -1,0 +1,252 @@
+#include "model_handle.h"
+
+#include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+
+#include "../infer/scoring.h"
+#include "cancel_token.h"
+#include "convert.h"
+#include "cuda_library.h"
+#include "packed_sequences.h"
+#include "promise_job.h"
+
+namespace w2s {
+namespace {
+
+at::ScalarType read_dtype(const std::string& name) { return name == "bf16" ? at::kBFloat16 : at::kFloat; }
+
+HeadRequest read_head(const Options& options) {
+  HeadRequest head;
+  const std::string kind = options.choice("head", {"lm", "classifier", "scalar", "likelihood"});
+  if (kind == "classifier") head.kind = HeadKind::kClassifier;
+  if (kind == "scalar") head.kind = HeadKind::kScalar;
+  if (kind == "likelihood") head.kind = HeadKind::kLikelihood;
+  head.labels = options.integer("labels", 1, 1 << 20, 2);
+  if (options.has("headTokens")) head.tokens = options.int32_array("headTokens");
+  return head;
+}
+
+struct ScoringCall {
+  Sequences sequences;
+  ScoringOptions options;
+  std::shared_ptr<CancelToken> cancel;
+  std::shared_ptr<ProgressChannel> progress;
+
+  Progress reporter() const {
+    if (!progress) return {};
+    return [channel = progress](int64_t done) { channel->report(static_cast<double>(done)); };
+  }
+};
+
+ScoringCall read_scoring_call(const Napi::CallbackInfo& info, const std::string& what) {
+  ScoringCall call;
+  call.sequences = read_sequences(info[0], "the sequences of " + what);
+  const Options options(info[1], "the options of " + what);
+  call.options.language_model = options.choice("readout", {"head", "lm"}, "head") == "lm";
+  call.options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
+  call.cancel = read_cancel_token(info.Env(), options.get("cancel"), options.name("cancel"));
+  if (auto callback = options.function("onProgress")) call.progress = ProgressChannel::create(*callback, call.cancel);
+  return call;
+}
+
+Napi::Value scores_to_js(Napi::Env env, Scores scores) {
+  Napi::Object result = Napi::Object::New(env);
+  result["logits"] = to_float32_array(env, std::move(scores.logits_BK));
+  result["logProbabilities"] = to_float32_array(env, std::move(scores.log_probs_T));
+  result["argmax"] = to_int32_array(env, std::move(scores.argmax_T));
+  result["targetOffsets"] = to_int32_array(env, std::move(scores.target_offsets));
+  return result;
+}
+
+struct NamedValues {
+  std::vector<int64_t> shape;
+  at::Tensor values;
+};
+
+}  // namespace
+
+void ModelHandle::define(Napi::Env env) {
+  const Napi::Function constructor =
+      DefineClass(env, "NativeModel",
+                  {InstanceAccessor<&ModelHandle::info>("info"),
+                   InstanceMethod<&ModelHandle::score>("score"),
+                   InstanceMethod<&ModelHandle::hidden>("hidden"),
+                   InstanceMethod<&ModelHandle::set_likelihood>("setLikelihood"),
+                   InstanceMethod<&ModelHandle::likelihood>("likelihood"),
+                   InstanceMethod<&ModelHandle::parameter_names>("parameterNames"),
+                   InstanceMethod<&ModelHandle::parameter>("parameter"),
+                   InstanceMethod<&ModelHandle::set_parameter>("setParameter"),
+                   InstanceMethod<&ModelHandle::save>("save"),
+                   InstanceMethod<&ModelHandle::dispose>("dispose")});
+  InstanceData::of(env).constructors["Model"] = Napi::Persistent(constructor);
+}
+
+ModelHandle::ModelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelHandle>(info) {
+  require_internal_call(info, "loadModel");
+  tag_handle<ModelHandle>(info.This());
+}
+
+const std::shared_ptr<Model>& ModelHandle::model() const {
+  if (!model_) fail("ERR_DISPOSED", "The model has been disposed.", "Load it again: loadModel(options)");
+  return model_;
+}
+
+Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded_async(env, [&]() -> Napi::Value {
+    const Options options(info[0], "loadModel's options");
+    const std::string device = read_device(options.get("device"), options.name("device"));
+    const int threads = static_cast<int>(options.integer("threads", 1, 4096));
+    const bool deterministic = options.boolean("deterministic", false);
+    ModelOptions request;
+    request.folder = options.string("folder");
+    request.device = at::Device(device);
+    request.compute_dtype = read_dtype(options.choice("dtype", {"f32", "bf16"}));
+    request.head = read_head(options);
+    prepare_device(env, device);
+    auto work = [request, deterministic] {
+      at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+      return std::make_shared<Model>(request);
+    };
+    auto finish = [device, threads](Napi::Env env, std::shared_ptr<Model> model) -> Napi::Value {
+      const Napi::Object object =
+          InstanceData::of(env).constructors["Model"].New({Napi::External<void>::New(env, nullptr)});
+      ModelHandle* handle = ModelHandle::Unwrap(object);
+      handle->model_ = std::move(model);
+      handle->device_ = device;
+      handle->threads_ = threads;
+      return object;
+    };
+    return submit(env, device, threads, nullptr, std::move(work), std::move(finish));
+  });
+}
+
+Napi::Value ModelHandle::info(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    const DecoderConfig& config = model()->config();
+    Napi::Object result = Napi::Object::New(env);
+    result["family"] = Napi::String::New(env, config.family);
+    result["parameters"] = Napi::Number::New(env, static_cast<double>(model()->parameter_count()));
+    result["layers"] = Napi::Number::New(env, static_cast<double>(config.layers));
+    result["hiddenSize"] = Napi::Number::New(env, static_cast<double>(config.hidden_size));
+    result["vocabularySize"] = Napi::Number::New(env, static_cast<double>(config.vocabulary_size));
+    result["contextLength"] = Napi::Number::New(env, static_cast<double>(config.context_length));
+    result["outputs"] = Napi::Number::New(env, static_cast<double>(model()->head().outputs()));
+    result["headFrom"] = Napi::String::New(env, model()->head().from_folder() ? "folder" : "fresh");
+    return result;
+  });
+}
+
+Napi::Value ModelHandle::score(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded_async(env, [&]() -> Napi::Value {
+    ScoringCall call = read_scoring_call(info, "score");
+    const auto cancel = call.cancel;
+    JobExtras extras{call.progress, {}};
+    auto work = [model = model(), call = std::move(call)](CancelToken& token) {
+      return w2s::score(*model, call.sequences, call.options, token, call.reporter());
+    };
+    return submit(env, device_, threads_, cancel, std::move(work), scores_to_js, std::move(extras));
+  });
+}
+
+Napi::Value ModelHandle::hidden(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded_async(env, [&]() -> Napi::Value {
+    ScoringCall call = read_scoring_call(info, "hidden");
+    const auto cancel = call.cancel;
+    JobExtras extras{call.progress, {}};
+    auto work = [model = model(), call = std::move(call)](CancelToken& token) {
+      return hidden_states(*model, call.sequences, call.options, token, call.reporter());
+    };
+    auto finish = [](Napi::Env env, std::vector<float> hidden_BD) -> Napi::Value {
+      return to_float32_array(env, std::move(hidden_BD));
+    };
+    return submit(env, device_, threads_, cancel, std::move(work), std::move(finish), std::move(extras));
+  });
+}
+
+Napi::Value ModelHandle::set_likelihood(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    const Options options(info[0], "setLikelihood's argument");
+    const double infinity = std::numeric_limits<double>::infinity();
+    const Likelihood likelihood{options.number("scale", -infinity, infinity),
+                                options.number("bias", -infinity, infinity)};
+    auto work = [model = model(), likelihood] { model->head().set_likelihood(likelihood); };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value ModelHandle::likelihood(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [model = model()] { return model->head().likelihood(); };
+    auto finish = [](Napi::Env env, Likelihood likelihood) -> Napi::Value {
+      Napi::Object result = Napi::Object::New(env);
+      result["scale"] = Napi::Number::New(env, likelihood.scale);
+      result["bias"] = Napi::Number::New(env, likelihood.bias);
+      return result;
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
+  });
+}
+
+Napi::Value ModelHandle::parameter_names(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    Napi::Array names = Napi::Array::New(env);
+    uint32_t index = 0;
+    for (const Parameter& parameter : model()->parameters()) names[index++] = Napi::String::New(env, parameter.name);
+    return names;
+  });
+}
+
+Napi::Value ModelHandle::parameter(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [model = model(), name = read_string(info[0], "the parameter's name")] {
+      const at::Tensor tensor = model->parameter(name).tensor.detach();
+      return NamedValues{tensor.sizes().vec(), tensor.to(at::kCPU).clone()};
+    };
+    auto finish = [](Napi::Env env, NamedValues found) -> Napi::Value {
+      Napi::Object result = Napi::Object::New(env);
+      result["shape"] = to_number_array(env, found.shape);
+      result["values"] = to_float32_array(env, found.values);
+      return result;
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
+  });
+}
+
+Napi::Value ModelHandle::set_parameter(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [model = model(), name = read_string(info[0], "the parameter's name"),
+                 values = read_float32_tensor(info[1], "the parameter's values")] {
+      const at::NoGradGuard no_grad;
+      at::Tensor tensor = model->parameter(name).tensor;
+      if (values.numel() != tensor.numel()) {
+        fail("ERR_ARGUMENT", "Expected " + std::to_string(tensor.numel()) + " values for '" + name +
+                                 "' but received " + std::to_string(values.numel()) + ".");
+      }
+      tensor.copy_(values.view(tensor.sizes()));
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value ModelHandle::save(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [model = model(), folder = read_string(info[0], "the folder"),
+                 dtype = read_dtype(read_choice(info[1], "the dtype", {"f32", "bf16"}))] {
+      model->save(folder, dtype);
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value ModelHandle::dispose(const Napi::CallbackInfo& info) {
+  model_.reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace w2s

@@ -1,0 +1,196 @@
+#include "trainer_handle.h"
+
+#include "cancel_token.h"
+#include "convert.h"
+#include "model_handle.h"
+#include "packed_sequences.h"
+#include "promise_job.h"
+
+namespace w2s {
+
+struct TrainerHandle::Lazy {
+  std::shared_ptr<Model> model;
+  TrainerOptions options;
+  std::unique_ptr<Trainer> trainer;
+
+  Trainer& get() {
+    if (!trainer) trainer = std::make_unique<Trainer>(model, options);
+    return *trainer;
+  }
+};
+
+namespace {
+
+Objective read_objective(const Napi::Value& value) {
+  const Options options(value, "forwardBackward's objective");
+  Objective objective;
+  const std::string loss = options.choice("loss", {"xent", "confidence", "lm"});
+  if (loss == "lm") {
+    objective.loss = LossKind::kLanguageModel;
+    return objective;
+  }
+  objective.targets_BK = options.float32_array("targets");
+  if (loss == "confidence") {
+    objective.loss = LossKind::kConfidence;
+    objective.alpha = options.number("alpha", 0.0, 1.0);
+    objective.threshold = options.choice("threshold", {"half", "weak-mean"}) == "half" ? Threshold::kHalf
+                                                                                        : Threshold::kWeakMean;
+  }
+  return objective;
+}
+
+OptimizerKind read_optimizer(const std::string& name) {
+  if (name == "muon") return OptimizerKind::kMuon;
+  return name == "adam" ? OptimizerKind::kAdam : OptimizerKind::kAdamW;
+}
+
+Napi::Value tensor_to_js(Napi::Env env, const at::Tensor& values) { return to_float32_array(env, values); }
+
+}  // namespace
+
+void TrainerHandle::define(Napi::Env env) {
+  const Napi::Function constructor =
+      DefineClass(env, "NativeTrainer",
+                  {InstanceMethod<&TrainerHandle::forward>("forward"),
+                   InstanceMethod<&TrainerHandle::backward>("backward"),
+                   InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
+                   InstanceMethod<&TrainerHandle::step>("step"),
+                   InstanceMethod<&TrainerHandle::gradient>("gradient"),
+                   InstanceMethod<&TrainerHandle::check_finite>("checkFinite"),
+                   InstanceMethod<&TrainerHandle::save_checkpoint>("saveCheckpoint"),
+                   InstanceMethod<&TrainerHandle::load_checkpoint>("loadCheckpoint"),
+                   InstanceMethod<&TrainerHandle::dispose>("dispose")});
+  InstanceData::of(env).constructors["Trainer"] = Napi::Persistent(constructor);
+}
+
+TrainerHandle::TrainerHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TrainerHandle>(info) {
+  require_internal_call(info, "createTrainer");
+  tag_handle<TrainerHandle>(info.This());
+}
+
+Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    const ModelHandle& model = unwrap_handle<ModelHandle>(info[0], "createTrainer's model");
+    const Options options(info[1], "createTrainer's options");
+    auto lazy = std::make_shared<Lazy>();
+    lazy->model = model.model();
+    lazy->options.optimizer = read_optimizer(options.choice("optimizer", {"adamw", "adam", "muon"}));
+    lazy->options.weight_decay = options.number("weightDecay", 0.0, 1e6);
+    lazy->options.clip = options.number("clip", 0.0, 1e30);
+    lazy->options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
+    const Napi::Object object =
+        InstanceData::of(env).constructors["Trainer"].New({Napi::External<void>::New(env, nullptr)});
+    TrainerHandle* handle = TrainerHandle::Unwrap(object);
+    handle->lazy_ = std::move(lazy);
+    handle->outputs_ = model.model()->head().outputs();
+    handle->device_ = model.device();
+    handle->threads_ = model.threads();
+    return object;
+  });
+}
+
+const std::shared_ptr<TrainerHandle::Lazy>& TrainerHandle::lazy() const {
+  if (!lazy_) fail("ERR_DISPOSED", "The trainer has been disposed.", "Make another: createTrainer(model, options)");
+  return lazy_;
+}
+
+Napi::Value TrainerHandle::forward(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded_async(env, [&]() -> Napi::Value {
+    auto work = [lazy = lazy(), batch = read_sequences(info[0], "forward's batch")](CancelToken& cancel) mutable {
+      return lazy->get().forward(std::move(batch), cancel);
+    };
+    const auto cancel = read_cancel_token(env, info[1], "forward's cancel token");
+    return submit(env, device_, threads_, cancel, std::move(work), tensor_to_js);
+  });
+}
+
+Napi::Value TrainerHandle::backward(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded_async(env, [&]() -> Napi::Value {
+    const at::Tensor flat = read_float32_tensor(info[0], "backward's gradient");
+    if (outputs_ < 1 || flat.numel() % outputs_ != 0) {
+      fail("ERR_ARGUMENT", "Expected " + std::to_string(outputs_) + " gradients a sequence for backward.");
+    }
+    auto work = [lazy = lazy(), d_logits_BK = flat.view({-1, outputs_})](CancelToken& cancel) {
+      lazy->get().backward(d_logits_BK, cancel);
+    };
+    const auto cancel = read_cancel_token(env, info[1], "backward's cancel token");
+    return submit(env, device_, threads_, cancel, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value TrainerHandle::forward_backward(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded_async(env, [&]() -> Napi::Value {
+    auto work = [lazy = lazy(), batch = read_sequences(info[0], "forwardBackward's batch"),
+                 objective = read_objective(info[1])](CancelToken& cancel) mutable {
+      return lazy->get().forward_backward(std::move(batch), objective, cancel);
+    };
+    auto finish = [](Napi::Env env, BatchLoss batch) -> Napi::Value {
+      Napi::Object result = Napi::Object::New(env);
+      result["loss"] = Napi::Number::New(env, batch.loss);
+      result["logits"] = batch.logits_BK.defined() ? to_float32_array(env, batch.logits_BK)
+                                                   : to_float32_array(env, std::vector<float>{});
+      return result;
+    };
+    const auto cancel = read_cancel_token(env, info[2], "forwardBackward's cancel token");
+    return submit(env, device_, threads_, cancel, std::move(work), std::move(finish));
+  });
+}
+
+Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    const Options options(info[0], "step's options");
+    const LearningRates rates{options.number("lr", 0.0, 1e6), options.number("headLr", 0.0, 1e6)};
+    auto work = [lazy = lazy(), rates] { return lazy->get().step(rates); };
+    auto finish = [](Napi::Env env, double norm) -> Napi::Value {
+      Napi::Object result = Napi::Object::New(env);
+      result["gradNorm"] = Napi::Number::New(env, norm);
+      return result;
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
+  });
+}
+
+Napi::Value TrainerHandle::gradient(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [lazy = lazy(), name = read_string(info[0], "the parameter's name")] {
+      return lazy->get().gradient(name).clone();
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), tensor_to_js);
+  });
+}
+
+Napi::Value TrainerHandle::check_finite(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [lazy = lazy()] { lazy->get().check_finite(); };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value TrainerHandle::save_checkpoint(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [lazy = lazy(), folder = read_string(info[0], "the folder")] {
+      lazy->get().save_checkpoint(folder);
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value TrainerHandle::load_checkpoint(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [lazy = lazy(), folder = read_string(info[0], "the folder")] {
+      lazy->get().load_checkpoint(folder);
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value TrainerHandle::dispose(const Napi::CallbackInfo& info) {
+  lazy_.reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace w2s

@@ -1,0 +1,212 @@
+#include "trainer.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <cmath>
+
+#include "../error.h"
+#include "../nn/micro_batches.h"
+
+namespace w2s {
+namespace {
+
+at::Tensor index_tensor(const std::vector<int64_t>& indices) { return at::tensor(indices, at::kLong); }
+
+}  // namespace
+
+Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
+    : model_(std::move(model)),
+      options_(options),
+      optimizer_(make_optimizer(options.optimizer, options.weight_decay, model_->parameters())) {
+  for (const Parameter& parameter : model_->parameters()) {
+    at::Tensor tensor = parameter.tensor;
+    tensor.mutable_grad() = at::zeros_like(tensor.detach());
+  }
+}
+
+at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
+  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
+  pending_.reset();
+  Pending pending;
+  pending.micro_batches = plan_micro_batches(sequences, options_.micro_batch_tokens);
+  at::Tensor logits_BK = at::empty({sequences.count(), model_->head().outputs()}, at::kFloat);
+  const bool keep_graph = pending.micro_batches.size() == 1;
+  for (const auto& indices : pending.micro_batches) {
+    cancel.throw_if_cancelled();
+    const at::AutoGradMode grad_mode(keep_graph);
+    PackedBatch batch = pack(sequences, indices, model_->device());
+    ForwardPass pass = model_->forward(batch);
+    logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
+    if (keep_graph) pending.kept.emplace(std::move(batch), std::move(pass));
+  }
+  pending.sequences = std::move(sequences);
+  pending_ = std::move(pending);
+  return logits_BK;
+}
+
+void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
+  if (!pending_) fail("ERR_ARGUMENT", "Expected a forward pass before backward, and one backward for each.");
+  const Pending pending = std::move(*pending_);
+  pending_.reset();
+  if (d_logits_BK.size(0) != pending.sequences.count() || d_logits_BK.size(1) != model_->head().outputs()) {
+    fail("ERR_ARGUMENT", "Expected one gradient for each logit of the last forward pass.");
+  }
+  const at::AutoGradMode with_gradients(true);
+  if (pending.kept) {
+    const auto& [batch, pass] = *pending.kept;
+    model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)));
+    return;
+  }
+  for (const auto& indices : pending.micro_batches) {
+    cancel.throw_if_cancelled();
+    const PackedBatch batch = pack(pending.sequences, indices, model_->device());
+    model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)));
+  }
+}
+
+BatchLoss Trainer::forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel) {
+  pending_.reset();
+  try {
+    if (objective.loss == LossKind::kLanguageModel) return language_model_batch(sequences, cancel);
+    const at::Tensor targets_BK = targets_tensor(objective, sequences.count());
+    if (objective.loss == LossKind::kConfidence) {
+      return confidence_batch(std::move(sequences), objective, targets_BK, cancel);
+    }
+    return cross_entropy_batch(std::move(sequences), targets_BK, cancel);
+  } catch (...) {
+    clear_gradients();
+    throw;
+  }
+}
+
+at::Tensor Trainer::targets_tensor(const Objective& objective, int64_t sequences) const {
+  const int64_t outputs = model_->head().outputs();
+  if (outputs < 2) fail("ERR_ARGUMENT", "Expected a head with at least two logits for a classification loss.");
+  if (objective.loss == LossKind::kConfidence && outputs != 2) {
+    fail("ERR_ARGUMENT",
+         "Expected exactly 2 classes for the confidence loss but received " + std::to_string(outputs) + ".",
+         "Train with cross-entropy: --loss xent");
+  }
+  if (static_cast<int64_t>(objective.targets_BK.size()) != sequences * outputs) {
+    fail("ERR_ARGUMENT", "Expected " + std::to_string(sequences * outputs) + " targets for this batch but received " +
+                             std::to_string(objective.targets_BK.size()) + ".");
+  }
+  return at::tensor(objective.targets_BK, at::kFloat).view({sequences, outputs});
+}
+
+// Separable over examples, so one pass over the micro-batches suffices.
+BatchLoss Trainer::cross_entropy_batch(Sequences sequences, const at::Tensor& targets_BK, CancelToken& cancel) {
+  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
+  BatchLoss result{0.0, at::empty_like(targets_BK)};
+  const at::AutoGradMode with_gradients(true);
+  for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
+    cancel.throw_if_cancelled();
+    const at::Tensor rows = index_tensor(indices);
+    const PackedBatch batch = pack(sequences, indices, model_->device());
+    const ForwardPass pass = model_->forward(batch);
+    const at::Tensor logits = pass.logits_BK.detach().to(at::kCPU);
+    const LossAndGradient part = cross_entropy(logits, targets_BK.index_select(0, rows), sequences.count());
+    model_->backward(batch, pass, part.d_logits_BK);
+    result.logits_BK.index_copy_(0, rows, logits);
+    result.loss += part.loss;
+  }
+  return result;
+}
+
+// The threshold sees the whole optimizer batch: all logits first, then all gradients.
+BatchLoss Trainer::confidence_batch(Sequences sequences, const Objective& objective, const at::Tensor& targets_BK,
+                                    CancelToken& cancel) {
+  const at::Tensor logits_BK = forward(std::move(sequences), cancel);
+  const LossAndGradient whole = confidence(logits_BK, targets_BK, objective.alpha, objective.threshold);
+  backward(whole.d_logits_BK, cancel);
+  return {whole.loss, logits_BK};
+}
+
+BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken& cancel) {
+  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
+  int64_t targets = 0;
+  for (int64_t index = 0; index < sequences.count(); ++index) targets += std::max<int64_t>(0, sequences.targets(index));
+  if (targets == 0) fail("ERR_ARGUMENT", "Expected at least one target token in the optimizer batch.");
+  BatchLoss result;
+  const at::AutoGradMode with_gradients(true);
+  for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
+    cancel.throw_if_cancelled();
+    const PackedBatch batch = pack(sequences, indices, model_->device());
+    result.loss += model_->backward_language_model(batch, static_cast<double>(targets));
+  }
+  return result;
+}
+
+double Trainer::step(const LearningRates& rates) {
+  const at::NoGradGuard no_grad;
+  const double norm = gradient_norm();
+  if (!std::isfinite(norm)) {
+    clear_gradients();
+    fail("ERR_NOT_FINITE", "The gradient norm is not finite.", "Lower the learning rate: --lr 1e-6");
+  }
+  if (options_.clip > 0) {
+    // torch.nn.utils.clip_grad_norm_'s formula
+    const double factor = options_.clip / (norm + 1e-6);
+    if (factor < 1.0) {
+      for (const Parameter& parameter : model_->parameters()) parameter.tensor.grad().mul_(factor);
+    }
+  }
+  optimizer_->step(rates);
+  clear_gradients();
+  return norm;
+}
+
+// Per tensor and then in double: one norm over all of them in float32 loses four digits on a large model.
+double Trainer::gradient_norm() const {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> norms;
+  for (const Parameter& parameter : model_->parameters()) {
+    norms.push_back(at::linalg_vector_norm(parameter.tensor.grad(), 2));
+  }
+  return at::linalg_vector_norm(at::stack(norms).to(at::kDouble), 2).item<double>();
+}
+
+void Trainer::clear_gradients() {
+  const at::NoGradGuard no_grad;
+  for (const Parameter& parameter : model_->parameters()) parameter.tensor.grad().zero_();
+}
+
+at::Tensor Trainer::gradient(const std::string& name) const {
+  return model_->parameter(name).tensor.grad().to(at::kCPU);
+}
+
+void Trainer::check_finite() const {
+  const at::NoGradGuard no_grad;
+  for (const Parameter& parameter : model_->parameters()) {
+    if (parameter.tensor.isfinite().all().item<bool>()) continue;
+    fail("ERR_NOT_FINITE", "The weights of '" + parameter.name + "' are not finite.",
+         "Lower the learning rate: --lr 1e-6");
+  }
+}
+
+void Trainer::save_checkpoint(const std::string& folder) const {
+  NamedTensors weights;
+  for (const Parameter& parameter : model_->parameters()) {
+    weights.emplace_back(parameter.name, parameter.tensor.detach().to(at::kCPU).contiguous());
+  }
+  write_safetensors(folder + "/weights.safetensors", weights);
+  write_safetensors(folder + "/optimizer.safetensors", optimizer_->state());
+}
+
+void Trainer::load_checkpoint(const std::string& folder) {
+  const at::NoGradGuard no_grad;
+  const WeightFiles weights = WeightFiles::open_file(folder + "/weights.safetensors");
+  for (const Parameter& parameter : model_->parameters()) {
+    at::Tensor tensor = parameter.tensor;
+    tensor.copy_(weights.read(parameter.name, at::kFloat, model_->device()));
+  }
+  optimizer_->load_state(WeightFiles::open_file(folder + "/optimizer.safetensors"));
+}
+
+}  // namespace w2s

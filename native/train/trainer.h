@@ -1,0 +1,86 @@
+// One optimizer batch at a time: forward, loss, backward over micro-batches, clipping, update, checkpoint. Gradients
+// equal those of the whole optimizer batch for any micro-batch size, to rounding.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../cancel.h"
+#include "../loss/confidence.h"
+#include "../model/model.h"
+#include "../nn/packed.h"
+#include "optimizer.h"
+
+namespace w2s {
+
+struct TrainerOptions {
+  OptimizerKind optimizer = OptimizerKind::kAdamW;
+  double weight_decay = 0.0;
+  double clip = 1.0;  // 0: off
+  int64_t micro_batch_tokens = 8192;
+};
+
+enum class LossKind { kCrossEntropy, kConfidence, kLanguageModel };
+
+struct Objective {
+  LossKind loss = LossKind::kCrossEntropy;
+  std::vector<float> targets_BK;  // empty for a language model
+  double alpha = 0.0;
+  Threshold threshold = Threshold::kHalf;
+};
+
+struct BatchLoss {
+  double loss = 0.0;
+  at::Tensor logits_BK;  // CPU float32; undefined for a language model
+};
+
+class Trainer {
+ public:
+  Trainer(std::shared_ptr<Model> model, const TrainerOptions& options);
+
+  /// Logits [B, K] on the CPU, in the caller's order. Where one micro-batch holds the whole batch its graph is kept for
+  /// `backward`; otherwise `backward` runs each micro-batch forward again.
+  at::Tensor forward(Sequences sequences, CancelToken& cancel);
+  /// Adds the gradients of the last `forward`'s batch. Errors: ERR_ARGUMENT without one.
+  void backward(const at::Tensor& d_logits_BK, CancelToken& cancel);
+  /// All of it with a loss of our own. A cancelled batch leaves no gradient behind.
+  BatchLoss forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel);
+
+  /// Clips, updates and clears the gradients; gives the norm before clipping. Errors: ERR_NOT_FINITE, weights untouched.
+  double step(const LearningRates& rates);
+
+  at::Tensor gradient(const std::string& name) const;
+  /// Errors: ERR_NOT_FINITE naming the parameter.
+  void check_finite() const;
+
+  void save_checkpoint(const std::string& folder) const;
+  void load_checkpoint(const std::string& folder);
+
+  Model& model() { return *model_; }
+
+ private:
+  struct Pending {
+    Sequences sequences;
+    std::vector<std::vector<int64_t>> micro_batches;
+    // The only micro-batch, with its graph; absent when there are several.
+    std::optional<std::pair<PackedBatch, ForwardPass>> kept;
+  };
+
+  at::Tensor targets_tensor(const Objective& objective, int64_t sequences) const;
+  BatchLoss cross_entropy_batch(Sequences sequences, const at::Tensor& targets_BK, CancelToken& cancel);
+  BatchLoss confidence_batch(Sequences sequences, const Objective& objective, const at::Tensor& targets_BK,
+                             CancelToken& cancel);
+  BatchLoss language_model_batch(const Sequences& sequences, CancelToken& cancel);
+  double gradient_norm() const;
+  void clear_gradients();
+
+  std::shared_ptr<Model> model_;
+  TrainerOptions options_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::optional<Pending> pending_;
+};
+
+}  // namespace w2s
