@@ -1,0 +1,16 @@
+/** The content-addressed store of steps (DESIGN 3.2). */
+export type { Checkpoint } from './checkpoint.js';
+export { writeAtomically } from './files.js';
+export type { AcquireOptions, LockTiming } from './lock.js';
+export { MetricsLog, type StepMetrics } from './metrics-log.js';
+export type { Prediction } from './predictions.js';
+export type { RunRecord } from './runs.js';
+export {
+  openStore,
+  type StepLock,
+  type StepResult,
+  type StepTiming,
+  type StepVersions,
+  Store,
+  type StoreOptions,
+} from './store.js';

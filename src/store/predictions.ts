@@ -1,0 +1,63 @@
+import { W2sError } from '../errors.js';
+import { readText, writeAtomically } from './files.js';
+
+/** One line of predictions.jsonl (DESIGN 3.2). */
+export interface Prediction {
+  id: string;
+  split: string;
+  group?: string;
+  /** The true label or completion; absent where the step may not see it. */
+  label?: number | string | readonly number[];
+  /** One per class [K]. */
+  logits?: readonly number[];
+  /** The answer of a completion task. */
+  text?: string;
+}
+
+/** How many lines are gathered for one write. */
+const CHUNK = 1_000;
+
+/** @throws ERR_NOT_FINITE with the id of a row whose logits are not finite; ERR_DISK, ERR_STORE */
+export async function writePredictions(path: string, predictions: Iterable<Prediction>): Promise<void> {
+  await writeAtomically(path, chunks(predictions));
+}
+
+function* chunks(predictions: Iterable<Prediction>): Generator<string> {
+  let lines: string[] = [];
+  for (const prediction of predictions) {
+    if (prediction.logits?.some((logit) => !Number.isFinite(logit))) {
+      throw new W2sError(
+        'ERR_NOT_FINITE',
+        `Expected finite logits for example ${prediction.id} but received [${prediction.logits.join(', ')}]: not finite`,
+        { hint: 'The weights have diverged. Try a lower learning rate: --lr 1e-5' },
+      );
+    }
+    lines.push(JSON.stringify(prediction));
+    if (lines.length < CHUNK) continue;
+    yield `${lines.join('\n')}\n`;
+    lines = [];
+  }
+  if (lines.length > 0) yield `${lines.join('\n')}\n`;
+}
+
+/** Null where there are none. @throws ERR_STORE for a broken file */
+export async function readPredictions(path: string): Promise<Prediction[] | null> {
+  const text = await readText(path);
+  if (text === null) return null;
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, i) => {
+    try {
+      return JSON.parse(line) as Prediction;
+    } catch (cause) {
+      throw new W2sError(
+        'ERR_STORE',
+        `Expected a JSON object for line ${i + 1} of ${path} but received another text`,
+        {
+          cause,
+          hint: `Remove the step and run the same command again: rm -r ${path.replace(/[^/]*$/, '')}`,
+        },
+      );
+    }
+  });
+}
