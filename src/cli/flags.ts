@@ -3,14 +3,11 @@ import type { Options } from 'yargs';
 import { camel, kebab } from '../config/case.js';
 import type { Key, Keys } from '../config/keys.js';
 import type { Layer } from '../config/layers.js';
-import { nearest } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
-import type { Argv, Command } from './command.js';
+import type { Argv } from './command.js';
 
-/** Flags that every command takes. */
-export const COMMON_FLAGS: readonly string[] = ['help', 'version', 'verbose'];
-
-const CONTROL_FLAGS = [...COMMON_FLAGS, 'config', 'json'];
+/** Flags that are no settings. */
+const CONTROL_FLAGS = ['help', 'verbose', 'config', 'json'];
 
 /** `--config` and `--json`, for commands that compute. */
 export const configOption: Record<string, Options> = {
@@ -52,45 +49,6 @@ function optionOf(key: Key, hidden: boolean): Options {
 
 function defaultText(value: unknown): string {
   return Array.isArray(value) ? value.join(',') : String(value);
-}
-
-/**
- * Refuses unknown flags, words that a command does not take, and missing ones.
- * @throws ERR_USAGE naming the flag and the nearest right one.
- */
-export function checkArgv(name: string, command: Command, argv: Argv): void {
-  const flags = [...Object.keys(command.options), ...COMMON_FLAGS];
-  for (const flag of Object.keys(argv)) {
-    if (flag === '_' || flag === '$0' || flags.includes(flag)) continue;
-    throw unknownFlag(name, flag, flags);
-  }
-  const words = command.positionals ?? [];
-  const extra = argv._[words.length];
-  if (extra !== undefined) {
-    throw new W2sError(
-      'ERR_USAGE',
-      `Expected a flag for w2s-native ${name} but received the word "${extra}".`,
-      {
-        hint: flags.includes(extra) ? `Did you mean --${extra}?` : `See: w2s-native ${name} --help`,
-      },
-    );
-  }
-  const absent = words.find((word, at) => word.required && argv._[at] === undefined);
-  if (absent !== undefined) {
-    throw new W2sError('ERR_USAGE', `Expected ${absent.name} for w2s-native ${name} but received nothing.`, {
-      hint: `See: w2s-native ${name} --help`,
-    });
-  }
-}
-
-function unknownFlag(command: string, flag: string, flags: readonly string[]): W2sError {
-  const dashes = flag.length === 1 ? '-' : '--';
-  const near = nearest(kebab(flag), flags);
-  return new W2sError(
-    'ERR_USAGE',
-    `Expected a flag of w2s-native ${command} but received ${dashes}${flag}.`,
-    { hint: near === undefined ? `See: w2s-native ${command} --help` : `Did you mean --${near}?` },
-  );
 }
 
 /**

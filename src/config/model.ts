@@ -1,9 +1,10 @@
 /** Settings of one model: what it reads, and how it is trained. */
-import type { TaskKind } from '../data/types.js';
 import { prefixed } from './case.js';
 import { type ModelKeyName, modelKeys, type Raw } from './keys.js';
 import { type Found, type Layers, nameOf, settingError } from './layers.js';
 
+/** The data room's `TaskKind`, which this room may not import. */
+export type TaskName = 'classification' | 'completion';
 export type Loss = 'xent' | 'confidence' | 'lm' | 'completion';
 export type HeadName = 'linear' | 'unembedding' | 'likelihood' | 'lm';
 
@@ -42,8 +43,26 @@ export function plainLoss(loss: Loss): Loss {
 }
 
 /** The task that a loss belongs to. */
-export function taskOf(loss: Loss): TaskKind {
+export function taskOf(loss: Loss): TaskName {
   return loss === 'lm' || loss === 'completion' ? 'completion' : 'classification';
+}
+
+/**
+ * Whether a loss that somebody named can serve a data set's task.
+ * @throws ERR_USAGE or ERR_CONFIG naming the losses that can.
+ */
+export function checkLoss(found: Found<Loss>, dataset: string, task: TaskName): void {
+  if (taskOf(found.value) === task) return;
+  const expected = task === 'completion' ? 'completion or lm' : 'xent or confidence';
+  const why =
+    found.value === 'confidence' ? ': it needs two classes, and these rows ask for a completion' : '';
+  throw settingError(
+    found.origin,
+    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${found.value}"${why}.`,
+    task === 'completion'
+      ? 'Try: w2s-native train --dataset chess-legal --loss confidence'
+      : 'Try: w2s-native train --dataset chess-puzzles',
+  );
 }
 
 type ModelRaw = Raw<typeof modelKeys>;
@@ -89,7 +108,7 @@ export function resolveModelSettings(find: Find, loss: Loss): ModelSettings {
   };
 }
 
-function resolveHead(find: Find, task: TaskKind, loss: Loss): HeadName {
+function resolveHead(find: Find, task: TaskName, loss: Loss): HeadName {
   const found = find('head');
   const natural: HeadName = task === 'completion' ? 'lm' : 'linear';
   if (found === undefined || found.origin.kind === 'preset') {

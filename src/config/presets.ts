@@ -2,14 +2,14 @@
  * What the built-in data sets bring along: their task and the settings under which their cards' numbers
  * were measured. Weaker than flags and --config files, stronger than the general defaults.
  */
-import type { TaskKind } from '../data/types.js';
 import type { TrainRaw } from './keys.js';
+import type { TaskName } from './model.js';
 
 /** Anything that `train` can be told, but no seed. */
 export type PresetSettings = Omit<TrainRaw, 'seed'>;
 
 export interface DatasetPreset {
-  task: TaskKind;
+  task: TaskName;
   settings: PresetSettings;
 }
 

@@ -10,12 +10,14 @@ import {
 } from './keys.js';
 import { type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
 import {
+  checkLoss,
   finder,
   type HeadName,
   type Loss,
   type ModelSettings,
   refuseConfidenceSettings,
   resolveModelSettings,
+  type TaskName,
 } from './model.js';
 import { type DatasetPreset, presets } from './presets.js';
 
@@ -65,11 +67,13 @@ type Known = Readonly<Record<string, DatasetPreset>>;
 /**
  * Resolves `finetune`. A built-in data set's preset holds as it does in `train`: its settings for one
  * model alone concern that model.
+ * @param task of the file that was looked into; without it, a loss that nobody named is the preset's or xent
  * @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings.
  */
 export function resolveFinetuneConfig(
   input: FinetuneRaw | readonly Layer<FinetuneRaw>[],
   known: Known = presets,
+  task?: TaskName,
 ): FinetuneConfig {
   const said = layersOf<FinetuneRaw>('finetune', finetuneKeys, input);
   const common = resolveCommon('finetune', said, known);
@@ -77,7 +81,10 @@ export function resolveFinetuneConfig(
   const settings = said.over({ origin: { kind: 'preset', command: 'finetune' }, values: preset });
   const side = common.model === preset.weak ? 'weak' : common.model === preset.strong ? 'strong' : undefined;
   const find = finder(settings, side);
-  const loss: Loss = find('loss')?.value ?? 'xent';
+  const named = find('loss');
+  const loss: Loss = named?.value ?? (task === 'completion' ? 'completion' : 'xent');
+  const asks = task ?? known[common.dataset]?.task;
+  if (named !== undefined && asks !== undefined) checkLoss(named, common.dataset, asks);
   refuseConfidenceSettings(find, loss);
   return {
     ...common,

@@ -3,13 +3,14 @@ import { prefixed } from './case.js';
 import { type Key, type Keys, type ModelKeyName, modelKeys, type TrainRaw, trainKeys } from './keys.js';
 import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
 import {
+  checkLoss,
   finder,
   type Loss,
   type ModelSettings,
   plainLoss,
   refuseConfidenceSettings,
   resolveModelSettings,
-  taskOf,
+  type TaskName,
 } from './model.js';
 import { type DatasetPreset, DEFAULT_DATASET, presets } from './presets.js';
 
@@ -65,11 +66,13 @@ function sideKeys(side: 'weak' | 'strong'): Record<string, Key> {
 /**
  * Resolves what was said about an experiment.
  * @param input values by camelCase key, or layers that were checked already, the strongest first
+ * @param task of files that were looked into; without it, a loss that nobody named is the preset's or xent
  * @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings.
  */
 export function resolveTrainConfig(
   input: TrainRaw | readonly Layer<TrainRaw>[] = {},
   known: Readonly<Record<string, DatasetPreset>> = presets,
+  task?: TaskName,
 ): TrainConfig {
   const given = isLayers(input) ? input : [parseLayer<TrainRaw>(allTrainKeys, input, CALL)];
   const said = new Layers<TrainRaw>(given, allTrainKeys);
@@ -80,7 +83,7 @@ export function resolveTrainConfig(
     origin: { kind: 'preset', command: 'train' },
     values: preset?.settings ?? {},
   });
-  const loss = resolveLoss(settings, dataset, preset);
+  const loss = resolveLoss(settings, dataset, task ?? preset?.task);
   const models = resolveModels(settings, said, dataset);
   const sides = resolveSides(settings, loss);
   return dropUndefined({
@@ -146,22 +149,12 @@ function checkFiles(said: Layers<TrainRaw>, dataset: string): void {
   }
 }
 
-/** The student's loss: what was said, else the preset's, else that of the data set's task. */
-function resolveLoss(settings: Layers<TrainRaw>, dataset: string, preset: DatasetPreset | undefined): Loss {
+/** The student's loss: what was said, else the preset's, else that of the data's task. */
+function resolveLoss(settings: Layers<TrainRaw>, dataset: string, task: TaskName | undefined): Loss {
   const found = settings.find('strongLoss', 'loss');
-  const loss = found?.value ?? 'xent';
-  if (found !== undefined && preset !== undefined && taskOf(loss) !== preset.task) {
-    const expected = preset.task === 'completion' ? 'completion or lm' : 'xent or confidence';
-    const why = loss === 'confidence' ? `: it needs two classes, and ${dataset} asks for a completion` : '';
-    throw settingError(
-      found.origin,
-      `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${loss}"${why}.`,
-      preset.task === 'completion'
-        ? 'Try: w2s-native train --dataset chess-legal --loss confidence'
-        : 'Try: w2s-native train --dataset chess-puzzles',
-    );
-  }
-  return loss;
+  if (found === undefined) return task === 'completion' ? 'completion' : 'xent';
+  if (task !== undefined) checkLoss(found, dataset, task);
+  return found.value;
 }
 
 function resolveModels(

@@ -142,10 +142,22 @@ describe('the confidence loss', () => {
 
   it('is refused where the task is a completion, and for the supervisor', () => {
     expect(withFlags({ loss: 'confidence' }).message).toBe(
-      'Expected completion or lm for --loss with the data set chess-puzzles but received "confidence": it needs two classes, and chess-puzzles asks for a completion.',
+      'Expected completion or lm for --loss with the data set chess-puzzles but received "confidence": it needs two classes, and these rows ask for a completion.',
     );
     expect(withFlags({ ...own, loss: 'confidence', 'weak-loss': 'confidence' }).message).toContain(
       'Expected xent for --weak-loss, as the supervisor learns from true labels',
+    );
+  });
+});
+
+describe('the task of files that were looked into', () => {
+  it('gives the loss that nobody named, and refuses one that cannot serve it', () => {
+    expect(resolveTrainConfig(own, undefined, 'completion')).toMatchObject({
+      forWeak: { loss: 'completion', head: 'lm' },
+      forStrong: { loss: 'completion', head: 'lm' },
+    });
+    expect(failure(() => resolveTrainConfig({ ...own, loss: 'xent' }, undefined, 'completion')).message).toBe(
+      'Expected completion or lm for loss with the data set columns but received "xent".',
     );
   });
 });

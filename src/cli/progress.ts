@@ -1,0 +1,157 @@
+/**
+ * What is shown on stderr while a command runs: on a terminal one live line a phase, elsewhere plain
+ * lines, at most one every few seconds.
+ */
+import { type Paint, paintFor } from './color.js';
+
+/** How far a phase has come. */
+export interface PhaseState {
+  done: number;
+  total: number;
+  loss?: number | undefined;
+  accuracy?: number | undefined;
+  examplesPerSecond?: number | undefined;
+  tokensPerSecond?: number | undefined;
+}
+
+interface Stream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+export interface ProgressOptions {
+  env: NodeJS.ProcessEnv;
+  /** Milliseconds; replaced in tests. */
+  now?: () => number;
+  /** Nothing is written but notes. */
+  quiet?: boolean;
+}
+
+const LIVE_EVERY = 100;
+const PLAIN_EVERY = 10_000;
+const CLEAR_LINE = '\r\u001B[2K';
+
+export class Progress {
+  private readonly paint: Paint;
+  private readonly live: boolean;
+  private readonly now: () => number;
+  private title = '';
+  private startedAt = 0;
+  private writtenAt = 0;
+  private isLineOpen = false;
+
+  constructor(
+    private readonly stream: Stream,
+    private readonly options: ProgressOptions,
+  ) {
+    this.paint = paintFor(stream, options.env);
+    this.live = stream.isTTY === true && options.env.TERM !== 'dumb' && options.env.CI === undefined;
+    this.now = options.now ?? Date.now;
+  }
+
+  /** Begins a phase; what was live of the one before is left as it stands. */
+  start(title: string): void {
+    this.close();
+    this.title = title;
+    this.startedAt = this.now();
+    this.writtenAt = this.startedAt;
+    if (this.options.quiet === true) return;
+    if (this.live) this.redraw(`${this.paint.bold(title)} …`);
+    else this.stream.write(`${title} …\n`);
+  }
+
+  /** Shows how far the phase has come, if the last time was long enough ago. */
+  update(state: PhaseState): void {
+    const now = this.now();
+    if (this.options.quiet === true || now - this.writtenAt < (this.live ? LIVE_EVERY : PLAIN_EVERY)) return;
+    this.writtenAt = now;
+    if (this.live) this.redraw(this.liveLine(state, now - this.startedAt));
+    else this.stream.write(`${this.title}: ${describeState(state, now - this.startedAt)}\n`);
+  }
+
+  /** Ends the phase with a line that stays. */
+  done(summary: string): void {
+    if (this.options.quiet === true) return;
+    const mark = this.live ? `${this.paint.green('✓')} ` : '';
+    const text = `${mark}${this.paint.bold(this.title)}: ${summary}`;
+    if (this.live) {
+      this.redraw(text);
+      this.close();
+    } else this.stream.write(`${text}\n`);
+  }
+
+  /** A line beside the phases. */
+  note(text: string): void {
+    if (this.isLineOpen) this.stream.write(CLEAR_LINE);
+    this.isLineOpen = false;
+    this.stream.write(`${text}\n`);
+  }
+
+  /** Leaves the cursor on a fresh line. */
+  close(): void {
+    if (this.isLineOpen) this.stream.write('\n');
+    this.isLineOpen = false;
+  }
+
+  private redraw(text: string): void {
+    this.stream.write(CLEAR_LINE + clip(text, (this.stream.columns ?? 80) - 1));
+    this.isLineOpen = true;
+  }
+
+  private liveLine(state: PhaseState, elapsed: number): string {
+    return `${this.paint.bold(this.title)} ${bar(state.done / Math.max(1, state.total))} ${describeState(state, elapsed)}`;
+  }
+}
+
+const BAR_CELLS = 16;
+
+function bar(share: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_CELLS);
+  return '━'.repeat(filled) + '─'.repeat(BAR_CELLS - filled);
+}
+
+/** `45 %, loss 2.314, 3,120 examples/s, 120k tokens/s, 12 s left`. */
+export function describeState(state: PhaseState, elapsedMs: number): string {
+  const share = state.total > 0 ? Math.min(1, state.done / state.total) : 0;
+  const parts = [`${Math.floor(share * 100)} %`];
+  if (state.loss !== undefined) parts.push(`loss ${state.loss.toPrecision(4)}`);
+  if (state.accuracy !== undefined) parts.push(`accuracy ${state.accuracy.toFixed(3)}`);
+  if (state.examplesPerSecond !== undefined) parts.push(`${compact(state.examplesPerSecond)} examples/s`);
+  if (state.tokensPerSecond !== undefined) parts.push(`${compact(state.tokensPerSecond)} tokens/s`);
+  if (share > 0 && share < 1) parts.push(`${duration((elapsedMs / share) * (1 - share))} left`);
+  return parts.join(', ');
+}
+
+/** 950 → `950`, 12,345 → `12.3k`, 2,500,000 → `2.5M`. */
+export function compact(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
+  if (value >= 1e4) return `${(value / 1e3).toFixed(1)}k`;
+  return value >= 10 ? String(Math.round(value)) : value.toPrecision(2);
+}
+
+/** Milliseconds as `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** Cuts a line to a width; colour codes take none. */
+function clip(text: string, width: number): string {
+  let seen = 0;
+  let at = 0;
+  while (at < text.length && seen < width) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+    const code = /^\u001B\[[0-9;]*m/.exec(text.slice(at));
+    if (code !== null) at += code[0].length;
+    else {
+      at += 1;
+      seen += 1;
+    }
+  }
+  return at >= text.length ? text : `${text.slice(0, at)}\u001B[0m`;
+}
