@@ -1,0 +1,129 @@
+/** Losses at chosen logits against PyTorch, and one gradient against finite differences. */
+import { describe, expect, it } from 'vitest';
+import type { NativeObjective } from '../../src/native/binding.js';
+import {
+  completions,
+  expectedOf,
+  floats,
+  goldenCase,
+  goldenDocument,
+  openClassifier,
+  openModel,
+  packed,
+  relativeError,
+  trainer,
+} from './fixtures.js';
+
+interface LossCase {
+  loss_name: 'xent' | 'confidence';
+  alpha?: number;
+  threshold?: 'half' | 'weak-mean';
+  classes: number;
+  tokens: number[];
+  offsets: number[];
+  targets: number[];
+  head: number[];
+  logits: number[];
+  loss: number;
+  dLogits: number[];
+  headGradient: number[];
+}
+
+const document = goldenDocument<{ case: string; cases: LossCase[] }>('losses');
+const { folder } = goldenCase(document.case);
+
+function objectiveOf(golden: LossCase): NativeObjective {
+  const targets = Float32Array.from(golden.targets);
+  if (golden.loss_name === 'xent') return { loss: 'xent', targets };
+  return { loss: 'confidence', targets, alpha: golden.alpha!, threshold: golden.threshold! };
+}
+
+const titled = document.cases.map((golden, index) => {
+  const how = golden.threshold ? ` ${golden.threshold} α=${golden.alpha}` : '';
+  return { title: `#${index} ${golden.loss_name}${how} B=${golden.offsets.length - 1}`, golden };
+});
+
+describe('losses at chosen logits', () => {
+  it.each(titled)('$title', async ({ golden }) => {
+    const model = await openClassifier(folder, golden.classes, Float32Array.from(golden.head));
+    const run = trainer(model);
+    const batch = { tokens: Int32Array.from(golden.tokens), offsets: Int32Array.from(golden.offsets) };
+    const found = await run.forwardBackward(batch, objectiveOf(golden));
+    expect(Math.abs(found.loss - golden.loss)).toBeLessThan(1e-5 * Math.max(1, golden.loss));
+    const scale = Math.max(1, ...golden.logits.map(Math.abs));
+    golden.logits.forEach((logit, i) => {
+      expect(Math.abs(found.logits[i]! - logit)).toBeLessThan(2e-5 * scale);
+    });
+    // With fewer examples than hidden dimensions the head's gradient shows all of dLoss/dLogits.
+    expect(relativeError(await run.gradient('score.weight'), golden.headGradient)).toBeLessThan(1e-4);
+    run.dispose();
+    model.dispose();
+  });
+
+  it('with α = 0 the confidence loss is cross-entropy bit for bit', async () => {
+    const golden = document.cases.find((found) => found.alpha === 0 && found.offsets.length === 12)!;
+    const batch = { tokens: Int32Array.from(golden.tokens), offsets: Int32Array.from(golden.offsets) };
+    const targets = Float32Array.from(golden.targets);
+    const results = [];
+    for (const objective of [objectiveOf(golden), { loss: 'xent', targets } as const]) {
+      const model = await openClassifier(folder, 2, Float32Array.from(golden.head));
+      const run = trainer(model);
+      const { loss } = await run.forwardBackward(batch, objective);
+      results.push([loss, Array.from(await run.gradient('model.embed_tokens.weight'))]);
+      run.dispose();
+      model.dispose();
+    }
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  it('backward from gradients of the logits equals the native loss', async () => {
+    const golden = document.cases.find((found) => found.threshold === 'half' && found.alpha === 0.75)!;
+    const model = await openClassifier(folder, 2, Float32Array.from(golden.head));
+    const run = trainer(model);
+    const batch = { tokens: Int32Array.from(golden.tokens), offsets: Int32Array.from(golden.offsets) };
+    expect(relativeError(await run.forward(batch), golden.logits)).toBeLessThan(2e-5);
+    await run.backward(Float32Array.from(golden.dLogits));
+    expect(relativeError(await run.gradient('score.weight'), golden.headGradient)).toBeLessThan(1e-4);
+    run.dispose();
+    model.dispose();
+  });
+});
+
+describe('finite differences', () => {
+  const golden = goldenCase('qwen3-layers');
+  const expected = expectedOf(golden);
+
+  /** (L(w + h d) − L(w − h d)) / 2h along the gradient's own direction d is the gradient's norm. */
+  it.each(['classifier', 'likelihood', 'lm'] as const)('agree with the gradient of a %s', async (head) => {
+    const labels = expected.get('cls.head')!.shape[0]!;
+    const model = await openModel(golden.folder, { head, labels });
+    if (head === 'classifier') await model.setParameter('score.weight', floats(expected, 'cls.head'));
+    if (head === 'likelihood') await model.setLikelihood({ scale: 0.11, bias: 2.3 });
+    const batch = head === 'classifier' ? packed(expected, 'cls') : completions(expected);
+    const objective: NativeObjective =
+      head === 'lm'
+        ? { loss: 'lm' }
+        : {
+            loss: 'xent',
+            targets: floats(expected, head === 'classifier' ? 'cls.targets' : 'likelihood.targets'),
+          };
+    const run = trainer(model);
+    const name = 'model.layers.1.self_attn.k_proj.weight';
+    await run.forwardBackward(batch, objective);
+    const gradient = await run.gradient(name);
+    const length = Math.hypot(...gradient);
+    const { values } = await model.parameter(name);
+    const losses: number[] = [];
+    for (const h of [0.02, -0.02]) {
+      await model.setParameter(
+        name,
+        values.map((value, i) => value + (h * gradient[i]!) / length),
+      );
+      losses.push((await run.forwardBackward(batch, objective)).loss);
+    }
+    const slope = (losses[0]! - losses[1]!) / 0.04;
+    expect(Math.abs(slope / length - 1)).toBeLessThan(0.01);
+    run.dispose();
+    model.dispose();
+  });
+});
