@@ -1,4 +1,4 @@
-import type { SplitSpec } from '../data/types.js';
+import type { SplitSpec, TaskKind } from '../data/types.js';
 
 /**
  * A plan: a directed graph of steps, each named by the hash of everything that determines its result
@@ -30,7 +30,9 @@ export type ObjectiveSpec =
   | { loss: 'xent' }
   | { loss: 'lm' }
   | { loss: 'completion' }
-  | { loss: 'confidence'; threshold: 'half' | 'weak-mean'; alphaMax: number; warmup: number | 'as-released' };
+  | { loss: 'confidence'; threshold: 'half' | 'weak-mean'; alphaMax: number; warmup: number | 'as-released' }
+  /** A loss written in TypeScript: `source` is the sha256 of its code, `params` what it was given. */
+  | { loss: 'custom'; name: string; source: string; params: Readonly<Record<string, unknown>> };
 
 export interface OptimisationSpec {
   optimizer: 'adamw' | 'adam' | 'muon';
@@ -46,6 +48,8 @@ export interface OptimisationSpec {
 
 /** How a model reads text: part of every step that runs one. */
 export interface ReadingSpec {
+  /** Whether a row is a text (or prompt and completion) with a class, or a prompt whose completion is the answer. */
+  task: TaskKind;
   head: HeadSpec;
   dtype: 'f32' | 'bf16';
   /** Most tokens a sequence may have; null: the model's own context. */
@@ -72,6 +76,8 @@ export interface LabelStepSpec {
   model: ModelSpec;
   reading: ReadingSpec;
   data: SplitSpec;
+  /** What a likelihood head is calibrated on (labels unseen) that no fine-tuning has set; else null. */
+  calibration: SplitSpec | null;
   deterministic: boolean;
 }
 
@@ -82,14 +88,28 @@ export interface EvaluateSpec {
   model: ModelSpec;
   reading: ReadingSpec;
   data: SplitSpec;
+  calibration: SplitSpec | null;
   deterministic: boolean;
 }
 
-export type StepSpec = FinetuneSpec | LabelStepSpec | EvaluateSpec;
+/** Labels held against a split's true ones: no model runs. The only place where weak labels meet the truth. */
+export interface GradeSpec {
+  kind: 'grade';
+  engineRevision: number;
+  task: TaskKind;
+  /** Number of classes; 0 for completions. */
+  classes: number;
+  labels: LabelSpec;
+  data: SplitSpec;
+  /** Ids that also occur here say nothing about `data`: a row number is no name across files. */
+  unlessIn: SplitSpec | null;
+}
+
+export type StepSpec = FinetuneSpec | LabelStepSpec | EvaluateSpec | GradeSpec;
 
 /** One node: its spec is what is hashed, the rest is for people and for finding files. */
 export interface PlanStep<Spec extends StepSpec = StepSpec> {
-  /** Such as `weak`, `labels`, `student`, `ceiling`, `weak-test`; unique within a seed. */
+  /** Such as `weak`, `labels`, `student`, `ceiling`, `weakTest`; unique within a seed. */
   role: string;
   seed: number;
   hash: StepHash;

@@ -1,0 +1,125 @@
+/** Settings of one model → the parts of a step's spec. Pure. */
+
+import type { TaskKind } from '../data/types.js';
+import { W2sError } from '../errors.js';
+import type { HeadSpec, ObjectiveSpec, OptimisationSpec, ReadingSpec } from './plan.js';
+
+/** What a model's flags come to (`ModelSettings` of src/config/train.ts, structurally). */
+export interface ModelSettings {
+  loss: 'xent' | 'confidence' | 'lm' | 'completion';
+  alphaMax: number;
+  lossWarmup: number | 'as-released';
+  threshold: 'half' | 'weak-mean';
+  epochs: number;
+  batchSize: number;
+  lr: number;
+  headLr: number;
+  optimizer: 'adamw' | 'adam' | 'muon';
+  weightDecay: number;
+  clip: number;
+  schedule: 'constant' | 'linear' | 'cosine';
+  warmupSteps: number;
+  maxContext: number | null;
+  head: 'linear' | 'unembedding' | 'likelihood' | 'lm';
+  dtype: 'f32' | 'bf16';
+}
+
+/** What the plan must know about the data: nothing of it needs the rows' texts. */
+export interface DataShape {
+  task: TaskKind;
+  /** Class names by index; empty for completions. */
+  classes: readonly string[];
+}
+
+export function readingOf(settings: ModelSettings, data: DataShape): ReadingSpec {
+  const { dtype, maxContext } = settings;
+  return { task: data.task, head: headOf(settings, data), dtype, maxContext };
+}
+
+/** Reading for `--loss lm` alone: any text, all of its tokens, no labels. */
+export function languageReading(settings: ModelSettings, data: DataShape): ReadingSpec {
+  const { dtype, maxContext } = settings;
+  return { task: data.task, head: { kind: 'lm' }, dtype, maxContext };
+}
+
+export function optimisationOf(settings: ModelSettings): OptimisationSpec {
+  const { optimizer, epochs, batchSize, lr, headLr, weightDecay, clip, schedule, warmupSteps } = settings;
+  return { optimizer, epochs, batchSize, lr, headLr, weightDecay, clip, schedule, warmupSteps };
+}
+
+/** The task's loss without any method: what weak supervisor and ceiling are trained with. */
+export function plainObjective(data: DataShape): ObjectiveSpec {
+  return data.task === 'completion' ? { loss: 'completion' } : { loss: 'xent' };
+}
+
+/** The loss that was asked for, checked against the task. */
+export function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
+  return data.task === 'completion' ? tokenObjective(settings) : classObjective(settings, data);
+}
+
+function tokenObjective(settings: ModelSettings): ObjectiveSpec {
+  if (settings.loss === 'confidence') {
+    throw new W2sError(
+      'ERR_USAGE',
+      'Expected a data set with two classes for --loss confidence but received one whose answers are completions: a completion has no label probabilities to harden',
+      { hint: 'Use the loss of completions: --loss completion' },
+    );
+  }
+  // Cross-entropy is the loss of a completion too, on its tokens: the default `xent` means just that.
+  return settings.loss === 'lm' ? { loss: 'lm' } : { loss: 'completion' };
+}
+
+function classObjective(settings: ModelSettings, data: DataShape): ObjectiveSpec {
+  if (settings.loss === 'lm' || settings.loss === 'completion') {
+    throw new W2sError(
+      'ERR_USAGE',
+      `Expected xent or confidence for --loss on a data set with classes but received ${settings.loss}`,
+      { hint: 'Use cross-entropy: --loss xent' },
+    );
+  }
+  if (settings.loss === 'xent') return { loss: 'xent' };
+  requireTwoClasses(data);
+  const { threshold, alphaMax, lossWarmup } = settings;
+  return { loss: 'confidence', threshold, alphaMax, warmup: lossWarmup };
+}
+
+function requireTwoClasses(data: DataShape): void {
+  if (data.classes.length === 2) return;
+  throw new W2sError(
+    'ERR_USAGE',
+    `Expected exactly two classes for --loss confidence but received ${data.classes.length}: ${data.classes.slice(0, 6).join(', ')}`,
+    { hint: 'Use cross-entropy, which takes any number of classes: --loss xent' },
+  );
+}
+
+function headOf(settings: ModelSettings, data: DataShape): HeadSpec {
+  const labels = data.classes.length;
+  if (data.task === 'completion') return completionHead(settings);
+  if (settings.head === 'lm') {
+    throw headError('linear, unembedding or likelihood for --head on a data set with classes', 'lm', 'linear');
+  }
+  if (settings.head === 'likelihood') {
+    if (labels !== 2) throw headError('two classes for --head likelihood', `${labels}`, 'linear');
+    return { kind: 'likelihood' };
+  }
+  if (settings.head === 'linear') return { kind: 'classifier', labels, init: 'zero' };
+  return { kind: 'classifier', labels, init: 'unembedding', answers: answersOf(data.classes) };
+}
+
+function completionHead(settings: ModelSettings): HeadSpec {
+  // `linear` is the default of --head, and has no meaning here: completions are read by the language model.
+  if (settings.head === 'lm' || settings.head === 'linear') return { kind: 'lm' };
+  throw headError('lm for --head on a data set of completions', settings.head, 'lm');
+}
+
+function headError(expected: string, received: string, use: string): W2sError {
+  return new W2sError('ERR_USAGE', `Expected ${expected} but received ${received}`, {
+    hint: `Use --head ${use}`,
+  });
+}
+
+/** The words whose unembedding rows a head starts from: class names, or No and Yes where they are 0 and 1. */
+function answersOf(classes: readonly string[]): readonly string[] {
+  const numbered = classes.every((name, index) => name === String(index));
+  return numbered && classes.length === 2 ? ['No', 'Yes'] : classes;
+}

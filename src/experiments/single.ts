@@ -1,0 +1,78 @@
+/** `finetune`, `label`, `evaluate`: plans of one step on any model folder and any file. Pure. */
+
+import type { DatasetSpec } from '../data/types.js';
+import { PlanBuilder } from './builder.js';
+import { ENGINE_REVISION, type HeadSpec, type ModelSpec, type ObjectiveSpec, type Plan } from './plan.js';
+import {
+  type DataShape,
+  languageReading,
+  type ModelSettings,
+  objectiveOf,
+  optimisationOf,
+  readingOf,
+} from './settings.js';
+import { wholeFile } from './splits.js';
+import { evaluateSpec, labelSpec } from './train.js';
+
+export interface SingleInputs {
+  /** Content hash of the model folder. */
+  model: string;
+  settings: ModelSettings;
+  dataset: DataShape & { spec: DatasetSpec };
+  dataSeed: number;
+  deterministic: boolean;
+}
+
+export interface FinetuneInputs extends SingleInputs {
+  seed: number;
+  /** A loss written in TypeScript instead of the settings' one. */
+  loss?: Extract<ObjectiveSpec, { loss: 'custom' }>;
+}
+
+/** Every row of the training file, with the labels that it brings. */
+export function planFinetune(inputs: FinetuneInputs): Plan {
+  const { settings, dataset, seed, deterministic } = inputs;
+  const builder = new PlanBuilder();
+  const isLanguage = settings.loss === 'lm' && inputs.loss === undefined;
+  builder.add('finetune', seed, {
+    kind: 'finetune',
+    engineRevision: ENGINE_REVISION,
+    model: folder(inputs),
+    reading: isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset),
+    data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
+    labels: { from: 'data' },
+    objective: inputs.loss ?? (isLanguage ? { loss: 'lm' } : objectiveOf(settings, dataset)),
+    optimisation: optimisationOf(settings),
+    seed,
+    deterministic,
+  });
+  return builder.build();
+}
+
+/** Predictions on every row of the training file, whose labels are not read. */
+export function planLabel(inputs: SingleInputs): Plan {
+  const reading = readingOf(inputs.settings, inputs.dataset);
+  const data = wholeFile(inputs.dataset.spec, 'train', inputs.dataSeed);
+  const builder = new PlanBuilder();
+  builder.add('label', 0, labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading.head, data)));
+  return builder.build();
+}
+
+/** Predictions on every row of the test file, held against its labels. */
+export function planEvaluate(inputs: SingleInputs): Plan {
+  const reading = readingOf(inputs.settings, inputs.dataset);
+  const data = wholeFile(inputs.dataset.spec, 'test', inputs.dataSeed);
+  const builder = new PlanBuilder();
+  const calibration = calibrationOn(reading.head, data);
+  builder.add('evaluate', 0, evaluateSpec(inputs, folder(inputs), reading, data, calibration));
+  return builder.build();
+}
+
+function folder(inputs: SingleInputs): ModelSpec {
+  return { from: 'folder', contentHash: inputs.model };
+}
+
+/** A likelihood head that the folder does not bring is calibrated on the very rows, labels unseen. */
+function calibrationOn<T>(head: HeadSpec, data: T): T | null {
+  return head.kind === 'likelihood' ? data : null;
+}

@@ -1,0 +1,51 @@
+/** What every step is given: where things lie on this machine, and whom to tell. Nothing of it is hashed. */
+
+import type { FileLocations } from '../data/types.js';
+import { W2sError } from '../errors.js';
+import type { NativeBinding } from '../native/binding.js';
+import type { Store } from '../store/index.js';
+import type { BoundLoss } from '../tasks/loss.js';
+
+export interface StepContext {
+  store: Store;
+  /** The addon and the device, loaded on the first step that needs them. */
+  engine(): Promise<Engine>;
+  /** sha256 → path, of data files and of supervision from outside. */
+  locations: FileLocations;
+  /** Content hash → folder, of the models that the plan starts from. */
+  modelFolders: Readonly<Record<string, string>>;
+  /** Losses written in TypeScript, by the sha256 of their code. */
+  losses: Readonly<Record<string, BoundLoss>>;
+  microBatchTokens: number;
+  /** Seconds between checkpoints; 0: after every step. */
+  checkpointEvery: number;
+  signal: AbortSignal;
+  onProgress(progress: StepProgress): void;
+}
+
+export interface Engine {
+  binding: NativeBinding;
+  /** `cpu` or `cuda:<index>`, never `auto`. */
+  device: string;
+  threads: number;
+}
+
+/** How far a step is. */
+export interface StepProgress {
+  unit: 'steps' | 'examples';
+  done: number;
+  total: number;
+  loss?: number;
+  /** Of the batches since the start, against the labels that the step learns from. */
+  accuracy?: number;
+  examplesPerSecond?: number;
+  tokensPerSecond?: number;
+}
+
+/** Throws ERR_ABORTED once the signal is set. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new W2sError('ERR_ABORTED', 'The run was interrupted; what is done is kept.', {
+    hint: 'Go on where it stopped: run the same command again',
+  });
+}

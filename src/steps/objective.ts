@@ -1,0 +1,67 @@
+/** An objective as the training loop sees it: one optimizer batch forward and backward. */
+
+import { W2sError } from '../errors.js';
+import type { ObjectiveSpec } from '../experiments/plan.js';
+import type { BackwardResult, NativeObjective, NativeTrainer, PackedSequences } from '../native/binding.js';
+import type { BoundLoss } from '../tasks/loss.js';
+import { confidenceAlpha } from './schedule.js';
+
+/** Loss and logits of optimizer step k of `total`; gradients are left in the trainer. */
+export type Objective = (
+  trainer: NativeTrainer,
+  batch: PackedSequences,
+  targets: Float32Array | null,
+  k: number,
+  total: number,
+) => Promise<BackwardResult>;
+
+/** The objective that a spec names; `losses` holds those written in TypeScript, by the sha256 of their code. */
+export function objectiveFor(
+  spec: ObjectiveSpec,
+  classes: number,
+  losses: Readonly<Record<string, BoundLoss>>,
+): Objective {
+  if (spec.loss !== 'custom') {
+    return (trainer, batch, targets, k, total) =>
+      trainer.forwardBackward(batch, nativeObjective(spec, targets, k, total));
+  }
+  const loss = losses[spec.source];
+  if (!loss) {
+    throw new W2sError('ERR_ARGUMENT', `Expected the code of loss ${spec.name} but received none`);
+  }
+  return customObjective(loss, classes);
+}
+
+/** A loss written in TypeScript: native forward, its `apply`, native backward. */
+export function customObjective(loss: BoundLoss, classes: number): Objective {
+  return async (trainer, batch, targets, k, total) => {
+    const logits = await trainer.forward(batch);
+    const result = loss.apply({ logits, targets: needed(targets), classes, progress: k / total });
+    if (Number.isFinite(result.loss)) await trainer.backward(result.dLogits);
+    return { loss: result.loss, logits };
+  };
+}
+
+function nativeObjective(
+  spec: Exclude<ObjectiveSpec, { loss: 'custom' }>,
+  targets: Float32Array | null,
+  k: number,
+  total: number,
+): NativeObjective {
+  switch (spec.loss) {
+    case 'xent':
+      return { loss: 'xent', targets: needed(targets) };
+    case 'confidence': {
+      const alpha = confidenceAlpha(k, total, spec);
+      return { loss: 'confidence', targets: needed(targets), alpha, threshold: spec.threshold };
+    }
+    case 'lm':
+    case 'completion':
+      return { loss: 'lm' };
+  }
+}
+
+function needed(targets: Float32Array | null): Float32Array {
+  if (targets === null) throw new W2sError('ERR_ARGUMENT', 'Expected targets for this loss but received none');
+  return targets;
+}

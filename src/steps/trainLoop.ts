@@ -1,0 +1,130 @@
+/**
+ * The training loop, on the low level: one optimizer batch at a time, forward and backward, then a step.
+ * It touches no file and reads no clock of its own: results depend on its arguments alone.
+ */
+
+import { isW2sError, W2sError } from '../errors.js';
+import type { OptimisationSpec } from '../experiments/plan.js';
+import type { NativeTrainer, PackedSequences } from '../native/binding.js';
+import { batchAccuracy } from '../tasks/classification.js';
+import { countSequences, epochOrder, gather, gatherRows } from './batches.js';
+import { throwIfAborted } from './context.js';
+import type { Objective } from './objective.js';
+import { scheduleFactor, stepsPerEpoch, totalSteps } from './schedule.js';
+
+/** What is learned from. */
+export interface TrainingSet {
+  sequences: PackedSequences;
+  /** Target probabilities [n · K]; null where the targets are tokens. */
+  targets: Float32Array | null;
+  /** K; 0 where the targets are tokens. */
+  classes: number;
+}
+
+/** What one optimizer step did. */
+export interface StepRecord {
+  /** k = 0 … T − 1. */
+  step: number;
+  total: number;
+  /** The whole batch's objective before the update. */
+  loss: number;
+  /** Global norm before clipping. */
+  gradNorm: number;
+  /** Learning rate of the trunk. */
+  lr: number;
+  examples: number;
+  tokens: number;
+  /** Of the batch before the update, against its targets; null where the targets are tokens. */
+  accuracy: number | null;
+}
+
+export interface TrainLoopOptions {
+  trainer: NativeTrainer;
+  set: TrainingSet;
+  objective: Objective;
+  optimisation: OptimisationSpec;
+  seed: number;
+  /** The first step to do: 0, or that of a checkpoint. */
+  from?: number;
+  signal: AbortSignal;
+  /** Called after each step. */
+  onStep(record: StepRecord): void | Promise<void>;
+  /** Whether to keep the state that `nextStep` starts from; asked between steps, and once more when aborted. */
+  checkpointDue(aborted: boolean): boolean;
+  checkpoint(nextStep: number): Promise<void>;
+}
+
+/** Trains to the end and gives T. Throws ERR_NOT_FINITE, or ERR_ABORTED after a last checkpoint. */
+export async function trainLoop(options: TrainLoopOptions): Promise<number> {
+  const { set, optimisation, seed, signal } = options;
+  const examples = countSequences(set.sequences);
+  const total = totalSteps(examples, optimisation);
+  const perEpoch = stepsPerEpoch(examples, optimisation.batchSize);
+  let order: { epoch: number; indices: Uint32Array } | undefined;
+  for (let k = options.from ?? 0; k < total; k++) {
+    await betweenSteps(options, k);
+    throwIfAborted(signal);
+    const epoch = Math.floor(k / perEpoch);
+    if (order?.epoch !== epoch) order = { epoch, indices: epochOrder(seed, epoch, examples) };
+    const start = (k % perEpoch) * optimisation.batchSize;
+    const record = await oneStep(options, order.indices.subarray(start, start + optimisation.batchSize), k, total);
+    await options.onStep(record);
+  }
+  await named(total - 1, total, () => options.trainer.checkFinite());
+  return total;
+}
+
+/** Keeps the state before step k where that is due; a state with weights that are not finite is never kept. */
+async function betweenSteps(options: TrainLoopOptions, k: number): Promise<void> {
+  if (k === (options.from ?? 0) || !options.checkpointDue(options.signal.aborted)) return;
+  await named(k - 1, undefined, () => options.trainer.checkFinite());
+  await options.checkpoint(k);
+}
+
+async function oneStep(
+  options: TrainLoopOptions,
+  indices: Uint32Array,
+  k: number,
+  total: number,
+): Promise<StepRecord> {
+  const { trainer, set, optimisation } = options;
+  const batch = gather(set.sequences, indices);
+  const targets = set.targets && gatherRows(set.targets, set.classes, indices);
+  const { loss, logits } = await named(k, total, () => options.objective(trainer, batch, targets, k, total));
+  if (!Number.isFinite(loss)) throw notFinite('the loss', k, total);
+  const factor = scheduleFactor(k, total, optimisation);
+  const lr = optimisation.lr * factor;
+  const { gradNorm } = await named(k, total, () => trainer.step({ lr, headLr: optimisation.headLr * factor }));
+  if (!Number.isFinite(gradNorm)) throw notFinite('the gradient norm', k, total);
+  return {
+    step: k,
+    total,
+    loss,
+    gradNorm,
+    lr,
+    examples: indices.length,
+    tokens: batch.tokens.length,
+    accuracy: targets && batchAccuracy(logits, targets, set.classes),
+  };
+}
+
+/** Adds the step's number to an ERR_NOT_FINITE of the engine's. */
+async function named<T>(k: number, total: number | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isW2sError(error, 'ERR_NOT_FINITE')) throw notFinite(null, k, total, error);
+    throw error;
+  }
+}
+
+function notFinite(what: string | null, k: number, total: number | undefined, cause?: W2sError): W2sError {
+  const at = total === undefined ? `step ${k}` : `step ${k} (of 0 to ${total - 1})`;
+  const message = cause
+    ? `Training diverged at optimizer ${at}, something is not finite: ${cause.message}`
+    : `Training diverged at optimizer ${at}: ${what} is not finite`;
+  return new W2sError('ERR_NOT_FINITE', message, {
+    hint: 'Train with a smaller learning rate, such as --lr 1e-5, or clip gradients: --clip 1',
+    ...(cause ? { cause } : {}),
+  });
+}
