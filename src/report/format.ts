@@ -1,0 +1,25 @@
+import type { GapRecovered, Interval } from '../metrics/index.js';
+
+/** How numbers are shown. Documents keep them unrounded. */
+
+export const NONE = '–';
+
+/** 0.2345 becomes `23.5 %`. */
+export const percent = (share: number | null | undefined): string =>
+  share === null || share === undefined ? NONE : `${(share * 100).toFixed(1)} %`;
+
+/** [0.22, 0.26] becomes `[22.0, 26.0]`, in percent. */
+export const percentInterval = (interval: Interval | null | undefined): string =>
+  interval ? `[${(interval[0] * 100).toFixed(1)}, ${(interval[1] * 100).toFixed(1)}]` : '';
+
+export const decimals = (value: number | null | undefined, digits = 2): string =>
+  value === null || value === undefined
+    ? NONE
+    : (Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value).toFixed(digits);
+
+export const decimalInterval = (interval: Interval | null | undefined, digits = 2): string =>
+  interval ? `[${decimals(interval[0], digits)}, ${decimals(interval[1], digits)}]` : '';
+
+/** `0.62 [0.41, 0.83]`, or `–`. */
+export const gapText = ({ value, ci95 }: GapRecovered): string =>
+  value === null ? NONE : `${decimals(value)} ${decimalInterval(ci95)}`.trimEnd();

@@ -1,0 +1,104 @@
+import type { ModelScore, TrainDocument } from '../metrics/index.js';
+import { decimalInterval, decimals, gapText, NONE, percent, percentInterval } from './format.js';
+import { meaningOf } from './meaning.js';
+import { type Column, type Paint, PLAIN, textTable } from './text-table.js';
+
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'model' },
+  { title: 'accuracy', align: 'right' },
+  { title: '95 % interval', align: 'right' },
+  { title: 'AUROC', align: 'right' },
+  { title: 'items', align: 'right' },
+];
+
+/** The result of `train` as text for a terminal: a table, PGR, and what it means. No newline at the end. */
+export function trainReport(document: TrainDocument, paint: Paint = PLAIN): string {
+  const table = textTable(COLUMNS, modelRows(document), paint);
+  const below = textTable([{ title: '' }, { title: '' }], factRows(document))
+    .split('\n')
+    .slice(1)
+    .join('\n');
+  return [paint.bold(titleOf(document)), '', table, '', below, '', wrap(meaningOf(document), 100)].join('\n');
+}
+
+/** `chess-puzzles: chess-xs → chess-m, xent, seeds 0, 1`. */
+export function titleOf({ config, seeds }: TrainDocument): string {
+  const loss = lossOf(config);
+  const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
+  return `${config.dataset}: ${config.weak} → ${config.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
+}
+
+/** The student's loss, where the configuration names it. */
+export function lossOf(config: { readonly [key: string]: unknown }): string | null {
+  const settings = config.forStrong;
+  const loss =
+    typeof settings === 'object' && settings !== null && 'loss' in settings ? settings.loss : config.loss;
+  return typeof loss === 'string' ? loss : null;
+}
+
+function modelRows({ weak, student, ceiling, zeroShot, config }: TrainDocument): string[][] {
+  const rows = [modelRow('weak', weak), modelRow('student', student), modelRow('ceiling', ceiling)];
+  if (zeroShot !== null) {
+    rows.push([
+      'zero-shot',
+      config.strong,
+      percent(zeroShot.accuracy),
+      percentInterval(zeroShot.ci95),
+      NONE,
+      `${student.n}`,
+    ]);
+  }
+  return rows;
+}
+
+function modelRow(role: string, score: ModelScore): string[] {
+  const { model, accuracy, ci95, auroc, n, on } = score;
+  return [
+    on === 'transfer' ? `${role} (transfer half)` : role,
+    model,
+    percent(accuracy),
+    percentInterval(ci95),
+    decimals(auroc, 3),
+    `${n}`,
+  ];
+}
+
+function factRows({ pgr, pgrAuroc, gap, labels, agreement, perSeed }: TrainDocument): string[][] {
+  const rows = [['PGR', pgr.value === null ? `${NONE}  (${pgr.reason ?? ''})` : gapText(pgr)]];
+  if (pgrAuroc.value !== null) rows.push(['PGR of AUROC', gapText(pgrAuroc)]);
+  if (perSeed.length > 1) {
+    rows.push([
+      'PGR by seed',
+      perSeed.map(({ seed, pgr: value }) => `${seed}: ${decimals(value)}`).join('  '),
+    ]);
+  }
+  if (gap !== undefined) {
+    const points = gap.ci95.map((end) => end * 100) as [number, number];
+    rows.push(['ceiling − weak', `${decimals(gap.value * 100, 1)} points ${decimalInterval(points, 1)}`]);
+  }
+  rows.push(['weak labels', `${percent(labels.accuracy)} right of ${labels.n}`]);
+  if (agreement !== null) {
+    const { overall, supervisorRight, supervisorWrong } = agreement;
+    rows.push([
+      'agreement',
+      `${percent(overall)}; supervisor right: ${percent(supervisorRight)}, wrong: ${percent(supervisorWrong)}`,
+    ]);
+  }
+  return rows;
+}
+
+/** Breaks at blanks, so that no line is longer than `width` where words allow it. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}
