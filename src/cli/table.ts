@@ -1,0 +1,49 @@
+/** The commands by name. Only this table is read for `--help`; a command's file is imported when it is called. */
+import type { Command } from './command.js';
+
+export interface TableEntry {
+  name: string;
+  /** One line for the list of commands. */
+  summary: string;
+}
+
+export const COMMANDS: readonly TableEntry[] = [
+  { name: 'train', summary: 'One weak-to-strong experiment: weak, weak labels, student, ceiling, PGR' },
+  { name: 'finetune', summary: 'Fine-tune one model on one file' },
+  { name: 'label', summary: 'Write a model’s labels for a file' },
+  { name: 'evaluate', summary: 'Score a model on a test file' },
+  { name: 'report', summary: 'A table of the results in a folder' },
+  { name: 'models', summary: 'List the models that are built in' },
+  { name: 'datasets', summary: 'List the data that is built in; `datasets show NAME` prints examples' },
+  { name: 'doctor', summary: 'What is installed, what would be used, and why' },
+  { name: 'setup', summary: 'Find or fetch libtorch, build the addon' },
+];
+
+/** Import a command's file; every one exports `command`. */
+export async function loadCommand({ name }: TableEntry): Promise<Command> {
+  const file = (await import(`./${name}.js`)) as { command: Command };
+  return file.command;
+}
+
+/** The top-level `--help`, for which nothing is imported. */
+export function topLevelHelp(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length)) + 2;
+  return [
+    'Weak-to-strong generalization on a native C++/libtorch engine.',
+    '',
+    'Usage: w2s-native <command> [options]',
+    '',
+    'Commands:',
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
+    '',
+    'Options:',
+    `  ${'--help'.padEnd(width)}This text; after a command, the command’s own`,
+    `  ${'--version'.padEnd(width)}The version`,
+    `  ${'--verbose'.padEnd(width)}Stack traces with errors`,
+    '',
+    'First steps:',
+    '  w2s-native train            a whole experiment on the built-in chess world, CPU, about two minutes',
+    '  w2s-native train --help     every flag of it',
+    '  w2s-native doctor           what this machine has',
+  ].join('\n');
+}
