@@ -68,8 +68,9 @@ class Options {
 // To JavaScript. Large arrays are handed over without a copy, so that the event loop is not held up.
 Napi::Float32Array to_float32_array(Napi::Env env, std::vector<float> values);
 Napi::Int32Array to_int32_array(Napi::Env env, std::vector<std::int32_t> values);
-/// Any floating tensor, flattened row by row; it must be on the CPU.
-Napi::Float32Array to_float32_array(Napi::Env env, const at::Tensor& values);
+/// Any floating tensor on the CPU, flattened row by row. Memory that nobody else holds is handed over (move
+/// the tensor in); other memory is copied, so that JavaScript never sees a parameter change.
+Napi::Float32Array to_float32_array(Napi::Env env, at::Tensor values);
 Napi::Array to_number_array(Napi::Env env, const std::vector<std::int64_t>& values);
 
 }  // namespace w2s

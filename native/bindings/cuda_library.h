@@ -1,10 +1,12 @@
-// Opens `libw2s_cuda.so`, which lies beside the addon, when a CUDA device is first asked for. The addon
+// Opens `w2s_cuda.so`, which lies beside the addon, when a CUDA device is first asked for. The addon
 // itself links no CUDA, so that one binary serves machines with and without a GPU.
 #pragma once
 
 #include <napi.h>
 
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,7 @@ struct CudaEntryPoints;  // see cuda_library.cpp
 
 class CudaLibrary {
  public:
-  CudaLibrary() = default;
+  CudaLibrary();
   ~CudaLibrary();
   CudaLibrary(const CudaLibrary&) = delete;
   CudaLibrary& operator=(const CudaLibrary&) = delete;
@@ -37,8 +39,8 @@ class CudaLibrary {
   void synchronise(int index);
 
  private:
-  void* handle_ = nullptr;  // never closed: libtorch's CUDA registrations cannot be undone
-  const CudaEntryPoints* entry_ = nullptr;
+  std::unique_ptr<const CudaEntryPoints> entry_;  // null until it is open
+  std::set<int> usable_;
 };
 
 /// The export `cudaDevices()`.

@@ -43,7 +43,7 @@ class JobThread {
 
  private:
   void loop();
-  static void finish(std::unique_ptr<Job> job) noexcept;
+  static void send_home(std::unique_ptr<Job> job) noexcept;
 
   std::mutex mutex_;
   std::condition_variable ready_;

@@ -32,7 +32,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   void notify(std::shared_ptr<ProgressChannel> channel);
 
   // The JavaScript thread.
-  void expect();  // one more job is pending
+  void expect(Napi::Env env);  // one more job is pending
   void drain(Napi::Env env);
   /// Nothing is delivered any more. With `settle`, what has arrived is settled first.
   void close(Napi::Env env, bool settle);

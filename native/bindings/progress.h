@@ -30,8 +30,8 @@ class ProgressChannel : public std::enable_shared_from_this<ProgressChannel> {
   napi_value thrown(Napi::Env env) noexcept;
 
  private:
-  friend class Mailbox;
   ProgressChannel() = default;
+  void keep_exception(Napi::Env env) noexcept;
 
   std::mutex mutex_;
   std::optional<double> waiting_;

@@ -36,25 +36,26 @@ class PromiseJobBase : public Job, public Arrival {
  public:
   PromiseJobBase(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel, JobExtras extras);
 
-  Napi::Promise promise() const { return promise_; }
+  /// Only in the handle scope that the job was made in.
+  Napi::Promise promise(Napi::Env env) const { return Napi::Promise(env, promise_); }
   void run() noexcept final;
   void abandon() noexcept final;
   void settle(Napi::Env env) noexcept final;
 
  protected:
   void arrive(std::unique_ptr<Job> self) noexcept final;
-  virtual void work(CancelToken& cancel) = 0;     // job thread
-  virtual void forget_work() noexcept = 0;        // frees what the work captured
-  virtual Napi::Value finish(Napi::Env env) = 0;  // JavaScript thread
+  virtual void do_work(CancelToken& cancel) = 0;     // job thread
+  virtual void forget_work() noexcept = 0;           // frees what the work captured
+  virtual Napi::Value do_finish(Napi::Env env) = 0;  // JavaScript thread
 
  private:
-  void settle_or_throw(Napi::Env env);
+  napi_value outcome(Napi::Env env, bool& resolved);
 
   std::shared_ptr<Mailbox> mailbox_;
   std::shared_ptr<CancelToken> cancel_;
   JobExtras extras_;
-  Napi::Promise::Deferred deferred_;
-  Napi::Promise promise_;
+  napi_deferred deferred_ = nullptr;
+  napi_value promise_ = nullptr;
   std::optional<ErrorRecord> failure_;
 };
 
@@ -80,7 +81,7 @@ class PromiseJob final : public PromiseJobBase {
         finish_(std::move(finish)) {}
 
  private:
-  void work(CancelToken& cancel) override {
+  void do_work(CancelToken& cancel) override {
     if constexpr (std::is_void_v<Result>) {
       call_work(*work_, cancel);
       value_.emplace();
@@ -91,7 +92,7 @@ class PromiseJob final : public PromiseJobBase {
 
   void forget_work() noexcept override { work_.reset(); }
 
-  Napi::Value finish(Napi::Env env) override {
+  Napi::Value do_finish(Napi::Env env) override {
     if constexpr (std::invocable<Finish&, Napi::Env, Stored&&>) {
       return finish_(env, std::move(*value_));
     } else {
@@ -119,8 +120,8 @@ Napi::Promise submit(Napi::Env env, const std::string& device, int threads,
   if (!cancel) cancel = make_cancel_token(env);
   auto job = std::make_unique<PromiseJob<Work, Finish>>(env, threads, std::move(cancel), std::move(work),
                                                         std::move(finish), std::move(extras));
-  const Napi::Promise promise = job->promise();
-  instance.mailbox()->expect();
+  const Napi::Promise promise = job->promise(env);
+  instance.mailbox()->expect(env);
   thread.post(std::move(job));
   return promise;
 }

@@ -1,0 +1,169 @@
+#include "cuda_library.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "../cuda/w2s_cuda.h"
+#include "../error.h"
+#include "errors.h"
+#include "instance.h"
+
+namespace w2s {
+
+struct CudaEntryPoints {
+  decltype(&w2s_cuda_device_count) device_count = nullptr;
+  decltype(&w2s_cuda_describe) describe = nullptr;
+  decltype(&w2s_cuda_probe) probe = nullptr;
+  decltype(&w2s_cuda_synchronise) synchronise = nullptr;
+};
+
+namespace {
+
+constexpr const char* kCpuHint =
+    "See what is there with `w2s-native doctor`, or compute on the CPU with `--device cpu`.";
+constexpr const char* kBuildHint =
+    "Build it with a CUDA libtorch and nvcc: `w2s-native setup --device cuda`, or compute on the CPU with "
+    "`--device cpu`.";
+
+// The library lies where this very code was loaded from.
+std::string library_path() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&library_path), &info) == 0 || info.dli_fname == nullptr) return {};
+  const std::string addon = info.dli_fname;
+  const std::size_t slash = addon.rfind('/');
+  return (slash == std::string::npos ? std::string(".") : addon.substr(0, slash)) + "/w2s_cuda.so";
+}
+
+[[noreturn]] void fail_open(const std::string& reason) {
+  if (reason.find("libcuda.so") != std::string::npos) {
+    fail("ERR_DEVICE", "Expected an NVIDIA driver for device cuda but received none: " + reason + ".",
+         "Install the driver and look at it with `nvidia-smi`, or compute on the CPU with `--device cpu`.");
+  }
+  fail("ERR_DEVICE", "Expected to open the CUDA library for device cuda but received: " + reason + ".",
+       kCpuHint);
+}
+
+template <class Function>
+void find_symbol(void* handle, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(handle, name));
+  if (function == nullptr) {
+    fail("ERR_DEVICE",
+         std::string("Expected `") + name + "` in the CUDA library but received one without it.", kBuildHint);
+  }
+}
+
+void call(const std::string& doing, const std::function<std::int32_t(char*, std::size_t)>& function) {
+  char reason[2048] = "no reason";
+  if (function(reason, sizeof reason) == 0) return;
+  const std::string text = reason;
+  const bool other_gpu = text.find("no kernel image") != std::string::npos;
+  fail("ERR_DEVICE", "Expected to " + doing + " but received: " + text.substr(0, text.find('\n')) + ".",
+       other_gpu ? kBuildHint : kCpuHint);
+}
+
+std::unique_ptr<CudaEntryPoints> find_entry_points(void* handle) {
+  decltype(&w2s_cuda_revision) revision = nullptr;
+  find_symbol(handle, "w2s_cuda_revision", revision);
+  if (revision() != W2S_CUDA_REVISION) {
+    fail("ERR_DEVICE",
+         "Expected revision " + std::to_string(W2S_CUDA_REVISION) + " of the CUDA library but received " +
+             std::to_string(revision()) + ".",
+         kBuildHint);
+  }
+  auto entry = std::make_unique<CudaEntryPoints>();
+  find_symbol(handle, "w2s_cuda_device_count", entry->device_count);
+  find_symbol(handle, "w2s_cuda_describe", entry->describe);
+  find_symbol(handle, "w2s_cuda_probe", entry->probe);
+  find_symbol(handle, "w2s_cuda_synchronise", entry->synchronise);
+  return entry;
+}
+
+}  // namespace
+
+CudaLibrary::CudaLibrary() = default;
+CudaLibrary::~CudaLibrary() = default;
+
+void CudaLibrary::open() {
+  if (entry_) return;
+  const std::string path = library_path();
+  if (::access(path.c_str(), R_OK) != 0) {
+    fail("ERR_DEVICE",
+         "Expected the CUDA library at " + path + " but received an addon that was built without it.",
+         kBuildHint);
+  }
+  // Never closed: what libtorch's CUDA part registers cannot be taken back. A second open gives the same one.
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    const char* reason = dlerror();
+    fail_open(reason == nullptr ? "no reason" : reason);
+  }
+  entry_ = find_entry_points(handle);
+}
+
+std::vector<CudaDeviceInfo> CudaLibrary::devices() {
+  open();
+  std::int32_t count = 0;
+  call("find a GPU for device cuda",
+       [&](char* error, std::size_t size) { return entry_->device_count(&count, error, size); });
+  std::vector<CudaDeviceInfo> devices;
+  for (std::int32_t index = 0; index < count; ++index) {
+    w2s_cuda_device device{};
+    call("look at device cuda:" + std::to_string(index),
+         [&](char* error, std::size_t size) { return entry_->describe(index, &device, error, size); });
+    devices.push_back({device.index, device.name, device.major, device.minor, device.total_memory,
+                       device.free_memory, device.bf16 != 0});
+  }
+  return devices;
+}
+
+void CudaLibrary::use_device(int index) {
+  if (usable_.count(index) != 0) return;
+  const auto found = devices();
+  if (index < 0 || static_cast<std::size_t>(index) >= found.size()) {
+    fail("ERR_DEVICE",
+         "Expected one of " + std::to_string(found.size()) +
+             " GPUs, counted from 0, for the device but received cuda:" + std::to_string(index) + ".",
+         kCpuHint);
+  }
+  const CudaDeviceInfo& device = found[static_cast<std::size_t>(index)];
+  call("run a kernel on " + device.name + " (cuda:" + std::to_string(index) + ", compute capability " +
+           std::to_string(device.major) + "." + std::to_string(device.minor) + ")",
+       [&](char* error, std::size_t size) { return entry_->probe(index, error, size); });
+  usable_.insert(index);
+}
+
+void CudaLibrary::synchronise(int index) {
+  open();
+  call("wait for device cuda:" + std::to_string(index),
+       [&](char* error, std::size_t size) { return entry_->synchronise(index, error, size); });
+}
+
+Napi::Value cuda_devices(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    const auto devices = InstanceData::of(env).cuda().devices();
+    Napi::Array result = Napi::Array::New(env, devices.size());
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      const CudaDeviceInfo& device = devices[i];
+      Napi::Object item = Napi::Object::New(env);
+      item["index"] = Napi::Number::New(env, device.index);
+      item["name"] = Napi::String::New(env, device.name);
+      item["computeCapability"] =
+          Napi::String::New(env, std::to_string(device.major) + "." + std::to_string(device.minor));
+      item["totalMemory"] = Napi::Number::New(env, static_cast<double>(device.total_memory));
+      item["freeMemory"] = Napi::Number::New(env, static_cast<double>(device.free_memory));
+      item["bf16"] = Napi::Boolean::New(env, device.bf16);
+      result.Set(static_cast<std::uint32_t>(i), item);
+    }
+    return result;
+  });
+}
+
+void prepare_device(Napi::Env env, const std::string& device) {
+  if (device == "cpu") return;
+  InstanceData::of(env).cuda().use_device(std::stoi(device.substr(device.find(':') + 1)));
+}
+
+}  // namespace w2s
