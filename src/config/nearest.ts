@@ -1,0 +1,45 @@
+/** "Did you mean": the nearest right name to a misspelt one. */
+
+/** Damerau–Levenshtein distance (optimal string alignment): insertions, deletions, changes, swaps of neighbours. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let best = Math.min(change, (last[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      current.push(best);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length] ?? 0;
+}
+
+/**
+ * The candidate that `name` most likely stands for, or undefined when none is near: at most a third of
+ * the longer name (but two edits always count for names over three characters), upper and lower case
+ * alike; else a single candidate that begins with `name`.
+ */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const asked = name.toLowerCase();
+  const all = [...candidates];
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of all) {
+    const distance = editDistance(asked, candidate.toLowerCase());
+    const longer = Math.max(asked.length, candidate.length);
+    const limit = longer > 3 ? Math.max(2, Math.floor(longer / 3)) : 1;
+    if (distance <= limit && distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  if (best !== undefined || asked.length < 2) return best;
+  const beginning = all.filter((candidate) => candidate.toLowerCase().startsWith(asked));
+  return beginning.length === 1 ? beginning[0] : undefined;
+}

@@ -1,0 +1,52 @@
+import { relative } from 'node:path';
+import { W2sError } from '../errors.js';
+
+/** The one shape of messages about rows: file, 1-based line and field (exit code 4). */
+
+/** Where a row lies, for people. */
+export interface Place {
+  file: string;
+  /** `line` for text files, `row` where lines mean nothing (Parquet, JSON arrays). */
+  unit: 'line' | 'row';
+  /** 1-based. */
+  row: number;
+}
+
+/** A path as short as it can be said from here. */
+export function displayPath(file: string): string {
+  const near = relative(process.cwd(), file);
+  return near === '' || near.startsWith('..') ? file : near;
+}
+
+/** `data.jsonl, line 3`. */
+export const placeText = (place: Place): string => `${displayPath(place.file)}, ${place.unit} ${place.row}`;
+
+const LONGEST = 60;
+
+/** A value as a message shows it: short, and on one line. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** "Expected … for field "label" in data.jsonl, line 3, but received …". */
+export function badField(place: Place, field: string, expected: string, received: string): W2sError {
+  return new W2sError(
+    'ERR_DATA',
+    `Expected ${expected} for field "${field}" in ${placeText(place)}, but received ${received}.`,
+    { hint: `Mend the file and try again; to look at it: ${lookAt(place)}` },
+  );
+}
+
+/** A row that cannot be read at all, so that no field can be named but the row itself. */
+export function badRow(place: Place, expected: string, received: string): W2sError {
+  return badField(place, 'row', expected, received);
+}
+
+function lookAt(place: Place): string {
+  const file = displayPath(place.file);
+  return place.unit === 'line' && !file.endsWith('.gz')
+    ? `sed -n ${place.row}p ${file}`
+    : `w2s-native datasets show ${file}`;
+}

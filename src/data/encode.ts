@@ -1,0 +1,166 @@
+import { W2sError } from '../errors.js';
+import type { PackedSequences } from '../native/binding.js';
+import { displayPath } from './badRow.js';
+import { breathe, SLICE_MS } from './sources/source.js';
+import type { Tokenizer } from './tokenizer.js';
+import type { EncodedTexts } from './tokenizeWorker.js';
+import type { Example, TaskKind } from './types.js';
+
+/**
+ * From examples to packed sequences (DESIGN 3.3, 3.5): nothing is appended to a classification text; prompt
+ * (with special tokens) and completion (without) are tokenised apart and joined; what is too long loses its
+ * left, but for a leading special token, and of prompt and completion only the prompt is cut.
+ */
+export interface EncodeOptions {
+  /** Most tokens a sequence may have. */
+  contextLength: number;
+  task: TaskKind;
+  /** Where the examples come from, for messages. */
+  file?: string;
+}
+
+export interface EncodedExamples {
+  sequences: PackedSequences;
+  /** Examples whose text was cut to the context. */
+  truncated: number;
+  /** Unknown tokens among all. */
+  unknownShare: number;
+}
+
+/** Above this, a tokenizer is taken not to know the language of the data. */
+const LARGEST_UNKNOWN_SHARE = 0.2;
+
+/**
+ * Tokenises examples. A prompt without completion gets one placeholder token as its target, so that the
+ * likeliest next token can be read off; causal models never see it. `targetStarts` is present when there are
+ * prompts.
+ * Throws ERR_DATA (row and field) on a completion longer than the context or a text without tokens, and
+ * ERR_TOKENIZER when more than 20 % of the tokens are unknown.
+ */
+export async function encodeExamples(
+  tokenizer: Tokenizer,
+  rows: readonly Example[],
+  options: EncodeOptions,
+): Promise<EncodedExamples> {
+  const heads = await tokenizer.encode(
+    rows.map((row) => row.text ?? row.prompt ?? ''),
+    { special: true },
+  );
+  const withPrompts = rows.some((row) => row.prompt !== undefined);
+  const tails = withPrompts
+    ? await tokenizer.encode(
+        rows.map((row) => row.completions?.[0] ?? ''),
+        { special: false },
+      )
+    : undefined;
+  const unknownShare = shareOf(tokenizer.unknownId, heads, tails);
+  if (unknownShare > LARGEST_UNKNOWN_SHARE) throw mostlyUnknown(unknownShare, rows, options);
+  const packer = new Packer(tokenizer, options, heads, tails);
+  let sliceEnds = performance.now() + SLICE_MS;
+  for (const [i, row] of rows.entries()) {
+    packer.add(i, row);
+    if (performance.now() < sliceEnds) continue;
+    await breathe();
+    sliceEnds = performance.now() + SLICE_MS;
+  }
+  return { sequences: packer.packed(), truncated: packer.truncated, unknownShare };
+}
+
+class Packer {
+  truncated = 0;
+  private readonly tokens: Int32Array;
+  private readonly offsets: Int32Array;
+  private readonly starts: Int32Array;
+  private filled = 0;
+
+  constructor(
+    private readonly tokenizer: Tokenizer,
+    private readonly options: EncodeOptions,
+    private readonly heads: EncodedTexts,
+    private readonly tails: EncodedTexts | undefined,
+  ) {
+    const count = heads.offsets.length - 1;
+    // One placeholder at most for each sequence.
+    this.tokens = new Int32Array(heads.ids.length + (tails ? tails.ids.length + count : 0));
+    this.offsets = new Int32Array(count + 1);
+    this.starts = new Int32Array(count);
+  }
+
+  add(i: number, row: Example): void {
+    const head = slice(this.heads, i);
+    const placeholder = this.tails !== undefined && row.completions === undefined;
+    const tail = placeholder ? PLACEHOLDER : this.tails ? slice(this.tails, i) : NOTHING;
+    this.check(row, head, tail);
+    const room = this.options.contextLength - tail.length;
+    const kept = this.cut(head, room);
+    this.tokens.set(kept, this.filled);
+    this.tokens.set(tail, this.filled + kept.length);
+    this.starts[i] = kept.length;
+    this.filled += kept.length + tail.length;
+    this.offsets[i + 1] = this.filled;
+  }
+
+  packed(): PackedSequences {
+    const sequences = { tokens: this.tokens.slice(0, this.filled), offsets: this.offsets };
+    return this.tails ? { ...sequences, targetStarts: this.starts } : sequences;
+  }
+
+  private check(row: Example, head: Int32Array, tail: Int32Array): void {
+    const headField = row.text === undefined ? 'prompt' : 'text';
+    if (head.length === 0) throw this.bad(row, headField, 'at least one token', 'none');
+    if (this.tails === undefined) return;
+    if (tail.length === 0) throw this.bad(row, 'completion', 'at least one token', 'none');
+    if (tail.length >= this.options.contextLength) {
+      const most = this.options.contextLength - 1;
+      throw this.bad(row, 'completion', `at most ${most} tokens (the context less one)`, `${tail.length}`);
+    }
+  }
+
+  private cut(head: Int32Array, room: number): Int32Array {
+    if (head.length <= room) return head;
+    this.truncated++;
+    const leading = this.tokenizer.specialIds.has(head[0] ?? -1) && room > 1;
+    if (!leading) return head.subarray(head.length - room);
+    const kept = head.slice(head.length - room);
+    kept[0] = head[0] ?? 0;
+    return kept;
+  }
+
+  private bad(row: Example, field: string, expected: string, received: string): W2sError {
+    const file = this.options.file === undefined ? '' : ` in ${displayPath(this.options.file)}`;
+    return new W2sError(
+      'ERR_DATA',
+      `Expected ${expected} for field "${field}"${file}, line ${row.row} (id ${row.id}), but received ${received}.`,
+      { hint: 'Mend the row, or take a model with a longer context: --max-context N' },
+    );
+  }
+}
+
+const NOTHING = new Int32Array(0);
+const PLACEHOLDER = new Int32Array(1);
+
+const slice = ({ ids, offsets }: EncodedTexts, i: number): Int32Array =>
+  ids.subarray(offsets[i], offsets[i + 1]);
+
+function shareOf(unknownId: number | null, ...parts: (EncodedTexts | undefined)[]): number {
+  if (unknownId === null) return 0;
+  let unknown = 0;
+  let all = 0;
+  for (const part of parts) {
+    if (part === undefined) continue;
+    all += part.ids.length;
+    for (const id of part.ids) if (id === unknownId) unknown++;
+  }
+  return all === 0 ? 0 : unknown / all;
+}
+
+function mostlyUnknown(share: number, rows: readonly Example[], options: EncodeOptions): W2sError {
+  const file = options.file === undefined ? 'the data' : displayPath(options.file);
+  const sample = (rows[0]?.text ?? rows[0]?.prompt ?? '').slice(0, 60);
+  return new W2sError(
+    'ERR_TOKENIZER',
+    `Expected text that the model's tokenizer knows in ${file} but received ${Math.round(share * 100)} % unknown ` +
+      `tokens (more than ${LARGEST_UNKNOWN_SHARE * 100} %); it begins with ${JSON.stringify(sample)}.`,
+    { hint: 'Take a model that was trained on such text; for what is built in: w2s-native models' },
+  );
+}

@@ -1,0 +1,68 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { W2sError } from '../../errors.js';
+import { assetsFolder } from '../assets.js';
+import type { TaskKind } from '../types.js';
+import { bindColumns, type ColumnNames, USUAL_NAMES } from './columns.js';
+import type { DatasetFormat } from './format.js';
+
+/** `assets/data/<name>/dataset.json`: what a built-in data set is. */
+export interface BuiltInDataset {
+  name: string;
+  task: TaskKind;
+  /** Class names by index; absent for `completion`. */
+  classes?: readonly string[];
+  description: string;
+  /** What it shows: `positive`, `negative` (the student copies its supervisor), … */
+  case: string;
+  /** Where column names differ from the usual ones. */
+  columns?: Partial<ColumnNames>;
+  folder: string;
+}
+
+const dataFolder = (): string => join(assetsFolder(), 'data');
+
+/** Names of all built-in data sets, sorted. */
+export async function builtInNames(): Promise<readonly string[]> {
+  const entries = await readdir(dataFolder(), { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** A built-in data set by name; undefined where there is none. Throws ERR_DATA where its description is broken. */
+export async function builtInDataset(name: string): Promise<BuiltInDataset | undefined> {
+  if (!(await builtInNames()).includes(name)) return undefined;
+  const folder = join(dataFolder(), name);
+  try {
+    const parsed = JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf8')) as Omit<
+      BuiltInDataset,
+      'folder'
+    >;
+    if (parsed.task !== 'classification' && parsed.task !== 'completion') {
+      throw new Error(`unknown task ${String(parsed.task)}`);
+    }
+    return { ...parsed, name, folder };
+  } catch (cause) {
+    throw new W2sError(
+      'ERR_DATA',
+      `Expected a description of the data set ${name} in ${folder}/dataset.json.`,
+      {
+        cause,
+        hint: 'Install the package again: npm ci',
+      },
+    );
+  }
+}
+
+/** The format of a built-in data set: the `columns` reader with its task, classes and names. */
+export function builtInFormat(dataset: BuiltInDataset): DatasetFormat {
+  const names = { ...USUAL_NAMES, ...dataset.columns };
+  return {
+    name: dataset.name,
+    task: dataset.task,
+    ...(dataset.classes && dataset.classes.length > 0 ? { classes: dataset.classes } : {}),
+    bind: (source, request) => bindColumns(source, { ...request, task: dataset.task }, names),
+  };
+}

@@ -1,0 +1,182 @@
+import { W2sError } from '../errors.js';
+import { badField, displayPath } from './badRow.js';
+import { type ClassMap, resolveClasses } from './classes.js';
+import { type DatasetFormat, findFormat, type RawExample } from './formats/index.js';
+import { type ParsedFile, placeOf, readDataFile } from './readFile.js';
+import { chooseRows, type SplitRow, sourceRole } from './splits.js';
+import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind } from './types.js';
+
+export interface LoadOptions {
+  /** False: no label (or completion that is one) leaves this function. */
+  labels: boolean;
+  /** The model folder's, where it brings one. */
+  label2id?: Readonly<Record<string, number>>;
+  skipBadRows?: boolean;
+}
+
+/** What is known of the examples beside what is hashed into a step. */
+export interface LoadedExamples extends Examples {
+  /** The file they come from, for messages. */
+  file: string;
+  /** Columns that hold what a model reads, for `--export`. */
+  textColumns: readonly string[];
+}
+
+/**
+ * The examples of one part of a data set (DESIGN 3.5), in the file's order. Balancing uses the true labels;
+ * with `labels: false` they are gone from what is given back.
+ * Throws ERR_DATA naming file, 1-based line and field; ERR_CONFIG where the part has no file.
+ */
+export async function loadSplit(
+  spec: SplitSpec,
+  task: TaskKind,
+  locations: FileLocations,
+  options: LoadOptions,
+): Promise<LoadedExamples> {
+  const { files } = spec.dataset;
+  const role = sourceRole(spec.part, (wanted) => files[wanted] !== undefined);
+  const unlabelled = spec.part.startsWith('all-') && !options.labels;
+  const format = await findFormat(spec.dataset.format);
+  const read = (wanted: FileRole): Promise<ParsedFile> =>
+    readCached(locationOf(files[wanted] ?? '', locations), files[wanted] ?? '', format, {
+      columns: spec.dataset.columns,
+      task,
+      labels: !unlabelled,
+      ...(options.skipBadRows === undefined ? {} : { skipBadRows: options.skipBadRows }),
+    });
+  const parsed = await read(role);
+  if (parsed.task !== task) {
+    throw new W2sError(
+      'ERR_DATA',
+      `Expected data for ${task} but ${displayPath(parsed.file)} holds data for ${parsed.task}.`,
+      { hint: 'Look at it: w2s-native datasets show FILE' },
+    );
+  }
+  if (unlabelled || task === 'completion') {
+    return examples(
+      parsed,
+      unlabelled ? parsed.rows : pick(parsed, spec, role, undefined),
+      options,
+      undefined,
+    );
+  }
+  const others = await Promise.all(
+    (Object.keys(files) as FileRole[]).filter((other) => files[other] && other !== role).map(read),
+  );
+  const classes = resolveClasses([parsed, ...others], {
+    ...(format.classes ? { classes: format.classes } : {}),
+    ...(options.label2id ? { label2id: options.label2id } : {}),
+  });
+  return examples(parsed, pick(parsed, spec, role, classes), options, classes);
+}
+
+/** Rows of the part. Throws ERR_DATA where balancing leaves none. */
+function pick(
+  parsed: ParsedFile,
+  spec: SplitSpec,
+  role: FileRole,
+  classes: ClassMap | undefined,
+): readonly RawExample[] {
+  const rows: SplitRow[] = parsed.rows.map((row) => {
+    if (classes === undefined || row.label === undefined) return { group: row.group };
+    const vector = classes.vector(row.label, parsed, row.row);
+    return { group: row.group, class: vector.indexOf(Math.max(...vector)) };
+  });
+  const chosen = chooseRows(rows, spec, role, spec.dataset.files.test !== undefined);
+  if (chosen.length === 0) throw emptyPart(parsed, spec, rows, classes);
+  return chosen.map((i) => parsed.rows[i]).filter((row) => row !== undefined);
+}
+
+/** A part is empty where a class is too rare to be in it, or the file too short. */
+function emptyPart(
+  parsed: ParsedFile,
+  spec: SplitSpec,
+  rows: readonly SplitRow[],
+  classes: ClassMap | undefined,
+): W2sError {
+  const counts = new Map<number, number>();
+  for (const { class: k } of rows) if (k !== undefined) counts.set(k, (counts.get(k) ?? 0) + 1);
+  const [rarest] = [...counts].sort((a, b) => a[1] - b[1]);
+  if (rarest === undefined || classes === undefined) {
+    return new W2sError(
+      'ERR_DATA',
+      `Expected enough rows in ${displayPath(parsed.file)} for the ${spec.part} part but received ${rows.length}.`,
+      { hint: 'Bring more rows, or files of their own: --weak-data, --transfer-data, --test-data FILE' },
+    );
+  }
+  const [k, count] = rarest;
+  const first = parsed.rows[rows.findIndex((row) => row.class === k)];
+  return badField(
+    placeOf(parsed, first?.row ?? 1),
+    parsed.labelColumn,
+    `enough rows of each class for the balanced ${spec.part} part`,
+    `${count} of ${rows.length} of class "${classes.names[k] ?? k}", which first stands there`,
+  );
+}
+
+function examples(
+  parsed: ParsedFile,
+  rows: readonly RawExample[],
+  options: LoadOptions,
+  classes: ClassMap | undefined,
+): LoadedExamples {
+  return {
+    task: parsed.task,
+    classes: classes?.names ?? [],
+    rows: rows.map((row) => toExample(row, parsed, options.labels, classes)),
+    skipped: parsed.skipped,
+    file: parsed.file,
+    textColumns: parsed.textColumns,
+  };
+}
+
+function toExample(
+  { id, group, row, text, prompt, completion, label }: RawExample,
+  parsed: ParsedFile,
+  labels: boolean,
+  classes: ClassMap | undefined,
+): Example {
+  const completionIsLabel = parsed.task === 'completion';
+  return {
+    id,
+    group,
+    row,
+    ...(text === undefined ? {} : { text }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(completion === undefined || (completionIsLabel && !labels) ? {} : { completions: [completion] }),
+    ...(label === undefined || classes === undefined || !labels
+      ? {}
+      : { label: classes.vector(label, parsed, row) }),
+  };
+}
+
+function locationOf(sha256: string, locations: FileLocations): string {
+  const file = locations[sha256];
+  if (file !== undefined) return file;
+  throw new W2sError('ERR_NOT_FOUND', `Expected the file with sha256 ${sha256} but it lies nowhere known.`, {
+    hint: 'Name it again: --data FILE',
+  });
+}
+
+/** The last files read, by content and way of reading: the parts of an experiment come from the same few. */
+const recent = new Map<string, Promise<ParsedFile>>();
+const RECENT_FILES = 6;
+
+function readCached(
+  file: string,
+  sha256: string,
+  format: DatasetFormat,
+  options: Parameters<typeof readDataFile>[2],
+): Promise<ParsedFile> {
+  const key = JSON.stringify([file, sha256, format.name, options]);
+  const kept = recent.get(key);
+  recent.delete(key);
+  const parsed = kept ?? readDataFile(file, format, options);
+  recent.set(key, parsed);
+  parsed.catch(() => recent.delete(key));
+  for (const oldest of recent.keys()) {
+    if (recent.size <= RECENT_FILES) break;
+    recent.delete(oldest);
+  }
+  return parsed;
+}

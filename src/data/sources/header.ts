@@ -1,0 +1,41 @@
+import { W2sError } from '../../errors.js';
+import { badField, badRow, displayPath, type Place } from '../badRow.js';
+import type { SourceRow } from './source.js';
+
+/** What CSV and TSV share: a header, and rows with as many fields. */
+
+/** Checks the header's names. Throws ERR_DATA on a blank or repeated one. */
+export function checkHeader(file: string, names: readonly string[]): readonly string[] {
+  const header = names.map((name) => name.trim());
+  const wrong = header.find((name, i) => name === '' || header.indexOf(name) !== i);
+  if (wrong !== undefined) {
+    throw new W2sError(
+      'ERR_DATA',
+      `Expected different column names in the header of ${displayPath(file)}, line 1, but received ${
+        wrong === '' ? 'a blank one' : `"${wrong}" twice`
+      }.`,
+      { hint: `To see the header: head -n 1 ${displayPath(file)}` },
+    );
+  }
+  return header;
+}
+
+/** Fields of one row by their names; too few or too many are a problem. */
+export function toRow(place: Place, header: readonly string[], fields: readonly string[]): SourceRow {
+  const missing = header[fields.length];
+  if (missing !== undefined) {
+    return {
+      row: place.row,
+      problem: badField(place, missing, `${header.length} columns, one`, `${fields.length} columns`),
+    };
+  }
+  if (fields.length > header.length) {
+    return {
+      row: place.row,
+      problem: badRow(place, `${header.length} columns`, `${fields.length} columns`),
+    };
+  }
+  const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [i, name] of header.entries()) record[name] = fields[i];
+  return { row: place.row, record };
+}

@@ -1,0 +1,26 @@
+import type { W2sError } from '../../errors.js';
+import type { Place } from '../badRow.js';
+
+/** One row of a file: its fields, or why it could not be read. */
+export interface SourceRow {
+  /** 1-based line (text files) or row. */
+  row: number;
+  record?: Readonly<Record<string, unknown>>;
+  problem?: W2sError;
+}
+
+/** A file that yields rows of named fields; one file each in this folder. */
+export interface Source {
+  file: string;
+  unit: Place['unit'];
+  /** Names in the file's order: the header, the schema, or the first row's keys. */
+  columns: readonly string[];
+  /** Rows in order, in chunks that never hold the event loop for long. */
+  rows(): AsyncIterable<readonly SourceRow[]>;
+}
+
+/** Longest time that reading holds the event loop before it lets others run. */
+export const SLICE_MS = 8;
+
+/** Lets timers, signals and I/O run. */
+export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));

@@ -1,0 +1,184 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { AddedToken, Tokenizer, templateProcessing } from 'tokenizers';
+
+/**
+ * The thread that tokenises, so that the event loop of the user's thread is never held. It loads
+ * tokenizer.json as Transformers 5 does: the file's own post-processor, unless tokenizer_config.json says
+ * `add_bos_token` or `add_eos_token`, which then decide; truncation and padding of the file are off.
+ */
+
+export type WorkerRequest = { id: number } & (
+  | { kind: 'open' }
+  | { kind: 'encode'; texts: readonly string[]; special: boolean }
+  | { kind: 'decode'; sequences: readonly (readonly number[])[] }
+  | { kind: 'tokens'; tokens: readonly string[] }
+);
+
+export interface OpenedTokenizer {
+  vocabularySize: number;
+  /** Id of the unknown token; null where the vocabulary covers all text. */
+  unknownId: number | null;
+  /** Ids of tokens marked special. */
+  specialIds: readonly number[];
+}
+
+export interface EncodedTexts {
+  /** Ids of all texts, end to end. */
+  ids: Int32Array;
+  /** Where each text begins, and the end of the last. */
+  offsets: Int32Array;
+}
+
+export type WorkerReply = { id: number } & (
+  | { ok: true; value: OpenedTokenizer | EncodedTexts | readonly string[] | readonly (number | null)[] }
+  | { ok: false; message: string }
+);
+
+interface AddedTokenJson {
+  id?: number;
+  content: string;
+  special?: boolean;
+  lstrip?: boolean;
+  rstrip?: boolean;
+  single_word?: boolean;
+  normalized?: boolean;
+}
+
+interface TokenizerJson {
+  added_tokens?: AddedTokenJson[];
+  model?: { unk_token?: string | null; unk_id?: number | null; vocab?: unknown };
+}
+
+interface TokenizerConfig {
+  add_bos_token?: boolean | null;
+  add_eos_token?: boolean | null;
+  bos_token?: string | { content: string } | null;
+  eos_token?: string | { content: string } | null;
+  added_tokens_decoder?: Record<string, AddedTokenJson>;
+}
+
+async function readJson<T>(file: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function open(folder: string): Promise<{ tokenizer: Tokenizer; opened: OpenedTokenizer }> {
+  const text = await readFile(join(folder, 'tokenizer.json'), 'utf8');
+  const tokenizer = Tokenizer.fromString(text);
+  const json = JSON.parse(text) as TokenizerJson;
+  const config = (await readJson<TokenizerConfig>(join(folder, 'tokenizer_config.json'))) ?? {};
+  tokenizer.disableTruncation();
+  tokenizer.disablePadding();
+  const declared = addMissingTokens(tokenizer, config);
+  if ('add_bos_token' in config || 'add_eos_token' in config) setTemplate(tokenizer, config);
+  const special = [...(json.added_tokens ?? []), ...declared].filter((token) => token.special);
+  const specialIds = special.map((token) => tokenizer.tokenToId(token.content)).filter((id) => id !== null);
+  const opened = {
+    vocabularySize: tokenizer.getVocabSize(true),
+    unknownId: unknownId(tokenizer, json),
+    specialIds,
+  };
+  return { tokenizer, opened };
+}
+
+/** Tokens that only tokenizer_config.json knows. */
+function addMissingTokens(tokenizer: Tokenizer, config: TokenizerConfig): AddedTokenJson[] {
+  const declared = Object.entries(config.added_tokens_decoder ?? {})
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, token]) => token);
+  const missing = declared.filter((token) => tokenizer.tokenToId(token.content) === null);
+  if (missing.length === 0) return declared;
+  tokenizer.addAddedTokens(
+    missing.map(
+      (token) =>
+        new AddedToken(token.content, token.special ?? false, {
+          singleWord: token.single_word ?? false,
+          leftStrip: token.lstrip ?? false,
+          rightStrip: token.rstrip ?? false,
+          normalized: token.normalized ?? !token.special,
+        }),
+    ),
+  );
+  return declared;
+}
+
+function setTemplate(tokenizer: Tokenizer, config: TokenizerConfig): void {
+  const around = (wanted: boolean | null | undefined, token: TokenizerConfig['bos_token']) => {
+    const content = typeof token === 'string' ? token : token?.content;
+    const id = wanted && content ? tokenizer.tokenToId(content) : null;
+    return content === undefined || id === null ? undefined : { content, id };
+  };
+  const bos = around(config.add_bos_token, config.bos_token);
+  const eos = around(config.add_eos_token, config.eos_token);
+  const template = [bos && `${bos.content}:0`, '$A:0', eos && `${eos.content}:0`].filter(Boolean).join(' ');
+  const specials = [bos, eos].filter((token) => token !== undefined);
+  tokenizer.setPostProcessor(
+    templateProcessing(
+      template,
+      undefined,
+      specials.map((token): [string, number] => [token.content, token.id]),
+    ),
+  );
+}
+
+function unknownId(tokenizer: Tokenizer, { model }: TokenizerJson): number | null {
+  if (typeof model?.unk_token === 'string') return tokenizer.tokenToId(model.unk_token);
+  return typeof model?.unk_id === 'number' ? model.unk_id : null;
+}
+
+async function encode(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  special: boolean,
+): Promise<EncodedTexts> {
+  const encodings = await tokenizer.encodeBatch([...texts], { addSpecialTokens: special });
+  const all = encodings.map((encoding) => encoding.getIds());
+  const offsets = new Int32Array(all.length + 1);
+  for (const [i, ids] of all.entries()) offsets[i + 1] = (offsets[i] ?? 0) + ids.length;
+  const ids = new Int32Array(offsets[all.length] ?? 0);
+  for (const [i, each] of all.entries()) ids.set(each, offsets[i]);
+  return { ids, offsets };
+}
+
+/** Answers requests of the thread that started this one, in their order. */
+function serve(port: NonNullable<typeof parentPort>, folder: string): void {
+  const opening = open(folder);
+  opening.catch(() => {});
+  const answer = async (request: WorkerRequest) => {
+    const { tokenizer, opened } = await opening;
+    switch (request.kind) {
+      case 'open':
+        return opened;
+      case 'encode':
+        return encode(tokenizer, request.texts, request.special);
+      case 'decode':
+        return tokenizer.decodeBatch(
+          request.sequences.map((ids) => [...ids]),
+          true,
+        );
+      case 'tokens':
+        return request.tokens.map((token) => tokenizer.tokenToId(token));
+    }
+  };
+  port.on('message', (request: WorkerRequest) => {
+    answer(request).then(
+      (value) => {
+        const transfer =
+          'ids' in value ? [value.ids.buffer as ArrayBuffer, value.offsets.buffer as ArrayBuffer] : [];
+        port.postMessage({ id: request.id, ok: true, value } satisfies WorkerReply, transfer);
+      },
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        port.postMessage({ id: request.id, ok: false, message } satisfies WorkerReply);
+      },
+    );
+  });
+}
+
+if (parentPort) serve(parentPort, (workerData as { folder: string }).folder);
