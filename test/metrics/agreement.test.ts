@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { agreement, argmax, calibration, softmax } from '../../src/metrics/index.js';
+
+test('agreement splits by whether the supervisor is right', () => {
+  const truth = [0, 0, 1, 1, 1];
+  const supervisor = [0, 1, 1, 0, 1];
+  const student = [0, 1, 0, 1, 1];
+  expect(agreement([{ student, supervisor, truth }])).toEqual({
+    overall: 3 / 5,
+    supervisorRight: 2 / 3,
+    supervisorWrong: 1 / 2,
+  });
+});
+
+test('agreement is the mean over seeds, null where no seed has such items', () => {
+  const truth = ['e4', 'd4'];
+  const right = { student: ['e4', 'c4'], supervisor: truth, truth };
+  const copied = { student: truth, supervisor: truth, truth };
+  expect(agreement([right, copied])).toEqual({ overall: 0.75, supervisorRight: 0.75, supervisorWrong: null });
+  const mixed = { student: ['a4', 'a4'], supervisor: ['e4', 'a4'], truth };
+  expect(agreement([right, mixed])).toEqual({ overall: 0.5, supervisorRight: 0.25, supervisorWrong: 1 });
+  expect(agreement([])).toEqual({ overall: null, supervisorRight: null, supervisorWrong: null });
+});
+
+test('agreement refuses unequal lengths', () => {
+  expect(() => agreement([{ student: [1], supervisor: [1, 0], truth: [1, 0] }])).toThrow(
+    /Expected 2 answers/,
+  );
+});
+
+test('argmax takes the first of equal values, softmax does not overflow', () => {
+  expect(argmax([1, 3, 3])).toBe(1);
+  expect(softmax([1000, 1000])).toEqual([0.5, 0.5]);
+  expect(softmax([0, Math.log(3)])[1]).toBeCloseTo(0.75, 12);
+});
+
+test('calibration error by hand', () => {
+  const probabilities = [
+    [0.2, 0.8],
+    [0.2, 0.8],
+    [0.6, 0.4],
+    [1, 0],
+  ];
+  const { ece, bins } = calibration(probabilities, [1, 0, 0, 0], 10);
+  // 0.8: one of two right, |1 − 1.6|; 0.6: right, |1 − 0.6|; 1: right, 0. Over four items.
+  expect(ece).toBeCloseTo((0.6 + 0.4) / 4, 12);
+  expect(bins.map(({ n }) => n)).toEqual([0, 0, 0, 0, 0, 1, 0, 2, 0, 1]);
+  expect(bins[7]).toMatchObject({ accuracy: 0.5, confidence: 0.8 });
+  expect(bins[0]).toMatchObject({ accuracy: null, confidence: null });
+});
+
+test('calibration refuses nothing', () => {
+  expect(() => calibration([], [])).toThrow(/at least one/);
+});
