@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// Makes prebuilds/<platform>-<arch>/w2s-native.node, and beside it what the loader has to know before it loads it:
+// the libtorch it was built for and the sources it was built from. Needs W2S_LIBTORCH and a compiled dist/.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sourceHash } from '../dist/native/build.js';
+import { inspect } from '../dist/native/libtorch.js';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const libtorch = await inspect(process.env.W2S_LIBTORCH ?? '', 'W2S_LIBTORCH');
+if ('why' in libtorch) {
+  console.error(`Expected a libtorch in W2S_LIBTORCH for a prebuild but received none: ${libtorch.why}`);
+  process.exit(2);
+}
+
+const bin = createRequire(import.meta.url).resolve('prebuildify/bin.js');
+const { status } = spawnSync(
+  process.execPath,
+  [bin, '--napi', '--strip', '--target', process.versions.node],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PREBUILD_NODE_GYP: join(root, 'scripts', 'node-gyp.mjs') },
+  },
+);
+if (status !== 0) process.exit(status ?? 1);
+
+const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
+mkdirSync(folder, { recursive: true });
+const [made] = readdirSync(folder).filter((name) => name.endsWith('.node'));
+if (!made) throw new Error(`prebuildify left no addon in ${folder}`);
+renameSync(join(folder, made), join(folder, 'w2s-native.node'));
+const sidecar = { builtFor: libtorch.version, source: await sourceHash(root), cuda: false };
+writeFileSync(join(folder, 'w2s-native.json'), `${JSON.stringify(sidecar)}\n`);
+console.log(`prebuilt for libtorch ${libtorch.version}: ${join(folder, 'w2s-native.node')}`);
