@@ -46,6 +46,7 @@ struct DecoderConfig {
   std::string family;
   /// Such as "Llama": the classes are LlamaForCausalLM and LlamaForSequenceClassification.
   std::string class_prefix;
+  std::string causal_suffix = "ForCausalLM";
   TensorNames names;
 
   int64_t vocabulary_size = 0;

@@ -6,6 +6,8 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+
 #include "../error.h"
 #include "../io/files.h"
 #include "family.h"
@@ -22,6 +24,14 @@ at::Tensor segment_of_target(const PackedBatch& batch) {
     segments.insert(segments.end(), batch.target_counts_B[sequence], static_cast<int64_t>(sequence));
   }
   return at::tensor(segments, at::kLong).to(batch.tokens_N.device());
+}
+
+// A field of config.json is one token id or, in newer folders, a list of them.
+bool names_token(const Json* field, int64_t id) {
+  if (field == nullptr) return false;
+  if (field->is_int()) return field->as_int() == id;
+  if (!field->is_array()) return false;
+  return std::ranges::any_of(field->items(), [id](const Json& item) { return item.is_int() && item.as_int() == id; });
 }
 
 // The likelihood head saves its two numbers in config.json, where Transformers keeps what it does not know.
@@ -158,7 +168,7 @@ Json Model::saved_config(at::ScalarType dtype) const {
   config.set("dtype", name);
   if (config.find("torch_dtype") != nullptr) config.set("torch_dtype", name);
   const bool classifies = !head_.reads_tokens();
-  const std::string suffix = classifies ? "ForSequenceClassification" : "ForCausalLM";
+  const std::string suffix = classifies ? "ForSequenceClassification" : decoder_->config().causal_suffix;
   config.set("architectures", Json::array({Json(decoder_->config().class_prefix + suffix)}));
   config.erase(kLikelihoodField);
   if (head_.kind() == HeadKind::kLikelihood) {
@@ -180,10 +190,10 @@ Json Model::saved_config(at::ScalarType dtype) const {
   // Transformers reads a classifier at the last token that is not padding. A padding token that can end a text (the
   // end-of-text token, most often) would move that place, so such a setting is not carried over.
   const Json* pad = config.find("pad_token_id");
-  for (const char* other : {"eos_token_id", "bos_token_id"}) {
-    const Json* id = config.find(other);
-    if (pad && id && pad->is_int() && id->is_int() && pad->as_int() == id->as_int()) config.set("pad_token_id", Json());
-    pad = config.find("pad_token_id");
+  if (pad == nullptr || !pad->is_int()) return config;
+  const int64_t id = pad->as_int();
+  if (names_token(config.find("eos_token_id"), id) || names_token(config.find("bos_token_id"), id)) {
+    config.set("pad_token_id", Json());
   }
   return config;
 }

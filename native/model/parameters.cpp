@@ -71,7 +71,7 @@ bool ends_with(const std::string& text, const std::string& ending) {
 
 // Buffers that older Transformers releases saved with the weights; they hold nothing that was learned.
 bool known_buffer(const std::string& name) {
-  return ends_with(name, "attn.bias") || ends_with(name, "attn.masked_bias") || ends_with(name, "rotary_emb.inv_freq");
+  return ends_with(name, ".attn.bias") || ends_with(name, ".attn.masked_bias") || ends_with(name, "rotary_emb.inv_freq");
 }
 
 }  // namespace

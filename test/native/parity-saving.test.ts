@@ -1,6 +1,6 @@
 /** What is saved reads back with the same logits: here, and in Transformers where W2S_PYTHON has it. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   type FixtureTensors,
   floats,
   type Golden,
+  goldenCase,
   goldenCases,
   goldenVariants,
   openClassifier,
@@ -137,6 +138,23 @@ it.each(goldenVariants.filter(({ manifest }) => !manifest.labels))(
     again.dispose();
   },
 );
+
+/** Transformers reads a classifier at the last token that is not padding: padding must not be able to end a text. */
+it.each([
+  ['an end-of-text token', 2, 2, null],
+  ['one of several', 5, [2, 5], null],
+  ['neither', 7, [2, 5], 7],
+])('saves a padding token that is %s so that no text can end in it', async (_, pad, end, kept) => {
+  const source = emptyFolder();
+  cpSync(goldenCase('llama-grouped').folder, source, { recursive: true });
+  const config = { ...savedConfig(source), pad_token_id: pad, eos_token_id: end };
+  writeFileSync(join(source, 'config.json'), JSON.stringify(config));
+  const model = await openModel(source, { head: 'classifier', labels: 2 });
+  const folder = emptyFolder();
+  await model.save(folder, 'f32');
+  expect(savedConfig(folder)).toMatchObject({ pad_token_id: kept, eos_token_id: end });
+  model.dispose();
+});
 
 const SCRIPT = `
 import json, sys, torch

@@ -19,6 +19,7 @@ DecoderConfig read_gpt2(const Json& config) {
   DecoderConfig decoder;
   decoder.family = "gpt2";
   decoder.class_prefix = "GPT2";
+  decoder.causal_suffix = "LMHeadModel";
   decoder.vocabulary_size = positive_field(config, "vocab_size", 50257);
   decoder.hidden_size = size_field(config, "n_embd", "hidden_size", 768);
   decoder.layers = size_field(config, "n_layer", "num_hidden_layers", 12);
