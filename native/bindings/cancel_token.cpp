@@ -19,12 +19,14 @@ void CancelTokenHandle::define(Napi::Env env) {
 
 Napi::Value CancelTokenHandle::create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  return guarded(env,
-                 [&]() -> Napi::Value { return InstanceData::of(env).constructors.at(kClassName).New({}); });
+  return guarded(env, [&]() -> Napi::Value {
+    return InstanceData::of(env).constructors.at(kClassName).New({Napi::External<void>::New(env, nullptr)});
+  });
 }
 
 CancelTokenHandle::CancelTokenHandle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<CancelTokenHandle>(info), token_(make_cancel_token(info.Env())) {
+  require_internal_call(info, "createCancelToken");
   tag_handle<CancelTokenHandle>(info.This());
 }
 

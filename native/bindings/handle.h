@@ -8,6 +8,7 @@
 #include <string>
 
 #include "convert.h"
+#include "errors.h"
 
 namespace w2s {
 
@@ -30,10 +31,12 @@ Handle& unwrap_handle(const Napi::Value& value, const std::string& what) {
 
 /// Constructors are not for JavaScript: native code passes an External, nobody else can.
 inline void require_internal_call(const Napi::CallbackInfo& info, const char* maker) {
-  if (info.Length() < 1 || !info[0].IsExternal()) {
-    fail("ERR_ARGUMENT",
-         std::string("Expected ") + maker + "() to make this handle but received a call of its constructor.");
-  }
+  if (info.Length() > 0 && info[0].IsExternal()) return;
+  throw to_js_error(info.Env(), {"ERR_ARGUMENT",
+                                 std::string("Expected ") + maker +
+                                     "() to make this handle but received a call of its constructor.",
+                                 {},
+                                 {}});
 }
 
 }  // namespace w2s

@@ -28,21 +28,25 @@ void JobThread::post(std::unique_ptr<Job> job) {
 }
 
 void JobThread::request_stop() {
-  std::deque<std::unique_ptr<Job>> left;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    left.swap(queue_);
   }
   ready_.notify_one();
-  for (auto& job : left) {
-    job->abandon();
-    send_home(std::move(job));
-  }
 }
 
 void JobThread::join() {
   if (thread_.joinable()) thread_.join();
+  std::deque<std::unique_ptr<Job>>
+      left;  // after the running job, so that calls end in the order of their making
+  {
+    const std::lock_guard lock(mutex_);
+    left.swap(queue_);
+  }
+  for (auto& job : left) {
+    job->abandon();
+    send_home(std::move(job));
+  }
 }
 
 void JobThread::loop() {

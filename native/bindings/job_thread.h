@@ -37,8 +37,9 @@ class JobThread {
 
   /// Starts the thread at the first job. After `request_stop` a job is abandoned at once.
   void post(std::unique_ptr<Job> job);
-  /// No further job starts; queued ones are abandoned. The running one must see its cancel token.
+  /// No further job starts. The running one must see its cancel token.
   void request_stop();
+  /// Waits for the running job; abandons those that never started.
   void join();
 
  private:

@@ -126,6 +126,19 @@ Napi::Promise submit(Napi::Env env, const std::string& device, int threads,
   return promise;
 }
 
+/// Gives up a native object on its device's thread, after the jobs before it: giving back much memory takes
+/// time, which is not the event loop's. `object` is empty afterwards.
+template <class Object>
+void release_on_job_thread(Napi::Env env, const std::string& device, std::shared_ptr<Object>& object) {
+  if (!object || !InstanceData::of(env).live()) {
+    object.reset();
+    return;
+  }
+  submit(
+      env, device, 0, nullptr, [kept = std::move(object)] {}, [](Napi::Env env) { return env.Undefined(); });
+  object.reset();
+}
+
 /// Finish for work that gives nothing: the promise resolves to undefined.
 inline Napi::Value finish_undefined(Napi::Env env) { return env.Undefined(); }
 
