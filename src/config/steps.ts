@@ -12,7 +12,6 @@ import { type Layer, Layers, missing, parseLayer, settingError } from './layers.
 import {
   checkLoss,
   finder,
-  type HeadName,
   type Loss,
   type ModelSettings,
   refuseConfidenceSettings,
@@ -46,16 +45,9 @@ export interface FinetuneConfig extends StepConfig {
   settings: ModelSettings;
 }
 
-/** How a model is read, without training. */
-export interface ReadingSettings {
-  /** Null: the head that the folder brings, else what the data set's task asks for. */
-  head: HeadName | null;
-  maxContext: number | null;
-  dtype: 'f32' | 'bf16';
-}
-
 export interface LabelConfig extends StepConfig {
-  settings: ReadingSettings;
+  /** Only head, longest context and number format are of effect: nothing is trained. */
+  settings: ModelSettings;
   /** File to write a row per example to. */
   export?: string;
 }
@@ -84,7 +76,8 @@ export function resolveFinetuneConfig(
   const named = find('loss');
   const loss: Loss = named?.value ?? (task === 'completion' ? 'completion' : 'xent');
   const asks = task ?? known[common.dataset]?.task;
-  if (named !== undefined && asks !== undefined) checkLoss(named, common.dataset, asks);
+  // lm reads whole texts and no labels: any rows will do.
+  if (named !== undefined && asks !== undefined && loss !== 'lm') checkLoss(named, common.dataset, asks);
   refuseConfidenceSettings(find, loss);
   return {
     ...common,
@@ -99,16 +92,18 @@ export function resolveFinetuneConfig(
 export function resolveLabelConfig(
   input: LabelRaw | readonly Layer<LabelRaw>[],
   known: Known = presets,
+  task?: TaskName,
 ): LabelConfig {
-  return resolveReading('label', labelKeys, input, known);
+  return resolveReading('label', labelKeys, input, known, task);
 }
 
 /** Resolves `evaluate`. @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings. */
 export function resolveEvaluateConfig(
   input: EvaluateRaw | readonly Layer<EvaluateRaw>[],
   known: Known = presets,
+  task?: TaskName,
 ): EvaluateConfig {
-  return resolveReading('evaluate', evaluateKeys, input, known);
+  return resolveReading('evaluate', evaluateKeys, input, known, task);
 }
 
 function resolveReading(
@@ -116,6 +111,7 @@ function resolveReading(
   keys: Keys,
   input: EvaluateRaw | readonly Layer<EvaluateRaw>[],
   known: Known,
+  task: TaskName | undefined,
 ): LabelConfig {
   const said = layersOf<EvaluateRaw>(command, keys, input);
   const common = resolveCommon(command, said, known);
@@ -127,14 +123,14 @@ function resolveReading(
       `Try: --export ${file.value.replace(/\.[^./]*$/, '')}.jsonl`,
     );
   }
+  const preset = known[common.dataset]?.settings ?? {};
+  const settings = said.over({ origin: { kind: 'preset', command }, values: preset });
+  const named = said.maybe('head');
+  const asks = task ?? known[common.dataset]?.task ?? (named === 'lm' ? 'completion' : 'classification');
   return {
     ...common,
-    device: said.maybe('device') ?? known[common.dataset]?.settings.device ?? said.value('device'),
-    settings: {
-      head: said.maybe('head') ?? known[common.dataset]?.settings.head ?? null,
-      maxContext: said.maybe('maxContext') ?? null,
-      dtype: said.value('dtype'),
-    },
+    device: settings.value('device'),
+    settings: resolveModelSettings(finder(settings), asks === 'completion' ? 'completion' : 'xent'),
     ...(file === undefined ? {} : { export: file.value }),
   };
 }
@@ -176,9 +172,12 @@ function resolveCommon(
     deterministic: said.value('deterministic'),
     out: said.value('out'),
   };
+  // `evaluate` reads every row of one file; it may be called either.
+  const data = said.maybe('data');
+  const testData = said.maybe('testData');
   const optional = {
-    data: said.maybe('data'),
-    testData: said.maybe('testData'),
+    data: command === 'evaluate' ? undefined : data,
+    testData: command === 'evaluate' ? (testData ?? data) : undefined,
     text: said.maybe('text'),
     label: said.maybe('label'),
   };

@@ -12,12 +12,15 @@ describe('finetune, label and evaluate', () => {
     const config = resolveFinetuneConfig({ model: 'm', data: 'f.jsonl' });
     expect(config).toMatchObject({ dataset: 'columns', seed: 0, device: 'auto', out: 'results' });
     expect(config.settings).toMatchObject({ loss: 'xent', epochs: 2, batchSize: 32, lr: 1e-5 });
-    expect(resolveLabelConfig({ model: 'm', data: 'f.jsonl' }).settings).toEqual({
-      head: null,
+    expect(resolveLabelConfig({ model: 'm', data: 'f.jsonl' }).settings).toMatchObject({
+      head: 'linear',
       maxContext: null,
       dtype: 'f32',
     });
+    expect(resolveLabelConfig({ model: 'm', dataset: 'chess-puzzles' }).settings.head).toBe('lm');
+    expect(resolveLabelConfig({ model: 'm', data: 'f', head: 'lm' }).settings.head).toBe('lm');
     expect(resolveEvaluateConfig({ model: 'm', testData: 'f.jsonl' }).testData).toBe('f.jsonl');
+    expect(resolveEvaluateConfig({ model: 'm', data: 'f.jsonl' }).testData).toBe('f.jsonl');
   });
 
   it('take the preset of a built-in data set, for one model what concerns it', () => {

@@ -1,0 +1,178 @@
+/** `datasets`: what data is built in and which formats are known; `datasets show NAME` prints examples. */
+import type { Options } from 'yargs';
+import { nearest } from '../config/nearest.js';
+import type { BuiltInDataset } from '../data/formats/index.js';
+import type { LoadedExamples } from '../data/index.js';
+import type { Example, FileRole, ResolvedDataset, SplitPart } from '../data/types.js';
+import { W2sError } from '../errors.js';
+import { type Column, textTable } from '../report/index.js';
+import type { Argv, Command, CommandContext } from './command.js';
+import { jsonOption } from './flags.js';
+import { printJson, printText, reportPaint } from './output.js';
+
+const DEFAULT_ROWS = 5;
+
+const options: Record<string, Options> = {
+  rows: {
+    type: 'string',
+    describe: 'Examples that show prints <N>',
+    defaultDescription: String(DEFAULT_ROWS),
+  },
+  text: { type: 'string', describe: 'Column of a file that holds the text <COLUMN>' },
+  label: { type: 'string', describe: 'Column of a file that holds the label <COLUMN>' },
+  ...jsonOption,
+};
+
+export const command: Command = {
+  positionals: [
+    {
+      name: 'show',
+      describe: 'Print formatted examples, and what the data set is a case of',
+      required: false,
+    },
+    { name: 'NAME', describe: 'A built-in data set, or a file of your own', required: false },
+  ],
+  describe: 'Lists the data sets that are built in and the formats that --dataset takes.',
+  options,
+  examples: [
+    ['datasets', 'names to give to --dataset'],
+    ['datasets show chess-legal', 'a look at its examples'],
+    ['datasets show my.csv --text review --label stars', 'how a file of your own is read'],
+  ],
+
+  async run(argv, context) {
+    const [verb, name] = argv._;
+    if (verb === undefined) return list(argv, context);
+    if (verb !== 'show') {
+      throw new W2sError('ERR_USAGE', `Expected show after datasets but received ${verb}.`, {
+        hint: `Did you mean: w2s-native datasets show ${name ?? (nearest(verb, ['show']) ? 'NAME' : verb)}`,
+      });
+    }
+    if (name === undefined) {
+      throw new W2sError('ERR_USAGE', 'Expected a name after datasets show but received nothing.', {
+        hint: 'See: w2s-native datasets',
+      });
+    }
+    return show(name, argv, context);
+  },
+};
+
+const LIST_COLUMNS: readonly Column[] = [
+  { title: 'data set' },
+  { title: 'task' },
+  { title: 'case' },
+  { title: '' },
+];
+
+async function list(argv: Argv, context: CommandContext): Promise<void> {
+  const { builtInDataset, builtInNames, formatNames } = await import('../data/formats/index.js');
+  const names = await builtInNames();
+  const found = await Promise.all(names.map((name) => builtInDataset(name)));
+  const sets = found.filter((set) => set !== undefined);
+  const formats = (await formatNames()).filter((name) => !names.includes(name));
+  if (argv.json === true) {
+    printJson(context, { schema: 'w2s-native/datasets@1', datasets: sets.map(factsOf), formats });
+    return;
+  }
+  const rows = sets.map((set) => [set.name, set.task, caseWords(set.case), set.description]);
+  const table = textTable(LIST_COLUMNS, rows, reportPaint(context));
+  printText(
+    context,
+    `${table}\n\nFormats for files of your own (--dataset FORMAT --data FILE): ${formats.join(', ')}`,
+  );
+}
+
+function factsOf({ name, task, classes, description, case: what }: BuiltInDataset) {
+  return { name, task, classes: classes ?? [], description, case: what };
+}
+
+/** What a case means, in words. */
+function caseWords(what: string): string {
+  if (what === 'positive') return 'positive: weak-to-strong shows';
+  if (what === 'negative') return 'negative: the student copies its supervisor';
+  return what;
+}
+
+async function show(name: string, argv: Argv, context: CommandContext): Promise<void> {
+  const wanted = rowsWanted(argv.rows);
+  const { resolveDataset } = await import('../data/index.js');
+  const { builtInDataset } = await import('../data/formats/index.js');
+  const builtIn = await builtInDataset(name);
+  const isFile = builtIn === undefined && /[./\\]/.test(name);
+  const columns = {
+    ...(typeof argv.text === 'string' ? { text: argv.text } : {}),
+    ...(typeof argv.label === 'string' ? { label: argv.label } : {}),
+  };
+  const dataset = await resolveDataset(isFile ? { data: name, ...columns } : { dataset: name, ...columns });
+  const parts = await loadParts(dataset);
+  const first = parts[0]?.[1];
+  if (first === undefined) throw new W2sError('ERR_DATA', `Expected rows in ${name} but there are none.`);
+  const rows = first.rows.slice(0, wanted);
+  const counts = Object.fromEntries(parts.map(([role, { rows: all }]) => [role, all.length]));
+  if (argv.json === true) {
+    const facts =
+      builtIn === undefined ? { name, task: dataset.task, classes: first.classes } : factsOf(builtIn);
+    printJson(context, { schema: 'w2s-native/dataset@1', ...facts, rows: counts, examples: rows });
+    return;
+  }
+  const { bold, dim } = reportPaint(context);
+  const head = [bold(builtIn === undefined ? name : `${name}: ${builtIn.description}`)];
+  if (builtIn !== undefined) head.push(`Case       ${caseWords(builtIn.case)}`);
+  head.push(`Task       ${dataset.task}${first.classes.length > 0 ? ` (${first.classes.join(', ')})` : ''}`);
+  head.push(`Rows       ${parts.map(([role, { rows: all }]) => `${role} ${all.length}`).join(', ')}`);
+  const shownRows = rows.map((row) => exampleText(row, first.classes, dim));
+  printText(context, [head.join('\n'), ...shownRows].join('\n\n'));
+}
+
+function rowsWanted(typed: unknown): number {
+  if (typed === undefined) return DEFAULT_ROWS;
+  const count = Number(typed);
+  if (typeof typed === 'string' && /^\d+$/.test(typed) && count >= 1) return count;
+  throw new W2sError(
+    'ERR_USAGE',
+    `Expected a whole number of at least 1 for --rows but received "${typed}".`,
+    {
+      hint: 'Try: --rows 10',
+    },
+  );
+}
+
+const PARTS: readonly (readonly [FileRole, SplitPart])[] = [
+  ['train', 'all-train'],
+  ['test', 'all-test'],
+];
+
+async function loadParts(dataset: ResolvedDataset): Promise<[FileRole, LoadedExamples][]> {
+  const { loadSplit } = await import('../data/index.js');
+  const loaded: [FileRole, LoadedExamples][] = [];
+  for (const [role, part] of PARTS) {
+    if (dataset.spec.files[role] === undefined) continue;
+    const split = { dataset: dataset.spec, part, seed: 0, dataSeed: 0, trainSize: null, testSize: null };
+    loaded.push([role, await loadSplit(split, dataset.task, dataset.locations, { labels: true })]);
+  }
+  return loaded;
+}
+
+const LONGEST = 400;
+
+function exampleText(row: Example, classes: readonly string[], dim: (text: string) => string): string {
+  const fields: [string, string | undefined][] = [
+    ['text', row.text],
+    ['prompt', row.prompt],
+    ['completion', row.completions?.join(' | ')],
+    ['label', row.label === undefined ? undefined : labelText(row.label, classes)],
+  ];
+  const lines = fields.flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [`${name.padEnd(11)}${value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value}`],
+  );
+  const group = row.group === row.id ? '' : `, group ${row.group}`;
+  return [dim(`row ${row.row}, id ${row.id}${group}`), ...lines].join('\n');
+}
+
+function labelText(label: readonly number[], classes: readonly string[]): string {
+  const sure = label.indexOf(1);
+  if (sure !== -1) return classes[sure] ?? String(sure);
+  return label.map((p, index) => `${classes[index] ?? index} ${p}`).join(', ');
+}

@@ -1,0 +1,53 @@
+/** From what was typed to a resolved configuration: the data's task is looked up where no preset knows it. */
+import {
+  type EvaluateRaw,
+  evaluateKeys,
+  type FinetuneRaw,
+  finetuneKeys,
+  type LabelRaw,
+  labelKeys,
+} from '../config/keys.js';
+import { presets } from '../config/presets.js';
+import {
+  type EvaluateConfig,
+  type FinetuneConfig,
+  type LabelConfig,
+  resolveEvaluateConfig,
+  resolveFinetuneConfig,
+  resolveLabelConfig,
+} from '../config/steps.js';
+import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainRaw } from '../config/train.js';
+import type { DatasetRequest } from '../data/index.js';
+import type { TaskKind } from '../data/types.js';
+import type { Argv } from './command.js';
+import { layersFrom } from './flags.js';
+
+export async function trainConfig(argv: Argv): Promise<TrainConfig> {
+  const layers = await layersFrom<TrainRaw>('train', allTrainKeys, argv);
+  return withTask((task) => resolveTrainConfig(layers, presets, task));
+}
+
+export async function finetuneConfig(argv: Argv): Promise<FinetuneConfig> {
+  const layers = await layersFrom<FinetuneRaw>('finetune', finetuneKeys, argv);
+  return withTask((task) => resolveFinetuneConfig(layers, presets, task));
+}
+
+export async function labelConfig(argv: Argv): Promise<LabelConfig> {
+  const layers = await layersFrom<LabelRaw>('label', labelKeys, argv);
+  return withTask((task) => resolveLabelConfig(layers, presets, task));
+}
+
+export async function evaluateConfig(argv: Argv): Promise<EvaluateConfig> {
+  const layers = await layersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv);
+  return withTask((task) => resolveEvaluateConfig(layers, presets, task));
+}
+
+/** Resolves once to learn which files are meant, and again when they say what they are for. */
+async function withTask<C extends DatasetRequest & { dataset: string }>(
+  resolve: (task?: TaskKind) => C,
+): Promise<C> {
+  const config = resolve();
+  if (Object.hasOwn(presets, config.dataset)) return config;
+  const { resolveDataset } = await import('../data/index.js');
+  return resolve((await resolveDataset(config)).task);
+}
