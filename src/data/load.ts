@@ -1,8 +1,9 @@
 import { W2sError } from '../errors.js';
 import { badField, displayPath } from './badRow.js';
 import { type ClassMap, resolveClasses } from './classes.js';
-import { type DatasetFormat, findFormat, type RawExample } from './formats/index.js';
-import { type ParsedFile, placeOf, readDataFile } from './readFile.js';
+import { findFormat, type RawExample } from './formats/index.js';
+import { type ParsedFile, placeOf } from './readFile.js';
+import { locationOf, readCached } from './recentFiles.js';
 import { chooseRows, type SplitRow, sourceRole } from './splits.js';
 import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind } from './types.js';
 
@@ -60,11 +61,10 @@ export async function loadSplit(
       undefined,
     );
   }
-  const others = await Promise.all(
-    (Object.keys(files) as FileRole[]).filter((other) => files[other] && other !== role).map(read),
-  );
-  const classes = resolveClasses([parsed, ...others], {
-    ...(format.classes ? { classes: format.classes } : {}),
+  const fixed = spec.dataset.classes ?? format.classes;
+  const others = (Object.keys(files) as FileRole[]).filter((other) => files[other] && other !== role);
+  const classes = resolveClasses([parsed, ...(fixed ? [] : await Promise.all(others.map(read)))], {
+    ...(fixed ? { classes: fixed } : {}),
     ...(options.label2id ? { label2id: options.label2id } : {}),
   });
   return examples(parsed, pick(parsed, spec, role, classes), options, classes);
@@ -148,35 +148,4 @@ function toExample(
       ? {}
       : { label: classes.vector(label, parsed, row) }),
   };
-}
-
-function locationOf(sha256: string, locations: FileLocations): string {
-  const file = locations[sha256];
-  if (file !== undefined) return file;
-  throw new W2sError('ERR_NOT_FOUND', `Expected the file with sha256 ${sha256} but it lies nowhere known.`, {
-    hint: 'Name it again: --data FILE',
-  });
-}
-
-/** The last files read, by content and way of reading: the parts of an experiment come from the same few. */
-const recent = new Map<string, Promise<ParsedFile>>();
-const RECENT_FILES = 6;
-
-function readCached(
-  file: string,
-  sha256: string,
-  format: DatasetFormat,
-  options: Parameters<typeof readDataFile>[2],
-): Promise<ParsedFile> {
-  const key = JSON.stringify([file, sha256, format.name, options]);
-  const kept = recent.get(key);
-  recent.delete(key);
-  const parsed = kept ?? readDataFile(file, format, options);
-  recent.set(key, parsed);
-  parsed.catch(() => recent.delete(key));
-  for (const oldest of recent.keys()) {
-    if (recent.size <= RECENT_FILES) break;
-    recent.delete(oldest);
-  }
-  return parsed;
 }

@@ -35,6 +35,8 @@ export interface DatasetSpec {
   format: string;
   /** Column names given by the user. */
   columns: { text?: string; label?: string };
+  /** Class names by index, once they are known over all files: a part that reads one of them keeps the order. */
+  classes?: readonly string[];
   /** sha256 of each file's bytes, by role. */
   files: Partial<Record<FileRole, string>>;
 }

@@ -31,13 +31,15 @@ export interface DataShape {
   classes: readonly string[];
 }
 
-export function readingOf(settings: ModelSettings, data: DataShape): ReadingSpec {
+export type ReadingSettings = Pick<ModelSettings, 'head' | 'dtype' | 'maxContext'>;
+
+export function readingOf(settings: ReadingSettings, data: DataShape): ReadingSpec {
   const { dtype, maxContext } = settings;
   return { task: data.task, head: headOf(settings, data), dtype, maxContext };
 }
 
 /** Reading for `--loss lm` alone: any text, all of its tokens, no labels. */
-export function languageReading(settings: ModelSettings, data: DataShape): ReadingSpec {
+export function languageReading(settings: ReadingSettings, data: DataShape): ReadingSpec {
   const { dtype, maxContext } = settings;
   return { task: data.task, head: { kind: 'lm' }, dtype, maxContext };
 }
@@ -92,7 +94,7 @@ function requireTwoClasses(data: DataShape): void {
   );
 }
 
-function headOf(settings: ModelSettings, data: DataShape): HeadSpec {
+function headOf(settings: ReadingSettings, data: DataShape): HeadSpec {
   const labels = data.classes.length;
   if (data.task === 'completion') return completionHead(settings);
   if (settings.head === 'lm') {
@@ -106,7 +108,7 @@ function headOf(settings: ModelSettings, data: DataShape): HeadSpec {
   return { kind: 'classifier', labels, init: 'unembedding', answers: answersOf(data.classes) };
 }
 
-function completionHead(settings: ModelSettings): HeadSpec {
+function completionHead(settings: ReadingSettings): HeadSpec {
   // `linear` is the default of --head, and has no meaning here: completions are read by the language model.
   if (settings.head === 'lm' || settings.head === 'linear') return { kind: 'lm' };
   throw headError('lm for --head on a data set of completions', settings.head, 'lm');

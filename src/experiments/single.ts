@@ -9,21 +9,23 @@ import {
   type ModelSettings,
   objectiveOf,
   optimisationOf,
+  type ReadingSettings,
   readingOf,
 } from './settings.js';
-import { wholeFile } from './splits.js';
+import { wholeFile, withClasses } from './splits.js';
 import { evaluateSpec, labelSpec } from './train.js';
 
 export interface SingleInputs {
   /** Content hash of the model folder. */
   model: string;
-  settings: ModelSettings;
+  settings: ReadingSettings;
   dataset: DataShape & { spec: DatasetSpec };
   dataSeed: number;
   deterministic: boolean;
 }
 
 export interface FinetuneInputs extends SingleInputs {
+  settings: ModelSettings;
   seed: number;
   /** A loss written in TypeScript instead of the settings' one. */
   loss?: Extract<ObjectiveSpec, { loss: 'custom' }>;
@@ -39,7 +41,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
     engineRevision: ENGINE_REVISION,
     model: folder(inputs),
     reading: isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset),
-    data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
+    data: wholeFile(withClasses(dataset), 'train', inputs.dataSeed),
     labels: { from: 'data' },
     objective: inputs.loss ?? (isLanguage ? { loss: 'lm' } : objectiveOf(settings, dataset)),
     optimisation: optimisationOf(settings),
@@ -52,7 +54,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
 /** Predictions on every row of the training file, whose labels are not read. */
 export function planLabel(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
-  const data = wholeFile(inputs.dataset.spec, 'train', inputs.dataSeed);
+  const data = wholeFile(withClasses(inputs.dataset), 'train', inputs.dataSeed);
   const builder = new PlanBuilder();
   builder.add('label', 0, labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading.head, data)));
   return builder.build();
@@ -61,7 +63,7 @@ export function planLabel(inputs: SingleInputs): Plan {
 /** Predictions on every row of the test file, held against its labels. */
 export function planEvaluate(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
-  const data = wholeFile(inputs.dataset.spec, 'test', inputs.dataSeed);
+  const data = wholeFile(withClasses(inputs.dataset), 'test', inputs.dataSeed);
   const builder = new PlanBuilder();
   const calibration = calibrationOn(reading.head, data);
   builder.add('evaluate', 0, evaluateSpec(inputs, folder(inputs), reading, data, calibration));

@@ -27,7 +27,7 @@ import {
   plainObjective,
   readingOf,
 } from './settings.js';
-import { experimentSplit, type SplitSettings } from './splits.js';
+import { experimentSplit, type SplitSettings, withClasses } from './splits.js';
 
 /** What the plan needs of the configuration (`TrainConfig` of src/config/train.ts, structurally). */
 export interface TrainSettings extends SplitSettings {
@@ -81,10 +81,11 @@ interface Splits {
 
 function planSeed(builder: PlanBuilder, inputs: TrainInputs, seed: number): TrainRoles {
   const { settings, dataset } = inputs;
+  const spec = withClasses(dataset);
   const splits: Splits = {
-    weak: experimentSplit(dataset.spec, 'weak', seed, settings),
-    transfer: experimentSplit(dataset.spec, 'transfer', seed, settings),
-    test: experimentSplit(dataset.spec, 'test', seed, settings),
+    weak: experimentSplit(spec, 'weak', seed, settings),
+    transfer: experimentSplit(spec, 'transfer', seed, settings),
+    test: experimentSplit(spec, 'test', seed, settings),
   };
   const supervision =
     inputs.weakLabels === null

@@ -1,0 +1,32 @@
+/** What a run tells while it goes on; the command line turns it into lines, a call from Node may ignore it. */
+
+import type { StepHash, StepSpec } from '../experiments/plan.js';
+import type { StepProgress } from '../steps/context.js';
+
+interface StepEvent {
+  /** Such as `weak`, `labels`, `student`, `ceiling`, `weakTest`. */
+  role: string;
+  seed: number;
+  hash: StepHash;
+  kind: StepSpec['kind'];
+}
+
+export type RunEvent =
+  | { type: 'plan'; steps: number; cached: number }
+  | { type: 'device'; device: string; why: string; threads: number }
+  | ({ type: 'step-cached' } & StepEvent)
+  | ({ type: 'step-start' } & StepEvent)
+  /** Another process does this step; this one waits for it. */
+  | ({ type: 'step-wait'; pid: number; host: string } & StepEvent)
+  | ({ type: 'progress' } & StepEvent & StepProgress)
+  | ({ type: 'step-done'; seconds: number; n: number; accuracy: number | null; truncated: number } & StepEvent)
+  | { type: 'run-written'; path: string };
+
+export type OnEvent = (event: RunEvent) => void;
+
+/** What every run takes beside its configuration. */
+export interface RunOptions {
+  /** Aborted: a checkpoint is written after the current optimizer step, and the run rejects with ERR_ABORTED. */
+  signal?: AbortSignal;
+  onEvent?: OnEvent;
+}

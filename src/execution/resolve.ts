@@ -1,0 +1,76 @@
+/** From names to hashes: models, data files, classes. Reads rows only where the classes are not known yet. */
+
+import { hashFile } from '../config/fileHash.js';
+import { type DatasetRequest, loadSplit, resolveDataset } from '../data/index.js';
+import type { FileLocations, ResolvedDataset } from '../data/types.js';
+import type { DataShape } from '../experiments/settings.js';
+import { wholeFile } from '../experiments/splits.js';
+import type { ResolvedModel } from '../models/index.js';
+
+export interface FoundData extends DataShape {
+  spec: ResolvedDataset['spec'];
+  locations: FileLocations;
+}
+
+type DatasetFields = Required<DatasetRequest>;
+
+/** The fields of a configuration that say where data lies. */
+export function datasetRequest(config: Partial<DatasetFields>): DatasetRequest {
+  const request: DatasetRequest = {};
+  for (const key of ['dataset', 'data', 'testData', 'weakData', 'transferData', 'text', 'label'] as const) {
+    const value = config[key];
+    if (value !== undefined) request[key] = value;
+  }
+  return request;
+}
+
+export interface ClassSources {
+  /** Models whose folders may name classes, the one that counts most first. */
+  models: readonly ResolvedModel[];
+  /** Rows are read without labels: a folder's own classes go before those of the data. */
+  unlabelled?: boolean;
+  /** No classes are wanted at all. */
+  none?: boolean;
+}
+
+/** Finds a data set and its classes. */
+export async function findData(request: DatasetRequest, sources: ClassSources): Promise<FoundData> {
+  const found = await resolveDataset(request);
+  const { task, spec, locations } = found;
+  const classes = sources.none || task === 'completion' ? [] : await classesOf(found, sources);
+  return { task, classes, spec, locations };
+}
+
+async function classesOf(found: ResolvedDataset, { models, unlabelled }: ClassSources): Promise<readonly string[]> {
+  const label2id = models.find((model) => model.label2id !== undefined)?.label2id;
+  const classifier = models.find((model) => model.classifier && model.label2id !== undefined);
+  if (unlabelled && classifier?.label2id) return namesOf(classifier.label2id);
+  const { builtInDataset } = await import('../data/formats/index.js');
+  const builtIn = await builtInDataset(found.spec.format);
+  if (builtIn?.classes && builtIn.classes.length > 0) return builtIn.classes;
+  const role = found.spec.files.train !== undefined ? 'train' : 'test';
+  const whole = wholeFile(found.spec, role, 0);
+  // With every file in the spec: the classes are those of all of them.
+  const data = { ...whole, dataset: found.spec };
+  const examples = await loadSplit(data, found.task, found.locations, {
+    labels: true,
+    ...(label2id ? { label2id } : {}),
+  });
+  return examples.classes;
+}
+
+function namesOf(label2id: Readonly<Record<string, number>>): string[] {
+  const names: string[] = [];
+  for (const [name, id] of Object.entries(label2id)) names[id] = name;
+  return names;
+}
+
+/** sha256 of a file of labels from outside, and where it lies. */
+export async function findSupervision(file: string): Promise<{ sha256: string; locations: FileLocations }> {
+  const { resolve } = await import('node:path');
+  const path = resolve(file);
+  const { checkDataFile } = await import('../data/sources/index.js');
+  await checkDataFile(path);
+  const sha256 = await hashFile(path);
+  return { sha256, locations: { [sha256]: path } };
+}

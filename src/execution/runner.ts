@@ -1,0 +1,153 @@
+/**
+ * Runs a plan: what the store holds is taken from there, the rest is done in order, each step by one process
+ * at a time. A step's result is written last and atomically, so that a run killed at any moment goes on.
+ */
+
+import { readFileSync } from 'node:fs';
+import { isW2sError } from '../errors.js';
+import { canonicalJson } from '../experiments/hash.js';
+import type { Plan, PlanStep, StepHash } from '../experiments/plan.js';
+import { type StepContext, throwIfAborted } from '../steps/context.js';
+import type { AnyResult } from '../steps/results.js';
+import { runStep } from '../steps/run.js';
+import type { Store } from '../store/index.js';
+import type { OnEvent } from './events.js';
+
+export interface RunnerOptions {
+  context: StepContext;
+  onEvent: OnEvent;
+  /** Keep the weights of every `finetune`; else they go when the plan is done. */
+  keepModels: boolean;
+}
+
+export async function runPlan(plan: Plan, options: RunnerOptions): Promise<void> {
+  const { store } = options.context;
+  const done = await Promise.all(plan.steps.map(({ hash }) => store.readResult(hash)));
+  const cached = done.filter((result) => result !== null).length;
+  options.onEvent({ type: 'plan', steps: plan.steps.length, cached });
+  if (cached === plan.steps.length) return finish(plan, options);
+  const runner = new Runner(plan, options);
+  for (const step of plan.steps) await runner.ensure(step, 'result');
+  await finish(plan, options);
+}
+
+async function finish(plan: Plan, { context, keepModels }: RunnerOptions): Promise<void> {
+  if (keepModels) return keepEveryModel(plan, context.store);
+  for (const step of plan.steps) await dropModel(context.store, step);
+}
+
+class Runner {
+  private readonly steps: ReadonlyMap<StepHash, PlanStep>;
+
+  constructor(
+    plan: Plan,
+    private readonly options: RunnerOptions,
+  ) {
+    this.steps = new Map(plan.steps.map((step) => [step.hash, step]));
+  }
+
+  /** Sees to it that a step is done, and, if asked for, that its weights are there. */
+  async ensure(step: PlanStep, wanted: 'result' | 'model'): Promise<void> {
+    const { context, onEvent } = this.options;
+    const about = describe(step);
+    throwIfAborted(context.signal);
+    if (await this.isThere(step, wanted)) {
+      if (wanted === 'result') onEvent({ type: 'step-cached', ...about });
+      return;
+    }
+    const lock = await context.store.acquire(step.hash, {
+      signal: context.signal,
+      onWait: ({ pid, host }) => onEvent({ type: 'step-wait', pid, host, ...about }),
+    });
+    try {
+      // Whoever held the lock before may have done it.
+      if (await this.isThere(step, wanted)) onEvent({ type: 'step-cached', ...about });
+      else await this.run(step);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  private async isThere(step: PlanStep, wanted: 'result' | 'model'): Promise<boolean> {
+    const { store } = this.options.context;
+    if ((await store.readResult(step.hash)) === null) return false;
+    return wanted === 'result' || store.hasModel(step.hash);
+  }
+
+  private async run(step: PlanStep): Promise<void> {
+    const { onEvent } = this.options;
+    const about = describe(step);
+    await this.modelsFor(step);
+    onEvent({ type: 'step-start', ...about });
+    const context: StepContext = {
+      ...this.options.context,
+      onProgress: (progress) => onEvent({ type: 'progress', ...about, ...progress }),
+    };
+    const { result, timing } = await this.attempt(step, context);
+    await writeStepFile(context, step);
+    await context.store.writeTiming(step.hash, timing);
+    await context.store.writeResult(step.hash, result);
+    onEvent({ type: 'step-done', ...about, seconds: timing.seconds, ...shown(result) });
+  }
+
+  /** Weights of finished steps may have been dropped: they are trained again, to the same bits. */
+  private async modelsFor({ spec }: PlanStep): Promise<void> {
+    if (spec.kind === 'grade' || spec.model.from !== 'step') return;
+    const trained = this.steps.get(spec.model.step);
+    if (trained) await this.ensure(trained, 'model');
+  }
+
+  /** Another process may drop a model between our look and our reading: then once more. */
+  private async attempt(step: PlanStep, context: StepContext): ReturnType<typeof runStep> {
+    try {
+      return await runStep(context, step.spec, step.hash);
+    } catch (error) {
+      if (!isW2sError(error) || !(await this.lacksModel(step))) throw error;
+      await this.modelsFor(step);
+      return runStep(context, step.spec, step.hash);
+    }
+  }
+
+  private async lacksModel({ spec }: PlanStep): Promise<boolean> {
+    if (spec.kind === 'grade' || spec.model.from !== 'step') return false;
+    return !(await this.options.context.store.hasModel(spec.model.step));
+  }
+}
+
+function describe({ role, seed, hash, spec }: PlanStep) {
+  return { role, seed, hash, kind: spec.kind };
+}
+
+function shown(result: AnyResult): { n: number; accuracy: number | null; truncated: number } {
+  if (result.kind === 'finetune') return { n: result.examples, accuracy: null, truncated: result.truncated };
+  if (result.kind === 'label') return { n: result.n, accuracy: null, truncated: result.truncated };
+  return { n: result.n, accuracy: result.accuracy, truncated: 'truncated' in result ? result.truncated : 0 };
+}
+
+async function writeStepFile(context: StepContext, { hash, spec }: PlanStep): Promise<void> {
+  const libtorch = spec.kind === 'grade' ? null : (await context.engine()).binding.buildInfo().builtFor;
+  await context.store.writeStep(hash, canonicalJson(spec), { package: packageVersion(), libtorch });
+}
+
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A marker beside the weights: another plan that shares the step and keeps nothing leaves them alone. */
+const KEEP = 'keep';
+
+async function keepEveryModel(plan: Plan, store: Store): Promise<void> {
+  const { writeAtomically } = await import('../store/index.js');
+  for (const { hash, spec } of plan.steps) {
+    if (spec.kind === 'finetune' && (await store.hasModel(hash))) {
+      await writeAtomically(`${store.stepFolder(hash)}/${KEEP}`, '');
+    }
+  }
+}
+
+async function dropModel(store: Store, { hash, spec }: PlanStep): Promise<void> {
+  if (spec.kind !== 'finetune' || !(await store.hasModel(hash))) return;
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(`${store.stepFolder(hash)}/${KEEP}`)) await store.removeModel(hash);
+}

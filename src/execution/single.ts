@@ -1,0 +1,125 @@
+/** `finetune`, `label`, `evaluate`: one step on any model folder and any file. */
+
+import type { EvaluateConfig, FinetuneConfig, LabelConfig, StepConfig } from '../config/steps.js';
+import type { Plan, PlanStep } from '../experiments/plan.js';
+import { planEvaluate, planFinetune, planLabel, type SingleInputs } from '../experiments/single.js';
+import { accuracyWithInterval, auroc } from '../metrics/index.js';
+import { type ResolvedModel, resolveModel } from '../models/index.js';
+import type { StepContext } from '../steps/context.js';
+import { isCorrect } from '../steps/evaluate.js';
+import type { Prediction } from '../store/index.js';
+import { binaryScore } from '../tasks/classification.js';
+import type { BoundLoss } from '../tasks/loss.js';
+import { type EngineOptions, stepContext } from './context.js';
+import type { RunOptions } from './events.js';
+import { type ClassSources, datasetRequest, type FoundData, findData } from './resolve.js';
+import { runPlan } from './runner.js';
+import type { EvaluateDocument, StepDocument } from './stepDocument.js';
+
+export interface SingleOptions extends RunOptions, EngineOptions {}
+
+export interface FinetuneOptions extends SingleOptions {
+  /** A loss written in TypeScript, in place of the configured one. */
+  loss?: BoundLoss;
+}
+
+/** Fine-tunes a model on every row of a file; the step folder keeps its weights in `model/`. */
+export async function runFinetune(config: FinetuneConfig, options: FinetuneOptions = {}): Promise<StepDocument> {
+  const { loss } = options;
+  const none = config.settings.loss === 'lm' && !loss;
+  const found = await find(config, { none });
+  const custom = loss && { loss: 'custom' as const, name: loss.name, source: loss.source, params: loss.params };
+  const plan = planFinetune({
+    ...inputs(config, found),
+    settings: config.settings,
+    seed: config.seed,
+    ...(custom ? { loss: custom } : {}),
+  });
+  const { context, step } = await run(config, plan, found, options, loss ? [loss] : []);
+  return document('finetune', config, context, step);
+}
+
+/** Predicts every row of a file, whose labels are not read. */
+export async function runLabel(config: LabelConfig, options: SingleOptions = {}): Promise<StepDocument> {
+  const found = await find(config, { unlabelled: true });
+  const { context, step } = await run(config, planLabel(inputs(config, found)), found, options);
+  await exportRows(config, context, step);
+  return document('label', config, context, step);
+}
+
+/** Predicts every row of a file and holds the predictions against its labels. */
+export async function runEvaluate(config: EvaluateConfig, options: SingleOptions = {}): Promise<EvaluateDocument> {
+  const found = await find(config, {});
+  const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
+  await exportRows(config, context, step);
+  const lines = (await context.store.readPredictions(step.hash)) ?? [];
+  const correct = Uint8Array.from(lines, (line) => (isCorrect(line) ? 1 : 0));
+  const { accuracy, ci95 } = accuracyWithInterval([correct], lines.map((line) => line.group ?? line.id));
+  return { ...(await document('evaluate', config, context, step)), accuracy, ci95, auroc: aurocOf(lines) };
+}
+
+interface FoundAll {
+  model: ResolvedModel;
+  data: FoundData;
+}
+
+async function find(config: StepConfig, sources: Omit<ClassSources, 'models'>): Promise<FoundAll> {
+  const model = await resolveModel(config.model);
+  const data = await findData(datasetRequest(config), { models: [model], ...sources });
+  return { model, data };
+}
+
+function inputs(config: FinetuneConfig | LabelConfig, { model, data }: FoundAll): SingleInputs {
+  return {
+    model: model.contentHash,
+    settings: config.settings,
+    dataset: data,
+    dataSeed: config.dataSeed,
+    deterministic: config.deterministic,
+  };
+}
+
+async function run(
+  config: StepConfig,
+  plan: Plan,
+  { model, data }: FoundAll,
+  options: SingleOptions,
+  losses: readonly BoundLoss[] = [],
+): Promise<{ context: StepContext; step: PlanStep }> {
+  const modelFolders = { [model.contentHash]: model.folder };
+  const context = stepContext(config, { locations: data.locations, modelFolders, losses }, options);
+  await runPlan(plan, { context, onEvent: options.onEvent ?? (() => {}), keepModels: true });
+  const step = plan.steps[0];
+  if (!step) throw new TypeError('a plan without steps');
+  return { context, step };
+}
+
+async function document<C extends 'finetune' | 'label' | 'evaluate'>(
+  command: C,
+  config: StepConfig,
+  { store }: StepContext,
+  step: PlanStep,
+): Promise<StepDocument> {
+  const result = await store.readResult(step.hash);
+  const n = Number(result?.n ?? result?.examples ?? 0);
+  return {
+    schema: `w2s-native/${command}@1`,
+    config: { ...config },
+    model: config.model,
+    n,
+    step: step.hash,
+    store: store.shownPath,
+  };
+}
+
+async function exportRows(config: LabelConfig, context: StepContext, step: PlanStep): Promise<void> {
+  if (config.export === undefined) return;
+  const { exportPredictions } = await import('./export.js');
+  await exportPredictions(config.export, context, step);
+}
+
+function aurocOf(lines: readonly Prediction[]): number | null {
+  if (!lines.every((line) => line.logits?.length === 2 && typeof line.label === 'number')) return null;
+  const scores = Float64Array.from(lines, (line) => binaryScore(line.logits ?? []));
+  return auroc(scores, Uint8Array.from(lines, (line) => line.label as number));
+}

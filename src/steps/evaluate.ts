@@ -1,0 +1,34 @@
+/** `evaluate`: a model's predictions held against the true labels. */
+
+import type { EvaluateSpec } from '../experiments/plan.js';
+import type { Prediction } from '../store/index.js';
+import { argmax } from '../tasks/classification.js';
+import type { StepContext } from './context.js';
+import { predict } from './predict.js';
+import type { EvaluateResult } from './results.js';
+import { labelledRows } from './rows.js';
+import type { StepOutcome } from './run.js';
+
+export async function evaluate(
+  context: StepContext,
+  spec: EvaluateSpec,
+  hash: string,
+): Promise<StepOutcome<EvaluateResult>> {
+  const rows = await labelledRows(context, spec.data, spec.reading.task);
+  const { predictions, truncated, totals } = await predict(context, spec, rows);
+  await context.store.writePredictions(hash, predictions);
+  const n = predictions.length;
+  const right = predictions.reduce((count, line) => count + (isCorrect(line) ? 1 : 0), 0);
+  return { result: { kind: 'evaluate', n, accuracy: right / n, truncated }, timing: totals };
+}
+
+/** Whether a prediction is the true answer: the likeliest class, or the whole completion. */
+export function isCorrect(line: Prediction): boolean {
+  return answerOf(line) === line.label;
+}
+
+/** The likeliest class's index, or the completion. */
+export function answerOf(line: Prediction): number | string {
+  if (line.logits) return argmax(line.logits, 0, line.logits.length);
+  return line.text ?? '';
+}

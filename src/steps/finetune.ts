@@ -1,0 +1,202 @@
+/** `finetune`: trains a model on one split with one source of labels, and keeps its weights. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { W2sError } from '../errors.js';
+import type { FinetuneSpec } from '../experiments/plan.js';
+import type { NativeModel, PackedSequences } from '../native/binding.js';
+import { targetMatrix } from '../tasks/classification.js';
+import { longestCompletion } from '../tasks/completion.js';
+import { countSequences } from './batches.js';
+import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
+import type { StepContext } from './context.js';
+import { objectiveFor } from './objective.js';
+import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
+import type { FinetuneResult } from './results.js';
+import { classCount, type Rows, trainingRows } from './rows.js';
+import type { StepOutcome } from './run.js';
+import { stepsPerEpoch } from './schedule.js';
+import { type StepRecord, type TrainingSet, trainLoop } from './trainLoop.js';
+
+export async function finetune(
+  context: StepContext,
+  spec: FinetuneSpec,
+  hash: string,
+): Promise<StepOutcome<FinetuneResult>> {
+  const position = await readPosition(context.store, hash);
+  const machine = await machineFor(context, position);
+  const rows = await trainingRows(context, spec);
+  await using opened = await openModel(context, spec.model, spec.reading, { ...spec, threads: machine.threads });
+  const { set, truncated } = await trainingSet(opened, spec, rows);
+  if (spec.reading.head.kind === 'likelihood' && position === null) {
+    await calibrate(opened, set.sequences, spec.seed, machine.microBatchTokens);
+  }
+  const { steps, finalLoss } = await train(context, spec, hash, opened.model, set, machine, position);
+  const folder = await saveModel(context, hash, opened, rows.classes);
+  const totals = await totalsOf(context, hash);
+  const result: FinetuneResult = {
+    kind: 'finetune',
+    examples: rows.rows.length,
+    steps,
+    finalLoss,
+    tokens: set.sequences.tokens.length,
+    truncated,
+    longestCompletion: set.targets ? null : longestCompletion(set.sequences),
+    weights: await hashWeights(folder),
+  };
+  return { result, timing: totals };
+}
+
+/** How it is run: as the checkpoint says, because micro-batch and threads decide the last bits. */
+async function machineFor(context: StepContext, position: Position | null): Promise<Machine> {
+  if (position) return { threads: position.threads, microBatchTokens: position.microBatchTokens };
+  const { threads } = await context.engine();
+  return { threads, microBatchTokens: context.microBatchTokens };
+}
+
+async function trainingSet(
+  opened: OpenedModel,
+  spec: FinetuneSpec,
+  rows: Rows,
+): Promise<{ set: TrainingSet; truncated: number }> {
+  const { sequences, truncated } = await encodeFor(opened, spec.reading, rows);
+  const classes = classCount(spec.reading);
+  if (classes === 0) return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated };
+  const labels = rows.rows.map((row) => row.label ?? []);
+  return { set: { sequences, targets: targetMatrix(labels, classes), classes }, truncated };
+}
+
+/** `lm` learns every token of a text; `completion` those after the prompt. */
+function tokenTargets(spec: FinetuneSpec, sequences: PackedSequences): PackedSequences {
+  const { tokens, offsets } = sequences;
+  return spec.objective.loss === 'lm' ? { tokens, offsets } : sequences;
+}
+
+async function train(
+  context: StepContext,
+  spec: FinetuneSpec,
+  hash: string,
+  model: NativeModel,
+  set: TrainingSet,
+  machine: Machine,
+  position: Position | null,
+): Promise<{ steps: number; finalLoss: number }> {
+  const { binding } = await context.engine();
+  const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
+  const { microBatchTokens } = machine;
+  const trainer = binding.createTrainer(model, { optimizer, weightDecay, clip, microBatchTokens });
+  const metrics = await context.store.openMetrics(hash, position?.step ?? 0);
+  const meter = new Meter(context);
+  let finalLoss = position?.lastLoss ?? Number.NaN;
+  let savedAt = performance.now();
+  try {
+    if (position) await trainer.loadCheckpoint(position.folder);
+    const steps = await trainLoop({
+      trainer,
+      set,
+      objective: objectiveFor(spec.objective, set.classes, context.losses),
+      optimisation: spec.optimisation,
+      seed: spec.seed,
+      from: position?.step ?? 0,
+      signal: context.signal,
+      onStep: (record) => {
+        finalLoss = record.loss;
+        metrics.append(meter.measure(record));
+      },
+      checkpointDue: (aborted) => aborted || performance.now() - savedAt >= context.checkpointEvery * 1000,
+      checkpoint: async (step) => {
+        const epoch = Math.floor(step / stepsPerEpoch(countSequences(set.sequences), batchSize));
+        await savePosition(context.store, hash, trainer, metrics, { step, epoch, lastLoss: finalLoss, ...machine });
+        savedAt = performance.now();
+      },
+    });
+    return { steps, finalLoss };
+  } finally {
+    metrics.close();
+    trainer.dispose();
+  }
+}
+
+/** Adds times to a step's record, and tells how training goes. */
+class Meter {
+  private readonly startedAt = performance.now();
+  private lastAt = this.startedAt;
+  private examples = 0;
+  private tokens = 0;
+  private accuracySum = 0;
+
+  constructor(private readonly context: StepContext) {}
+
+  measure(record: StepRecord) {
+    const { step, total, loss, gradNorm, lr, examples, tokens, accuracy } = record;
+    const now = performance.now();
+    const seconds = (now - this.lastAt) / 1000;
+    this.lastAt = now;
+    this.examples += examples;
+    this.tokens += tokens;
+    this.accuracySum += (accuracy ?? 0) * examples;
+    const elapsed = (now - this.startedAt) / 1000;
+    this.context.onProgress({
+      unit: 'steps',
+      done: step + 1,
+      total,
+      loss,
+      ...(accuracy === null ? {} : { accuracy: this.accuracySum / this.examples }),
+      examplesPerSecond: this.examples / elapsed,
+      tokensPerSecond: this.tokens / elapsed,
+    });
+    return { step, loss, gradNorm, lr, examples, tokens, tokensPerSecond: tokens / seconds, seconds };
+  }
+}
+
+/** Seconds, tokens and examples over all optimizer steps, those before an interruption included. */
+async function totalsOf(context: StepContext, hash: string): Promise<StepOutcome<FinetuneResult>['timing']> {
+  const totals = { seconds: 0, tokens: 0, examples: 0 };
+  for (const line of await context.store.readMetrics(hash)) {
+    totals.seconds += line.seconds;
+    totals.tokens += line.tokens;
+    totals.examples += line.examples;
+  }
+  return totals;
+}
+
+/** Files beside the weights that a Hugging Face folder is read with. */
+const TOKENIZER_FILES = /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\..*|merges\.txt|generation_config\.json)$/;
+
+async function saveModel(
+  context: StepContext,
+  hash: string,
+  opened: OpenedModel,
+  classes: readonly string[],
+): Promise<string> {
+  return context.store.saveModel(hash, async (folder) => {
+    await opened.model.save(folder, 'f32');
+    for (const name of await readdir(opened.folder)) {
+      if (TOKENIZER_FILES.test(name)) await copyFile(join(opened.folder, name), join(folder, name));
+    }
+    if (classes.length > 0) await nameClasses(join(folder, 'config.json'), classes);
+  });
+}
+
+/** Class names go into config.json, where Transformers looks for them. */
+async function nameClasses(file: string, classes: readonly string[]): Promise<void> {
+  const config = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  if (!('id2label' in config)) return;
+  const numbered = classes.every((name, index) => name === String(index));
+  if (numbered) return;
+  config.id2label = Object.fromEntries(classes.map((name, index) => [index, name]));
+  config.label2id = Object.fromEntries(classes.map((name, index) => [name, index]));
+  await writeFile(file, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+async function hashWeights(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.safetensors')).sort();
+  if (files.length === 0) throw new W2sError('ERR_STORE', `Expected weights in ${folder} but received none`);
+  for (const name of files) {
+    for await (const chunk of createReadStream(join(folder, name))) hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,71 @@
+/** `grade`: labels that a student is trained on, held against the truth that it never sees. */
+
+import type { GradeSpec } from '../experiments/plan.js';
+import type { Prediction } from '../store/index.js';
+import type { StepContext } from './context.js';
+import { isCorrect } from './evaluate.js';
+import { truthOf } from './predict.js';
+import type { GradeResult } from './results.js';
+import { labelledRows, readAllPredictions, type Rows, type Supervision, supervision, unlabelledRows } from './rows.js';
+import type { StepOutcome } from './run.js';
+
+export async function grade(
+  context: StepContext,
+  spec: GradeSpec,
+  hash: string,
+): Promise<StepOutcome<GradeResult>> {
+  const startedAt = performance.now();
+  const rows = await labelledRows(context, spec.data, spec.task);
+  const answers = await answersOf(context, spec);
+  const elsewhere = spec.unlessIn ? await idsOf(context, spec, spec.unlessIn) : new Set<string>();
+  const graded = rows.rows.flatMap((row): Prediction[] => {
+    const answer = elsewhere.has(row.id) ? undefined : answers.get(row.id);
+    return answer === undefined ? [] : [gradedLine(spec, row, answer)];
+  });
+  const all = graded.length === rows.rows.length;
+  await context.store.writePredictions(hash, graded);
+  const right = graded.reduce((count, line) => count + (isCorrect(line) ? 1 : 0), 0);
+  return {
+    result: { kind: 'grade', n: graded.length, accuracy: all ? right / graded.length : null },
+    timing: { seconds: (performance.now() - startedAt) / 1000, tokens: 0, examples: 0 },
+  };
+}
+
+type Answer = Pick<Prediction, 'logits' | 'text'>;
+
+async function answersOf(context: StepContext, spec: GradeSpec): Promise<ReadonlyMap<string, Answer>> {
+  if (spec.labels.from === 'data') throw new TypeError('true labels need no grade');
+  if (spec.labels.from === 'step') {
+    const lines = await readAllPredictions(context.store, spec.labels.step);
+    return new Map(lines.map((line) => [line.id, line]));
+  }
+  const labels = await supervision(context, spec.labels, spec.task, spec.classes);
+  return new Map([...labels].map(([id, value]) => [id, asAnswer(value)]));
+}
+
+/** Probabilities as logits: their logarithms, as far down as JSON can hold them. */
+function asAnswer(value: Supervision): Answer {
+  if (typeof value === 'string') return { text: value };
+  return { logits: value.map((p) => Math.log(Math.max(p, 1e-30))) };
+}
+
+function gradedLine(spec: GradeSpec, row: Rows['rows'][number], answer: Answer): Prediction {
+  const completion = row.completions?.[0];
+  return {
+    id: row.id,
+    split: spec.data.part,
+    ...(row.group === row.id ? {} : { group: row.group }),
+    ...(spec.task === 'completion' && completion !== undefined ? { label: completion } : truthOf(row)),
+    ...(answer.logits ? { logits: answer.logits } : {}),
+    ...(answer.text === undefined ? {} : { text: answer.text }),
+  };
+}
+
+async function idsOf(
+  context: StepContext,
+  spec: GradeSpec,
+  data: NonNullable<GradeSpec['unlessIn']>,
+): Promise<Set<string>> {
+  const { rows } = await unlabelledRows(context, data, spec.task);
+  return new Set(rows.map((row) => row.id));
+}

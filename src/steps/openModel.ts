@@ -1,0 +1,131 @@
+/** A model and its tokenizer, opened as a spec says. */
+
+import { encodeExamples, openTokenizer, stream, type Tokenizer } from '../data/index.js';
+import { W2sError } from '../errors.js';
+import type { ModelSpec, ReadingSpec } from '../experiments/plan.js';
+import type { NativeModel, PackedSequences } from '../native/binding.js';
+import { countSequences, gather } from './batches.js';
+import type { Engine, StepContext } from './context.js';
+import type { Rows } from './rows.js';
+
+export interface OpenedModel {
+  model: NativeModel;
+  tokenizer: Tokenizer;
+  engine: Engine;
+  folder: string;
+  /** Most tokens of a sequence. */
+  contextLength: number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Instead of the engine's own, from a checkpoint: a resumed step must end bit-identical. */
+  threads?: number;
+  deterministic: boolean;
+}
+
+/** Loads weights and tokenizer. Dispose it at the end: `await using`. */
+export async function openModel(
+  context: StepContext,
+  spec: ModelSpec,
+  reading: ReadingSpec,
+  options: OpenOptions,
+): Promise<OpenedModel> {
+  const folder = folderOf(context, spec);
+  const engine = await context.engine();
+  const tokenizer = await openTokenizer(folder);
+  try {
+    const { head } = reading;
+    const answers = head.kind === 'classifier' && head.init === 'unembedding' ? head.answers : null;
+    const model = await engine.binding.loadModel({
+      folder,
+      device: engine.device,
+      dtype: reading.dtype,
+      head: head.kind,
+      threads: options.threads ?? engine.threads,
+      deterministic: options.deterministic,
+      ...(head.kind === 'classifier' ? { labels: head.labels } : {}),
+      ...(answers ? { headTokens: await answerTokenIds(tokenizer, answers) } : {}),
+    });
+    const contextLength = Math.min(reading.maxContext ?? Number.POSITIVE_INFINITY, model.info.contextLength);
+    const dispose = async () => {
+      model.dispose();
+      await tokenizer.dispose();
+    };
+    return { model, tokenizer, engine, folder, contextLength, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await tokenizer.dispose();
+    throw error;
+  }
+}
+
+function folderOf(context: StepContext, spec: ModelSpec): string {
+  if (spec.from === 'step') return context.store.modelFolder(spec.step);
+  const folder = context.modelFolders[spec.contentHash];
+  if (folder !== undefined) return folder;
+  throw new W2sError('ERR_NOT_FOUND', `Expected a folder for model ${spec.contentHash.slice(0, 16)} but received none`);
+}
+
+/** Examples as token sequences, cut to the model's context. */
+export async function encodeFor(
+  opened: OpenedModel,
+  reading: ReadingSpec,
+  rows: Pick<Rows, 'rows' | 'file'>,
+): Promise<{ sequences: PackedSequences; truncated: number; unknownShare: number }> {
+  const { contextLength, tokenizer } = opened;
+  return encodeExamples(tokenizer, rows.rows, { contextLength, task: reading.task, file: rows.file });
+}
+
+/** Most examples that a likelihood head is calibrated on. */
+const CALIBRATION_EXAMPLES = 256;
+
+/**
+ * Sets a likelihood head that the folder does not bring: scale 1, and the bias at which half of a seeded
+ * sample is positive. Labels are not looked at.
+ */
+export async function calibrate(
+  opened: OpenedModel,
+  sequences: PackedSequences,
+  seed: number,
+  microBatchTokens: number,
+): Promise<void> {
+  if (opened.model.info.headFrom === 'folder') return;
+  const order = stream(seed, 'calibration').permutation(countSequences(sequences));
+  const sample = gather(sequences, order.subarray(0, CALIBRATION_EXAMPLES));
+  const scored = await opened.model.score(sample, { readout: 'lm', microBatchTokens });
+  const sums = Array.from({ length: countSequences(sample) }, (_, b) => {
+    const part = scored.logProbabilities.subarray(scored.targetOffsets[b], scored.targetOffsets[b + 1]);
+    return part.reduce((sum, value) => sum + value, 0);
+  });
+  await opened.model.setLikelihood({ scale: 1, bias: -median(sums) });
+}
+
+function median(values: readonly number[]): number {
+  const ordered = [...values].sort((a, b) => a - b);
+  const middle = ordered.length >> 1;
+  const upper = ordered[middle] ?? 0;
+  return ordered.length % 2 === 1 ? upper : (upper + (ordered[middle - 1] ?? 0)) / 2;
+}
+
+/** The one token of each answer word, with a blank before it where the vocabulary has such a token. */
+async function answerTokenIds(tokenizer: Tokenizer, answers: readonly string[]): Promise<Int32Array> {
+  const ids: number[] = [];
+  for (const answer of answers) {
+    const id = (await singleToken(tokenizer, ` ${answer}`)) ?? (await singleToken(tokenizer, answer));
+    if (id === null || ids.includes(id)) {
+      throw new W2sError(
+        'ERR_TOKENIZER',
+        `Expected one token of its own for the answer "${answer}" of --head unembedding but received ${id === null ? 'none' : 'one that another answer has'}`,
+        { hint: 'Use a head that starts from zeros: --head linear' },
+      );
+    }
+    ids.push(id);
+  }
+  return Int32Array.from(ids);
+}
+
+async function singleToken(tokenizer: Tokenizer, text: string): Promise<number | null> {
+  const { ids } = await tokenizer.encode([text], { special: false });
+  const [id] = ids;
+  return ids.length === 1 && id !== undefined && id !== tokenizer.unknownId ? id : null;
+}

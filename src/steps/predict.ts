@@ -1,0 +1,94 @@
+/** Predictions of a model on rows: logits of classes, or the text that greedy decoding gives. */
+
+import { W2sError } from '../errors.js';
+import type { EvaluateSpec, LabelStepSpec } from '../experiments/plan.js';
+import type { PackedSequences, ScoreResult } from '../native/binding.js';
+import type { Prediction } from '../store/index.js';
+import { argmax } from '../tasks/classification.js';
+import { answerTokens, exactMatches } from '../tasks/completion.js';
+import type { StepContext } from './context.js';
+import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
+import { classCount, type Rows, unlabelledRows } from './rows.js';
+import { type ScoringTotals, scoreAll } from './score.js';
+
+export interface Predicted {
+  predictions: Prediction[];
+  truncated: number;
+  totals: ScoringTotals;
+}
+
+/**
+ * Predicts every row. True labels that rows carry are written beside the predictions; a completion that rows
+ * carry is also what its tokens are compared with.
+ */
+export async function predict(
+  context: StepContext,
+  spec: LabelStepSpec | EvaluateSpec,
+  rows: Rows,
+): Promise<Predicted> {
+  const { reading } = spec;
+  await using opened = await openModel(context, spec.model, reading, spec);
+  const { sequences, truncated } = await encodeFor(opened, reading, rows);
+  if (spec.calibration !== null && reading.head.kind === 'likelihood') await calibrateOn(context, spec, opened);
+  const predictions: Prediction[] = [];
+  const classes = classCount(reading);
+  const totals = await scoreAll(context, opened.engine, opened.model, sequences, async (scored, portion, first) => {
+    const part = rows.rows.slice(first, first + portion.offsets.length - 1);
+    const answers =
+      classes > 0 ? logitAnswers(scored, part.length, classes) : await textAnswers(opened, scored, portion, part);
+    part.forEach((row, i) => {
+      predictions.push({
+        id: row.id,
+        split: spec.data.part,
+        ...(row.group === row.id ? {} : { group: row.group }),
+        ...truthOf(row),
+        ...answers[i],
+      });
+    });
+  });
+  return { predictions, truncated, totals };
+}
+
+/** The true answer as predictions.jsonl holds it: a class index, or a completion. */
+export function truthOf(row: Rows['rows'][number]): Pick<Prediction, 'label'> {
+  if (row.label !== undefined) return { label: argmax(row.label, 0, row.label.length) };
+  return {};
+}
+
+function logitAnswers(
+  scored: ScoreResult,
+  count: number,
+  classes: number,
+): Pick<Prediction, 'logits'>[] {
+  return Array.from({ length: count }, (_, i) => ({
+    logits: Array.from(scored.logits.subarray(i * classes, (i + 1) * classes)),
+  }));
+}
+
+/** With a truth, whose text stands for an exact match, or the one next token after a prompt alone. */
+async function textAnswers(
+  opened: OpenedModel,
+  scored: ScoreResult,
+  portion: PackedSequences,
+  rows: Rows['rows'],
+): Promise<Pick<Prediction, 'label' | 'text'>[]> {
+  const texts = await opened.tokenizer.decode(rows.map((_, i) => answerTokens(scored, i)));
+  const matches = exactMatches(portion, scored);
+  return rows.map((row, i) => {
+    const truth = row.completions?.[0];
+    const text = texts[i] ?? '';
+    return truth === undefined ? { text } : { label: truth, text: matches[i] === 1 ? truth : text };
+  });
+}
+
+async function calibrateOn(
+  context: StepContext,
+  spec: LabelStepSpec | EvaluateSpec,
+  opened: OpenedModel,
+): Promise<void> {
+  const data = spec.calibration;
+  if (data === null) throw new W2sError('ERR_ARGUMENT', 'Expected data to calibrate on but received none');
+  const rows = await unlabelledRows(context, data, spec.reading.task);
+  const { sequences } = await encodeFor(opened, spec.reading, rows);
+  await calibrate(opened, sequences, data.seed, context.microBatchTokens);
+}

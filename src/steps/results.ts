@@ -1,0 +1,40 @@
+/** What result.json holds of each kind of step: counts and shares, no times and no paths. */
+
+export interface FinetuneResult {
+  kind: 'finetune';
+  examples: number;
+  /** T. */
+  steps: number;
+  /** The last batch's objective before its update. */
+  finalLoss: number;
+  /** Tokens of one epoch. */
+  tokens: number;
+  truncated: number;
+  /** Most target tokens of an example; null where targets are classes. */
+  longestCompletion: number | null;
+  /** sha256 of the trained weights. */
+  weights: string;
+}
+
+export interface LabelResult {
+  kind: 'label';
+  n: number;
+  truncated: number;
+}
+
+export interface EvaluateResult {
+  kind: 'evaluate';
+  n: number;
+  accuracy: number;
+  truncated: number;
+}
+
+export interface GradeResult {
+  kind: 'grade';
+  /** How many of the split's rows the labels speak of, in a way that counts. */
+  n: number;
+  /** Null unless every row has a label. */
+  accuracy: number | null;
+}
+
+export type AnyResult = FinetuneResult | LabelResult | EvaluateResult | GradeResult;

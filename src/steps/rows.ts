@@ -1,0 +1,111 @@
+/** Rows of a split, and the labels that a plan's node names: no step sees any others. */
+
+import type { Example } from '../data/types.js';
+import { loadSplit, readSupervision } from '../data/index.js';
+import { W2sError } from '../errors.js';
+import type { FinetuneSpec, LabelSpec, ReadingSpec, StepHash } from '../experiments/plan.js';
+import type { Prediction, Store } from '../store/index.js';
+import { probabilities } from '../tasks/classification.js';
+import type { StepContext } from './context.js';
+
+/** Examples ready to be tokenised. */
+export interface Rows {
+  rows: readonly Example[];
+  /** Class names by index; empty without classes or labels. */
+  classes: readonly string[];
+  /** The file that they come from, for messages. */
+  file: string;
+}
+
+/** Rows without any label. */
+export async function unlabelledRows(
+  context: StepContext,
+  data: FinetuneSpec['data'],
+  task: ReadingSpec['task'],
+): Promise<Rows> {
+  return loadSplit(data, task, context.locations, { labels: false });
+}
+
+/** Rows with their true labels: for `finetune` on truth, `evaluate` and `grade` alone. */
+export async function labelledRows(
+  context: StepContext,
+  data: FinetuneSpec['data'],
+  task: ReadingSpec['task'],
+): Promise<Rows> {
+  return loadSplit(data, task, context.locations, { labels: true });
+}
+
+/** The rows that a `finetune` learns from, with the labels that its spec names. */
+export async function trainingRows(context: StepContext, spec: FinetuneSpec): Promise<Rows> {
+  const { task } = spec.reading;
+  // Language modelling learns from the text alone; a completion is part of its text.
+  const isText = spec.objective.loss === 'lm' && task === 'classification';
+  if (isText) return unlabelledRows(context, spec.data, task);
+  if (spec.labels.from === 'data') return labelledRows(context, spec.data, task);
+  const rows = await unlabelledRows(context, spec.data, task);
+  const labels = await supervision(context, spec.labels, task, classCount(spec.reading));
+  return { ...rows, rows: rows.rows.map((row) => withLabel(row, labels, rows.file)) };
+}
+
+/** A label that did not come with the data: probabilities of classes, or a completion. */
+export type Supervision = readonly number[] | string;
+
+/** All labels of a finished `label` step or of a file, by example id. */
+export async function supervision(
+  context: StepContext,
+  spec: Exclude<LabelSpec, { from: 'data' }>,
+  task: ReadingSpec['task'],
+  classes: number,
+): Promise<ReadonlyMap<string, Supervision>> {
+  if (spec.from === 'step') return predictedLabels(context.store, spec.step, task);
+  const file = context.locations[spec.sha256];
+  if (file === undefined) {
+    throw new W2sError('ERR_NOT_FOUND', 'Expected the file of --weak-labels but received no place where it lies');
+  }
+  return readSupervision(file, { task, classes });
+}
+
+async function predictedLabels(
+  store: Store,
+  step: StepHash,
+  task: ReadingSpec['task'],
+): Promise<Map<string, Supervision>> {
+  const predictions = await readAllPredictions(store, step);
+  return new Map(predictions.map((line) => [line.id, task === 'completion' ? textOf(line) : softLabel(line)]));
+}
+
+/** Predictions of a step that is done. */
+export async function readAllPredictions(store: Store, step: StepHash): Promise<Prediction[]> {
+  const predictions = await store.readPredictions(step);
+  if (predictions) return predictions;
+  throw new W2sError('ERR_STORE', `Expected predictions in ${store.stepFolder(step)} but received none`, {
+    hint: `Do the step again: rm -r ${store.stepFolder(step)}`,
+  });
+}
+
+function textOf(line: Prediction): string {
+  return line.text ?? '';
+}
+
+function softLabel(line: Prediction): readonly number[] {
+  const logits = line.logits ?? [];
+  return Array.from(probabilities(logits, logits.length));
+}
+
+function withLabel(row: Example, labels: ReadonlyMap<string, Supervision>, file: string): Example {
+  const label = labels.get(row.id);
+  if (label === undefined) {
+    throw new W2sError(
+      'ERR_DATA',
+      `Expected a weak label for example ${row.id} (${file}, row ${row.row}) but received none`,
+      { hint: 'Give every row of the transfer half a label: --weak-labels FILE with columns id and label' },
+    );
+  }
+  return typeof label === 'string' ? { ...row, completions: [label] } : { ...row, label };
+}
+
+/** K of a reading; 0 where answers are tokens. */
+export function classCount(reading: ReadingSpec): number {
+  if (reading.head.kind === 'classifier') return reading.head.labels;
+  return reading.head.kind === 'likelihood' ? 2 : 0;
+}
