@@ -54,7 +54,7 @@ describe('progress', () => {
     progress.update({ done: 1, total: 4, loss: 1.25, tokensPerSecond: 123456 });
     progress.done('loss 1.25');
     const lines = screen.text.split('\r\u001B[2K').map((line) => line.replace('\u001B[0m', '').trimEnd());
-    expect(lines).toEqual(['', 'weak …', 'weak ━━━━──────────── 25 %, lo', '✓ weak: loss 1.25']);
+    expect(lines).toEqual(['', 'weak …', 'weak ━━━━──────────── 25 %, l', '✓ weak: loss 1.25']);
     expect(screen.text.endsWith('\n')).toBe(true);
   });
 
