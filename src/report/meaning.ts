@@ -46,7 +46,7 @@ function remarks({ seeds, weak, zeroShot, student, agreement }: TrainDocument): 
   const said: string[] = [];
   if (zeroShot !== null && zeroShot.accuracy >= student.accuracy) {
     said.push(
-      `Before any fine-tuning the strong model had ${percent(zeroShot.accuracy)} ${percentInterval(zeroShot.ci95)}, no less than the student: weak labels taught it nothing here.`,
+      `Before any fine-tuning the strong model had ${percent(zeroShot.accuracy)} ${percentInterval(zeroShot.ci95)}, no less than the student: the weak labels gained nothing over that.`,
     );
   }
   if (agreement !== null && agreement.supervisorWrong === 1) {

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import type { TrainDocument } from '../../src/metrics/index.js';
+import { COLOURS, meaningOf, runsReport, textTable, trainReport } from '../../src/report/index.js';
+
+const score = (model: string, accuracy: number) => ({
+  model,
+  accuracy,
+  ci95: [accuracy - 0.02, accuracy + 0.02] as const,
+  auroc: null,
+  n: 2000,
+  seconds: 1,
+});
+
+const DOCUMENT: TrainDocument = {
+  schema: 'w2s-native/train@1',
+  config: {
+    weak: 'chess-xs',
+    strong: 'chess-m',
+    dataset: 'chess-puzzles',
+    forStrong: { loss: 'completion' },
+  },
+  seeds: [0],
+  weak: score('chess-xs', 0.24),
+  student: score('chess-m', 0.3),
+  ceiling: score('chess-m', 0.34),
+  labels: { accuracy: 0.241, n: 3000 },
+  agreement: { overall: 0.5, supervisorRight: 0.9, supervisorWrong: 0.37 },
+  gap: { value: 0.1, ci95: [0.08, 0.12] },
+  pgr: { value: 0.6, ci95: [0.41, 0.8], reason: null },
+  pgrAuroc: { value: null, ci95: null, reason: 'AUROC exists for binary tasks only' },
+  perSeed: [{ seed: 0, weak: 0.24, student: 0.3, ceiling: 0.34, pgr: 0.6, steps: { weak: 'a' } }],
+  zeroShot: { accuracy: 0.2, ci95: [0.18, 0.22] },
+  throughput: { tokensPerSecond: 1, examplesPerSecond: 1 },
+  store: 'w2s-runs',
+  steps: { weak: 'a' },
+};
+
+const changed = (changes: Partial<TrainDocument>): TrainDocument => ({ ...DOCUMENT, ...changes });
+const withPgr = (value: number, low: number, high: number) =>
+  changed({ pgr: { value, ci95: [low, high], reason: null } });
+
+describe('trainReport', () => {
+  test('is a table, PGR and a sentence', () => {
+    expect(trainReport(DOCUMENT)).toBe(
+      `
+chess-puzzles: chess-xs → chess-m, completion, seed 0
+
+           model     accuracy  95 % interval  AUROC  items
+weak       chess-xs    24.0 %   [22.0, 26.0]      –   2000
+student    chess-m     30.0 %   [28.0, 32.0]      –   2000
+ceiling    chess-m     34.0 %   [32.0, 36.0]      –   2000
+zero-shot  chess-m     20.0 %   [18.0, 22.0]      –   2000
+
+PGR             0.60 [0.41, 0.80]
+ceiling − weak  10.0 points [8.0, 12.0]
+weak labels     24.1 % right of 3000
+agreement       50.0 %; supervisor right: 90.0 %, wrong: 37.0 %
+
+The student recovers 60 % of the gap between its weak supervisor and its ceiling (PGR 0.60, 95 %
+interval [0.41, 0.80]): better than its supervisor, short of the ceiling. One seed: the intervals
+know nothing of how runs differ (--seed 0,1,2).`.trim(),
+    );
+  });
+
+  test('shows AUROC, seeds and a missing PGR', () => {
+    const text = trainReport(
+      changed({
+        seeds: [0, 1],
+        perSeed: [DOCUMENT.perSeed[0]!, { ...DOCUMENT.perSeed[0]!, seed: 1, pgr: null }],
+        weak: { ...DOCUMENT.weak, auroc: 0.61, on: 'transfer' },
+        pgr: { value: null, ci95: null, reason: 'the interval of ceiling − weak includes zero' },
+        pgrAuroc: { value: 0.5, ci95: [0.2, 0.7], reason: null },
+        agreement: null,
+        zeroShot: null,
+      }),
+    );
+    expect(text).toContain(
+      'PGR           –  (the interval of ceiling − weak includes zero)'.replace(/ {11}–/, '             –'),
+    );
+    expect(text).toContain('PGR of AUROC    0.50 [0.20, 0.70]');
+    expect(text).toContain('PGR by seed     0: 0.60  1: –');
+    expect(text).toMatch(/weak \(transfer half\) {2}chess-xs .* 0\.610/);
+    expect(text).not.toContain('agreement');
+    expect(text).not.toContain('zero-shot');
+    expect(text).not.toContain('One seed');
+  });
+
+  test('has no escape codes unless asked for', () => {
+    expect(trainReport(DOCUMENT)).not.toContain('\u001b');
+    expect(trainReport(DOCUMENT, COLOURS)).toContain('\u001b[1m');
+  });
+});
+
+describe('meaningOf', () => {
+  test.each([
+    ['worse than its supervisor', withPgr(-0.5, -0.8, -0.1), /does worse than its weak supervisor/],
+    ['no different from its supervisor', withPgr(0.1, -0.1, 0.3), /cannot be told from its weak supervisor/],
+    ['recovers', withPgr(0.6, 0.4, 0.8), /recovers 60 % .* short of the ceiling/],
+    ['as good as the ceiling', withPgr(0.9, 0.7, 1.1), /recovers 90 % .* cannot be told from the ceiling/],
+    ['better than the ceiling', withPgr(1.5, 1.2, 1.8), /better than its ceiling .* no ceiling/],
+    ['equal', withPgr(1, 1, 1), /equals its ceiling on every resample/],
+    ['anything', withPgr(0.5, -0.4, 1.6), /Nothing can be said/],
+  ])('%s', (_, document, sentence) => {
+    expect(meaningOf(document)).toMatch(sentence);
+  });
+
+  test('claims nothing without a gap', () => {
+    const pgr = { value: null, ci95: null, reason: 'the interval includes zero' };
+    const said = meaningOf(changed({ pgr }));
+    expect(said).toMatch(/^PGR is not defined here: the interval includes zero\. .*--seed 0,1,2,3,4/);
+    expect(said).not.toMatch(/recover|better|worse/);
+    expect(meaningOf(changed({ pgr, ceiling: score('chess-m', 0.2) }))).toMatch(
+      /gains nothing from true labels/,
+    );
+  });
+
+  test('says when the student was as good before, or copies every error', () => {
+    expect(meaningOf(changed({ zeroShot: { accuracy: 0.31, ci95: [0.29, 0.33] } }))).toMatch(
+      /no less than the student/,
+    );
+    const agreement = { overall: 1, supervisorRight: 1, supervisorWrong: 1 };
+    expect(meaningOf(changed({ agreement }))).toMatch(/repeats every error/);
+  });
+});
+
+describe('runsReport', () => {
+  const run = (time: string, summary: unknown, command = 'train') => ({ command, time, summary });
+
+  test('shows each experiment once, by its latest run, and evaluations apart', () => {
+    const other = changed({ perSeed: [{ ...DOCUMENT.perSeed[0]!, steps: { weak: 'b' } }], zeroShot: null });
+    const evaluation = {
+      schema: 'w2s-native/evaluate@1',
+      config: { dataset: 'sst2' },
+      model: 'my-model',
+      n: 800,
+      step: 'c',
+      accuracy: 0.9,
+      ci95: [0.88, 0.92],
+    };
+    const text = runsReport([
+      run('2026-01-01T10:00:00.000Z', DOCUMENT),
+      run('2026-01-01T11:00:00.000Z', other),
+      run('2026-01-02T10:00:00.000Z', DOCUMENT),
+      run('2026-01-03T10:00:00.000Z', evaluation, 'evaluate'),
+      run('2026-01-04T10:00:00.000Z', { schema: 'w2s-native/finetune@1' }, 'finetune'),
+      run('2026-01-05T10:00:00.000Z', null, 'train'),
+    ]);
+    const lines = text.split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[1]).toMatch(/chess-puzzles .* – +0\.60 \[0\.41, 0\.80\] +2026-01-01 11:00$/);
+    expect(lines[2]).toMatch(/24\.0 \[22\.0, 26\.0\] .* 2026-01-02 10:00$/);
+    expect(lines[5]).toMatch(/sst2 +my-model +90\.0 % +\[88\.0, 92\.0\] +800 +2026-01-03 10:00/);
+  });
+
+  test('says so when there is nothing', () => {
+    expect(runsReport([])).toMatch(/No finished experiment/);
+  });
+});
+
+test('textTable aligns by display width', () => {
+  expect(
+    textTable(
+      [{ title: 'a' }, { title: 'n', align: 'right' }],
+      [
+        ['日本', '1'],
+        ['e\u0301', '22'],
+      ],
+    ),
+  ).toBe('a      n\n日本   1\ne\u0301     22');
+});
