@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { userCacheFolder } from './userCache.js';
+import { keepInCache, readFromCache } from './userCache.js';
 
 /**
  * sha256 of files, computed once: a hash is kept in the user's cache under the file's path, and believed as
@@ -20,7 +20,7 @@ interface Kept {
 }
 
 const keptFile = (path: string): string =>
-  join(userCacheFolder(), 'hashes', `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`);
+  join('hashes', `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`);
 
 async function fingerprintOf(path: string): Promise<{ fingerprint: string; changedMs: number }> {
   const s = await stat(path, { bigint: true });
@@ -31,25 +31,9 @@ async function fingerprintOf(path: string): Promise<{ fingerprint: string; chang
 }
 
 async function readKept(path: string): Promise<Kept | undefined> {
-  try {
-    const kept = JSON.parse(await readFile(keptFile(path), 'utf8')) as Partial<Kept>;
-    const whole = kept.path === path && /^[0-9a-f]{64}$/.test(kept.sha256 ?? '') && kept.fingerprint;
-    return whole ? (kept as Kept) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function keep(kept: Kept): Promise<void> {
-  const file = keptFile(kept.path);
-  const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(draft, JSON.stringify(kept));
-    await rename(draft, file);
-  } catch {
-    // A cache that cannot be written only costs time.
-  }
+  const kept = (await readFromCache(keptFile(path))) as Partial<Kept> | null | undefined;
+  const whole = kept?.path === path && /^[0-9a-f]{64}$/.test(kept.sha256 ?? '') && kept.fingerprint;
+  return whole ? (kept as Kept) : undefined;
 }
 
 /** sha256 of a file's bytes in hex. Rejects with the system's error where the file cannot be read. */
@@ -63,7 +47,7 @@ export async function hashFile(file: string): Promise<string> {
   const sha256 = hash.digest('hex');
   const after = await fingerprintOf(path);
   if (after.fingerprint === fingerprint && Date.now() - changedMs > YOUNG_MS) {
-    await keep({ path, fingerprint, sha256 });
+    await keepInCache(keptFile(path), { path, fingerprint, sha256 } satisfies Kept);
   }
   return sha256;
 }

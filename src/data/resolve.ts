@@ -1,10 +1,12 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { extname, join, resolve } from 'node:path';
 import { hashFile } from '../config/fileHash.js';
-import { userCacheFolder } from '../config/userCache.js';
+import { keepInCache, readFromCache } from '../config/userCache.js';
 import { W2sError } from '../errors.js';
+import { resolveClasses } from './classes.js';
 import { type BuiltInDataset, builtInDataset, findFormat } from './formats/index.js';
-import { requireColumns } from './readFile.js';
+import { type ParsedFile, requireColumns } from './readFile.js';
+import { locationOf, readCached } from './recentFiles.js';
 import { checkDataFile, openSource } from './sources/index.js';
 import type { FileRole, ResolvedDataset, TaskKind } from './types.js';
 
@@ -96,22 +98,52 @@ async function taskOfColumns(
 
 /** Column names, kept in the user's cache by the file's hash, so that a run from the store reads no data. */
 async function columnNames(file: string, sha256: string): Promise<readonly string[]> {
-  const kept = join(userCacheFolder(), 'columns', `${sha256.slice(0, 32)}${extname(file)}.json`);
-  try {
-    const names: unknown = JSON.parse(await readFile(kept, 'utf8'));
-    if (Array.isArray(names)) return names.map(String);
-  } catch {
-    // Not kept yet.
-  }
+  const entry = join('columns', `${sha256.slice(0, 32)}${extname(file)}.json`);
+  const names = await readFromCache(entry);
+  if (Array.isArray(names)) return names.map(String);
   const source = await openSource(file);
   await requireColumns(source);
-  const draft = `${kept}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  try {
-    await mkdir(dirname(kept), { recursive: true });
-    await writeFile(draft, JSON.stringify(source.columns));
-    await rename(draft, kept);
-  } catch {
-    // A cache that cannot be written only costs time.
-  }
+  await keepInCache(entry, source.columns);
   return source.columns;
+}
+
+/**
+ * The data set with its class names in the spec, decided over all its files (see `resolveClasses`), so that
+ * every part counts classes alike. A completion task, and a format that fixes its classes, are answered
+ * without reading; other answers are kept in the user's cache.
+ * @param label2id the model folder's, whose order holds where it covers the names in use
+ * Throws ERR_DATA naming file, 1-based line and field at the first bad row.
+ */
+export async function withClasses(
+  resolved: ResolvedDataset,
+  label2id?: Readonly<Record<string, number>>,
+): Promise<ResolvedDataset> {
+  if (resolved.task === 'completion') return resolved;
+  const format = await findFormat(resolved.spec.format);
+  const classes = format.classes ?? (await classNames(resolved, label2id));
+  return { ...resolved, spec: { ...resolved.spec, classes } };
+}
+
+async function classNames(
+  { spec, task, locations }: ResolvedDataset,
+  label2id: Readonly<Record<string, number>> | undefined,
+): Promise<readonly string[]> {
+  const { format: name, columns, files } = spec;
+  const key = createHash('sha256').update(JSON.stringify([name, columns, files, label2id ?? null]));
+  const entry = join('classes', `${key.digest('hex').slice(0, 32)}.json`);
+  const kept = await readFromCache(entry);
+  if (Array.isArray(kept)) return kept.map(String);
+  const format = await findFormat(name);
+  const parsed: ParsedFile[] = [];
+  for (const role of Object.keys(FLAGS) as FileRole[]) {
+    const hash = files[role];
+    if (hash === undefined) continue;
+    parsed.push(await readCached(locationOf(hash, locations), hash, format, { columns, task, labels: true }));
+  }
+  const classes = resolveClasses(parsed, label2id ? { label2id } : {});
+  for (const file of parsed) {
+    for (const row of file.rows) if (row.label !== undefined) classes.vector(row.label, file, row.row);
+  }
+  await keepInCache(entry, classes.names);
+  return classes.names;
 }

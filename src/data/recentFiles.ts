@@ -1,0 +1,37 @@
+import { W2sError } from '../errors.js';
+import type { DatasetFormat } from './formats/index.js';
+import { type ParsedFile, type ReadOptions, readDataFile } from './readFile.js';
+import type { FileLocations } from './types.js';
+
+/** Where a file of this content lies here. Throws ERR_NOT_FOUND where nobody has said. */
+export function locationOf(sha256: string, locations: FileLocations): string {
+  const file = locations[sha256];
+  if (file !== undefined) return file;
+  throw new W2sError('ERR_NOT_FOUND', `Expected the file with sha256 ${sha256} but it lies nowhere known.`, {
+    hint: 'Name it again: --data FILE',
+  });
+}
+
+/** The last files read, by content and way of reading: the parts of an experiment come from the same few. */
+const recent = new Map<string, Promise<ParsedFile>>();
+const RECENT_FILES = 6;
+
+/** Reads a file by its format, once for all parts that come from it. */
+export function readCached(
+  file: string,
+  sha256: string,
+  format: DatasetFormat,
+  options: ReadOptions,
+): Promise<ParsedFile> {
+  const key = JSON.stringify([file, sha256, format.name, options]);
+  const kept = recent.get(key);
+  recent.delete(key);
+  const parsed = kept ?? readDataFile(file, format, options);
+  recent.set(key, parsed);
+  parsed.catch(() => recent.delete(key));
+  for (const oldest of recent.keys()) {
+    if (recent.size <= RECENT_FILES) break;
+    recent.delete(oldest);
+  }
+  return parsed;
+}
