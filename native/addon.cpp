@@ -1,5 +1,5 @@
-// Module registration: the exports that src/native/binding.ts declares. Everything that lives longer than a call
-// belongs to the environment's InstanceData.
+// Module registration: the exports that src/native/binding.ts declares. Everything that lives longer than a
+// call belongs to the environment's InstanceData.
 #include <ATen/Version.h>
 #include <napi.h>
 

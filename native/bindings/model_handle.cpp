@@ -46,7 +46,8 @@ ScoringCall read_scoring_call(const Napi::CallbackInfo& info, const std::string&
   call.options.language_model = options.choice("readout", {"head", "lm"}, "head") == "lm";
   call.options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
   call.cancel = read_cancel_token(info.Env(), options.get("cancel"), options.name("cancel"));
-  if (auto callback = options.function("onProgress")) call.progress = ProgressChannel::create(*callback, call.cancel);
+  if (auto callback = options.function("onProgress"))
+    call.progress = ProgressChannel::create(*callback, call.cancel);
   return call;
 }
 
@@ -67,18 +68,16 @@ struct NamedValues {
 }  // namespace
 
 void ModelHandle::define(Napi::Env env) {
-  const Napi::Function constructor =
-      DefineClass(env, "NativeModel",
-                  {InstanceAccessor<&ModelHandle::info>("info"),
-                   InstanceMethod<&ModelHandle::score>("score"),
-                   InstanceMethod<&ModelHandle::hidden>("hidden"),
-                   InstanceMethod<&ModelHandle::set_likelihood>("setLikelihood"),
-                   InstanceMethod<&ModelHandle::likelihood>("likelihood"),
-                   InstanceMethod<&ModelHandle::parameter_names>("parameterNames"),
-                   InstanceMethod<&ModelHandle::parameter>("parameter"),
-                   InstanceMethod<&ModelHandle::set_parameter>("setParameter"),
-                   InstanceMethod<&ModelHandle::save>("save"),
-                   InstanceMethod<&ModelHandle::dispose>("dispose")});
+  const Napi::Function constructor = DefineClass(
+      env, "NativeModel",
+      {InstanceAccessor<&ModelHandle::info>("info"), InstanceMethod<&ModelHandle::score>("score"),
+       InstanceMethod<&ModelHandle::hidden>("hidden"),
+       InstanceMethod<&ModelHandle::set_likelihood>("setLikelihood"),
+       InstanceMethod<&ModelHandle::likelihood>("likelihood"),
+       InstanceMethod<&ModelHandle::parameter_names>("parameterNames"),
+       InstanceMethod<&ModelHandle::parameter>("parameter"),
+       InstanceMethod<&ModelHandle::set_parameter>("setParameter"),
+       InstanceMethod<&ModelHandle::save>("save"), InstanceMethod<&ModelHandle::dispose>("dispose")});
   InstanceData::of(env).constructors["Model"] = Napi::Persistent(constructor);
 }
 
@@ -197,7 +196,8 @@ Napi::Value ModelHandle::parameter_names(const Napi::CallbackInfo& info) {
   return guarded(env, [&]() -> Napi::Value {
     Napi::Array names = Napi::Array::New(env);
     uint32_t index = 0;
-    for (const Parameter& parameter : model()->parameters()) names[index++] = Napi::String::New(env, parameter.name);
+    for (const Parameter& parameter : model()->parameters())
+      names[index++] = Napi::String::New(env, parameter.name);
     return names;
   });
 }

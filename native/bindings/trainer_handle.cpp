@@ -34,7 +34,7 @@ Objective read_objective(const Napi::Value& value) {
     objective.loss = LossKind::kConfidence;
     objective.alpha = options.number("alpha", 0.0, 1.0);
     objective.threshold = options.choice("threshold", {"half", "weak-mean"}) == "half" ? Threshold::kHalf
-                                                                                        : Threshold::kWeakMean;
+                                                                                       : Threshold::kWeakMean;
   }
   return objective;
 }
@@ -49,17 +49,16 @@ Napi::Value tensor_to_js(Napi::Env env, const at::Tensor& values) { return to_fl
 }  // namespace
 
 void TrainerHandle::define(Napi::Env env) {
-  const Napi::Function constructor =
-      DefineClass(env, "NativeTrainer",
-                  {InstanceMethod<&TrainerHandle::forward>("forward"),
-                   InstanceMethod<&TrainerHandle::backward>("backward"),
-                   InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
-                   InstanceMethod<&TrainerHandle::step>("step"),
-                   InstanceMethod<&TrainerHandle::gradient>("gradient"),
-                   InstanceMethod<&TrainerHandle::check_finite>("checkFinite"),
-                   InstanceMethod<&TrainerHandle::save_checkpoint>("saveCheckpoint"),
-                   InstanceMethod<&TrainerHandle::load_checkpoint>("loadCheckpoint"),
-                   InstanceMethod<&TrainerHandle::dispose>("dispose")});
+  const Napi::Function constructor = DefineClass(
+      env, "NativeTrainer",
+      {InstanceMethod<&TrainerHandle::forward>("forward"),
+       InstanceMethod<&TrainerHandle::backward>("backward"),
+       InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
+       InstanceMethod<&TrainerHandle::step>("step"), InstanceMethod<&TrainerHandle::gradient>("gradient"),
+       InstanceMethod<&TrainerHandle::check_finite>("checkFinite"),
+       InstanceMethod<&TrainerHandle::save_checkpoint>("saveCheckpoint"),
+       InstanceMethod<&TrainerHandle::load_checkpoint>("loadCheckpoint"),
+       InstanceMethod<&TrainerHandle::dispose>("dispose")});
   InstanceData::of(env).constructors["Trainer"] = Napi::Persistent(constructor);
 }
 
@@ -91,16 +90,16 @@ Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
 }
 
 const std::shared_ptr<TrainerHandle::Lazy>& TrainerHandle::lazy() const {
-  if (!lazy_) fail("ERR_DISPOSED", "The trainer has been disposed.", "Make another: createTrainer(model, options)");
+  if (!lazy_)
+    fail("ERR_DISPOSED", "The trainer has been disposed.", "Make another: createTrainer(model, options)");
   return lazy_;
 }
 
 Napi::Value TrainerHandle::forward(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded_async(env, [&]() -> Napi::Value {
-    auto work = [lazy = lazy(), batch = read_sequences(info[0], "forward's batch")](CancelToken& cancel) mutable {
-      return lazy->get().forward(std::move(batch), cancel);
-    };
+    auto work = [lazy = lazy(), batch = read_sequences(info[0], "forward's batch")](
+                    CancelToken& cancel) mutable { return lazy->get().forward(std::move(batch), cancel); };
     const auto cancel = read_cancel_token(env, info[1], "forward's cancel token");
     return submit(env, device_, threads_, cancel, std::move(work), tensor_to_js);
   });

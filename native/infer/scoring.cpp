@@ -29,7 +29,8 @@ void scatter_rows(const at::Tensor& rows, const PackedBatch& batch, std::vector<
   const int64_t width = host.size(1);
   const float* values = host.const_data_ptr<float>();
   for (size_t row = 0; row < batch.indices_B.size(); ++row) {
-    std::copy_n(values + static_cast<int64_t>(row) * width, width, into.begin() + batch.indices_B[row] * width);
+    std::copy_n(values + static_cast<int64_t>(row) * width, width,
+                into.begin() + batch.indices_B[row] * width);
   }
 }
 
@@ -48,8 +49,8 @@ void scatter_targets(const TokenScores& found, const PackedBatch& batch, Scores&
 
 }  // namespace
 
-Scores score(const Model& model, const Sequences& sequences, const ScoringOptions& options, CancelToken& cancel,
-             const Progress& progress) {
+Scores score(const Model& model, const Sequences& sequences, const ScoringOptions& options,
+             CancelToken& cancel, const Progress& progress) {
   const bool by_head = !options.language_model && model.head().kind() != HeadKind::kLm;
   const bool tokens = !by_head || model.head().reads_tokens();
   Scores scores;
@@ -73,8 +74,9 @@ Scores score(const Model& model, const Sequences& sequences, const ScoringOption
   return scores;
 }
 
-std::vector<float> hidden_states(const Model& model, const Sequences& sequences, const ScoringOptions& options,
-                                 CancelToken& cancel, const Progress& progress) {
+std::vector<float> hidden_states(const Model& model, const Sequences& sequences,
+                                 const ScoringOptions& options, CancelToken& cancel,
+                                 const Progress& progress) {
   std::vector<float> hidden_BD(sequences.count() * model.config().hidden_size);
   for_each_micro_batch(model, sequences, options, cancel, progress, [&](const PackedBatch& batch) {
     scatter_rows(model.last_hidden(batch), batch, hidden_BD);

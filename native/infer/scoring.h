@@ -26,11 +26,12 @@ struct ScoringOptions {
 
 using Progress = std::function<void(int64_t sequences_done)>;
 
-Scores score(const Model& model, const Sequences& sequences, const ScoringOptions& options, CancelToken& cancel,
-             const Progress& progress);
+Scores score(const Model& model, const Sequences& sequences, const ScoringOptions& options,
+             CancelToken& cancel, const Progress& progress);
 
 /// Final hidden state of each sequence's last token [B · D].
-std::vector<float> hidden_states(const Model& model, const Sequences& sequences, const ScoringOptions& options,
-                                 CancelToken& cancel, const Progress& progress);
+std::vector<float> hidden_states(const Model& model, const Sequences& sequences,
+                                 const ScoringOptions& options, CancelToken& cancel,
+                                 const Progress& progress);
 
 }  // namespace w2s

@@ -10,8 +10,8 @@
 namespace w2s {
 namespace {
 
-// Positive where label 1 is the hardened prediction. By the logit difference, which keeps order where saturated
-// probabilities would tie.
+// Positive where label 1 is the hardened prediction. By the logit difference, which keeps order where
+// saturated probabilities would tie.
 at::Tensor positive_half(const at::Tensor& logits_B2) {
   const at::Tensor margin_B = logits_B2.select(1, 1) - logits_B2.select(1, 0);
   const at::Tensor order_B = std::get<1>(margin_B.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));

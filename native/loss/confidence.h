@@ -1,5 +1,5 @@
-// The auxiliary confidence loss (Burns et al. 2023, appendix A.4): (1 − α) CE(f, f_w) + α CE(f, h), h the student's own
-// hardened prediction, through which no gradient flows.
+// The auxiliary confidence loss (Burns et al. 2023, appendix A.4): (1 − α) CE(f, f_w) + α CE(f, h), h the
+// student's own hardened prediction, through which no gradient flows.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +12,8 @@ namespace w2s {
 enum class Threshold {
   /// The ⌊B/2⌋ examples with the highest probability of label 1 are positive; ties: lower index first.
   kHalf,
-  /// Label 0 where P(label 0) ≥ t, t the linear-interpolation quantile of P(label 0) at the mean weak P(label 1).
+  /// Label 0 where P(label 0) ≥ t, t the linear-interpolation quantile of P(label 0) at the mean weak P(label
+  /// 1).
   kWeakMean,
 };
 

@@ -11,7 +11,8 @@ LossAndGradient cross_entropy(const at::Tensor& logits_BK, const at::Tensor& tar
   const at::Tensor log_f_BK = at::log_softmax(logits_BK.to(at::kDouble), 1);
   const at::Tensor targets = targets_BK.to(at::kDouble);
   const double loss = -(targets * log_f_BK).sum().item<double>() / static_cast<double>(batch_size);
-  const at::Tensor d_logits = (log_f_BK.exp() * targets.sum(1, /*keepdim=*/true) - targets) / static_cast<double>(batch_size);
+  const at::Tensor d_logits =
+      (log_f_BK.exp() * targets.sum(1, /*keepdim=*/true) - targets) / static_cast<double>(batch_size);
   return {loss, d_logits.to(at::kFloat)};
 }
 

@@ -1,4 +1,5 @@
-// Cross-entropy on soft labels: −Σ_k f_w,k log f_k, the mean over the optimizer batch (Burns et al. 2023, section 3).
+// Cross-entropy on soft labels: −Σ_k f_w,k log f_k, the mean over the optimizer batch (Burns et al. 2023,
+// section 3).
 #pragma once
 
 #include <ATen/core/Tensor.h>

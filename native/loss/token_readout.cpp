@@ -26,7 +26,8 @@ at::Tensor log_probabilities(const at::Tensor& hidden_CD, const at::Tensor& unem
 
 }  // namespace
 
-TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD, const at::Tensor& targets_T) {
+TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
+                         const at::Tensor& targets_T) {
   const at::NoGradGuard no_grad;
   const int64_t rows = hidden_TD.size(0);
   TokenScores scores{at::empty({rows}, hidden_TD.options()), at::empty({rows}, targets_T.options())};

@@ -1,5 +1,6 @@
-// Log-probabilities of target tokens through the unembedding, in row chunks, so that the logits are never held whole.
-// Forward and backward are written by hand: an autograd graph would keep every chunk's logits alive.
+// Log-probabilities of target tokens through the unembedding, in row chunks, so that the logits are never
+// held whole. Forward and backward are written by hand: an autograd graph would keep every chunk's logits
+// alive.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,15 +13,16 @@ struct TokenScores {
 };
 
 /// log softmax(hidden_TD · unembedding_VDᵀ) at targets_T, everything in float32.
-TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD, const at::Tensor& targets_T);
+TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
+                         const at::Tensor& targets_T);
 
 struct TokenGradients {
   at::Tensor log_probs_T;
   at::Tensor d_hidden_TD;
 };
 
-/// The same with its backward in one pass: given d loss / d log p for every target, adds the unembedding's gradient to
-/// `d_unembedding_VD` and returns that of the hidden states.
+/// The same with its backward in one pass: given d loss / d log p for every target, adds the unembedding's
+/// gradient to `d_unembedding_VD` and returns that of the hidden states.
 TokenGradients backward_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
                                const at::Tensor& targets_T, const at::Tensor& d_log_probs_T,
                                at::Tensor& d_unembedding_VD);

@@ -1,5 +1,5 @@
-// What a decoder is made of: the switches that its families differ in. A family turns a config.json into this;
-// nothing below knows family names.
+// What a decoder is made of: the switches that its families differ in. A family turns a config.json into
+// this; nothing below knows family names.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct RopeConfig {
   double original_context = 8192.0;
 };
 
-/// Names of a family's tensors below the base prefix; `{}` stands for the layer. Empty: the family has no such part.
+/// Names of a family's tensors below the base prefix; `{}` stands for the layer. Empty: the family has no
+/// such part.
 struct TensorNames {
   std::string base_prefix;  // such as "model."
   std::string token_embedding;

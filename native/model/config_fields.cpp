@@ -83,14 +83,15 @@ RopeConfig rope_fields(const Json& config, int64_t context_length) {
   if (settings == nullptr) settings = present(config, "rope_scaling");
   if (settings != nullptr) {
     if (!settings->is_object()) bad_field("rope_parameters", "an object");
-    if (number_field(*settings, "partial_rotary_factor", 1.0) != 1.0) unsupported("partial rotary embeddings");
+    if (number_field(*settings, "partial_rotary_factor", 1.0) != 1.0)
+      unsupported("partial rotary embeddings");
     rope.kind = rope_kind(string_field(*settings, "rope_type", string_field(*settings, "type", "default")));
     rope.theta = number_field(*settings, "rope_theta", rope.theta);
     rope.factor = number_field(*settings, "factor", 1.0);
     rope.low_freq_factor = number_field(*settings, "low_freq_factor", 1.0);
     rope.high_freq_factor = number_field(*settings, "high_freq_factor", 4.0);
-    rope.original_context = number_field(*settings, "original_max_position_embeddings",
-                                         static_cast<double>(context_length));
+    rope.original_context =
+        number_field(*settings, "original_max_position_embeddings", static_cast<double>(context_length));
     if (rope.kind != RopeKind::kDefault && present(*settings, "factor") == nullptr) {
       bad_field("rope_scaling.factor", "a number");
     }

@@ -76,8 +76,8 @@ at::Tensor Decoder::hidden(const PackedBatch& batch) const {
   return final_norm_(x_ND).to(at::kFloat);
 }
 
-at::Tensor Decoder::attend(const at::Tensor& x_ND, const Block& block, int64_t layer, const PackedBatch& batch,
-                           const RopeRows& rope) const {
+at::Tensor Decoder::attend(const at::Tensor& x_ND, const Block& block, int64_t layer,
+                           const PackedBatch& batch, const RopeRows& rope) const {
   const int64_t query_size = config_.heads * config_.head_dim;
   const int64_t kv_size = config_.kv_heads * config_.head_dim;
   at::Tensor q, k, v;
@@ -102,8 +102,8 @@ at::Tensor Decoder::attend(const at::Tensor& x_ND, const Block& block, int64_t l
     q_NHE = rotate(q_NHE, rope);
     k_NGE = rotate(k_NGE, rope);
   }
-  return block.attention_out(causal_attention(q_NHE, k_NGE, v_NGE, batch, config_.windows[layer],
-                                              config_.attention_scales[layer]));
+  return block.attention_out(
+      causal_attention(q_NHE, k_NGE, v_NGE, batch, config_.windows[layer], config_.attention_scales[layer]));
 }
 
 at::Tensor Decoder::feed_forward(const at::Tensor& x_ND, const Block& block) const {

@@ -26,7 +26,8 @@ struct Block {
 
 class Decoder {
  public:
-  Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device, at::ScalarType compute_dtype);
+  Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device,
+          at::ScalarType compute_dtype);
 
   /// Hidden states after the final norm, [N, D] float32.
   at::Tensor hidden(const PackedBatch& batch) const;

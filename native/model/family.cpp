@@ -45,7 +45,8 @@ void check_possible(const DecoderConfig& decoder) {
 }  // namespace
 
 DecoderConfig read_decoder_config(const Json& config) {
-  if (!config.is_object()) fail("ERR_ARCHITECTURE", "Expected an object in config.json.", "w2s-native models");
+  if (!config.is_object())
+    fail("ERR_ARCHITECTURE", "Expected an object in config.json.", "w2s-native models");
   const std::string type = string_field(config, "model_type", "");
   for (const auto& [name, read] : kFamilies) {
     if (type != name) continue;

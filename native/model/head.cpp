@@ -11,21 +11,24 @@ namespace {
 
 at::Tensor fresh_score(const HeadRequest& request, const at::Tensor& unembedding_VD, int64_t labels,
                        int64_t hidden_size, const at::Device& device) {
-  at::Tensor score_KD = at::zeros({labels, hidden_size}, at::TensorOptions().dtype(at::kFloat).device(device));
+  at::Tensor score_KD =
+      at::zeros({labels, hidden_size}, at::TensorOptions().dtype(at::kFloat).device(device));
   if (request.tokens.empty()) return score_KD;
   if (static_cast<int64_t>(request.tokens.size()) != labels) {
     fail("ERR_ARGUMENT", "Expected " + std::to_string(labels) + " head tokens but received " +
                              std::to_string(request.tokens.size()) + ".");
   }
   if (!unembedding_VD.defined()) {
-    fail("ERR_WEIGHTS", "Expected a tensor 'lm_head.weight' for a head of unembedding rows but the folder has none.",
+    fail("ERR_WEIGHTS",
+         "Expected a tensor 'lm_head.weight' for a head of unembedding rows but the folder has none.",
          "Start from zeros: --head linear");
   }
   const at::NoGradGuard no_grad;
   for (int64_t label = 0; label < labels; ++label) {
     const int64_t token = request.tokens[label];
     if (token < 0 || token >= unembedding_VD.size(0)) {
-      fail("ERR_ARGUMENT", "Expected head tokens inside the vocabulary but received " + std::to_string(token) + ".");
+      fail("ERR_ARGUMENT",
+           "Expected head tokens inside the vocabulary but received " + std::to_string(token) + ".");
     }
     score_KD.select(0, label).copy_(unembedding_VD.select(0, token));
   }
@@ -49,9 +52,10 @@ Head::Head(const HeadRequest& request, const CheckedWeights& weights, const at::
     score_KD_ = weights.read(kScore, device);
     from_folder_ = true;
     if (score_KD_.size(0) != labels) {
-      fail("ERR_WEIGHTS", "Expected a head of " + std::to_string(labels) +
-                              " labels for this data but the folder's tensor 'score.weight' has " +
-                              std::to_string(score_KD_.size(0)) + ".",
+      fail("ERR_WEIGHTS",
+           "Expected a head of " + std::to_string(labels) +
+               " labels for this data but the folder's tensor 'score.weight' has " +
+               std::to_string(score_KD_.size(0)) + ".",
            "Use data with as many classes, or a folder without a head.");
     }
   } else {
@@ -86,10 +90,16 @@ void Head::set_likelihood(const Likelihood& likelihood) {
   bias_.fill_(likelihood.bias);
 }
 
+void Head::take_likelihood(const Likelihood& likelihood) {
+  set_likelihood(likelihood);
+  from_folder_ = true;
+}
+
 std::vector<Parameter> Head::parameters() const {
   if (kind_ == HeadKind::kLm) return {};
   if (kind_ != HeadKind::kLikelihood) return {{kScore, score_KD_, ParameterKind::kHead}};
-  return {{"likelihood.scale", scale_, ParameterKind::kHead}, {"likelihood.bias", bias_, ParameterKind::kHead}};
+  return {{"likelihood.scale", scale_, ParameterKind::kHead},
+          {"likelihood.bias", bias_, ParameterKind::kHead}};
 }
 
 }  // namespace w2s

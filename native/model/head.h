@@ -1,4 +1,5 @@
-// What is read from a sequence: a linear map of its last token's hidden state, or the likelihood of its targets.
+// What is read from a sequence: a linear map of its last token's hidden state, or the likelihood of its
+// targets.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -45,6 +46,8 @@ class Head {
   const at::Tensor& bias() const { return bias_; }
   Likelihood likelihood() const;
   void set_likelihood(const Likelihood& likelihood);
+  /// The same for one that the folder brings.
+  void take_likelihood(const Likelihood& likelihood);
 
   std::vector<Parameter> parameters() const;
 

@@ -31,7 +31,8 @@ bool names_token(const Json* field, int64_t id) {
   if (field == nullptr) return false;
   if (field->is_int()) return field->as_int() == id;
   if (!field->is_array()) return false;
-  return std::ranges::any_of(field->items(), [id](const Json& item) { return item.is_int() && item.as_int() == id; });
+  return std::ranges::any_of(field->items(),
+                             [id](const Json& item) { return item.is_int() && item.as_int() == id; });
 }
 
 // The likelihood head saves its two numbers in config.json, where Transformers keeps what it does not know.
@@ -40,7 +41,8 @@ constexpr const char* kLikelihoodField = "w2s_likelihood";
 }  // namespace
 
 Model::Model(const ModelOptions& options) : device_(options.device) {
-  source_config_ = parse_json(read_text_file(options.folder + "/config.json", kMostConfigBytes), "config.json");
+  source_config_ =
+      parse_json(read_text_file(options.folder + "/config.json", kMostConfigBytes), "config.json");
   DecoderConfig config = read_decoder_config(source_config_);
   const WeightFiles files = WeightFiles::open_folder(options.folder);
   const CheckedWeights weights(files, config);
@@ -62,10 +64,11 @@ Model::Model(const ModelOptions& options) : device_(options.device) {
   } else if (!decoder_->config().tied_embeddings) {
     unembedding_VD_ = at::Tensor();
   }
-  if (const Json* saved = source_config_.find(kLikelihoodField); saved && head_.kind() == HeadKind::kLikelihood) {
+  if (const Json* saved = source_config_.find(kLikelihoodField);
+      saved && head_.kind() == HeadKind::kLikelihood) {
     const Json* scale = saved->find("scale");
     const Json* bias = saved->find("bias");
-    if (scale && bias) head_.set_likelihood({scale->as_double("scale"), bias->as_double("bias")});
+    if (scale && bias) head_.take_likelihood({scale->as_double("scale"), bias->as_double("bias")});
   }
   for (Parameter& parameter : head_.parameters()) parameters_.push_back(std::move(parameter));
 }
@@ -88,7 +91,8 @@ at::Tensor Model::last_hidden(const PackedBatch& batch) const {
 
 ForwardPass Model::forward(const PackedBatch& batch) const {
   ForwardPass pass;
-  if (head_.kind() == HeadKind::kLm) fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
+  if (head_.kind() == HeadKind::kLm)
+    fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
   if (head_.kind() != HeadKind::kLikelihood) {
     pass.logits_BK = at::linear(last_hidden(batch), head_.score_KD());
     return pass;
@@ -132,8 +136,8 @@ double Model::backward_language_model(const PackedBatch& batch, double normalise
   const at::Tensor hidden_TD = target_hidden(batch);
   if (hidden_TD.size(0) == 0) return 0.0;
   const at::Tensor d_log_probs_T = at::full({hidden_TD.size(0)}, -1.0 / normaliser, hidden_TD.options());
-  const TokenGradients gradients = backward_tokens(hidden_TD, unembedding(), batch.targets_T, d_log_probs_T,
-                                                   unembedding().mutable_grad());
+  const TokenGradients gradients =
+      backward_tokens(hidden_TD, unembedding(), batch.targets_T, d_log_probs_T, unembedding().mutable_grad());
   hidden_TD.backward(gradients.d_hidden_TD);
   return -gradients.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser;
 }
@@ -178,7 +182,8 @@ Json Model::saved_config(at::ScalarType dtype) const {
   if (!classifies) return config;
 
   const Json* names = config.find("id2label");
-  if (names == nullptr || !names->is_object() || static_cast<int64_t>(names->members().size()) != head_.outputs()) {
+  if (names == nullptr || !names->is_object() ||
+      static_cast<int64_t>(names->members().size()) != head_.outputs()) {
     Json id2label = Json::object(), label2id = Json::object();
     for (int64_t label = 0; label < head_.outputs(); ++label) {
       id2label.set(std::to_string(label), "LABEL_" + std::to_string(label));
@@ -187,8 +192,8 @@ Json Model::saved_config(at::ScalarType dtype) const {
     config.set("id2label", id2label);
     config.set("label2id", label2id);
   }
-  // Transformers reads a classifier at the last token that is not padding. A padding token that can end a text (the
-  // end-of-text token, most often) would move that place, so such a setting is not carried over.
+  // Transformers reads a classifier at the last token that is not padding. A padding token that can end a
+  // text (the end-of-text token, most often) would move that place, so such a setting is not carried over.
   const Json* pad = config.find("pad_token_id");
   if (pad == nullptr || !pad->is_int()) return config;
   const int64_t id = pad->as_int();

@@ -1,4 +1,5 @@
-// A decoder with a head, from a Hugging Face folder: forward, backward and saving of one micro-batch at a time.
+// A decoder with a head, from a Hugging Face folder: forward, backward and saving of one micro-batch at a
+// time.
 #pragma once
 
 #include <ATen/core/Tensor.h>

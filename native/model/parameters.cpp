@@ -11,7 +11,8 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-constexpr const char* kHint = "Check that config.json and the weights belong together, or download the folder again.";
+constexpr const char* kHint =
+    "Check that config.json and the weights belong together, or download the folder again.";
 
 // Adds one module's tensors to the list.
 class ExpectedList {
@@ -66,12 +67,14 @@ void add_block(ExpectedList& list, const DecoderConfig& config, int64_t layer) {
 }
 
 bool ends_with(const std::string& text, const std::string& ending) {
-  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+  return text.size() >= ending.size() &&
+         text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 // Buffers that older Transformers releases saved with the weights; they hold nothing that was learned.
 bool known_buffer(const std::string& name) {
-  return ends_with(name, ".attn.bias") || ends_with(name, ".attn.masked_bias") || ends_with(name, "rotary_emb.inv_freq");
+  return ends_with(name, ".attn.bias") || ends_with(name, ".attn.masked_bias") ||
+         ends_with(name, "rotary_emb.inv_freq");
 }
 
 }  // namespace
@@ -85,7 +88,8 @@ std::string layer_name(const std::string& pattern, int64_t layer) {
 std::vector<ExpectedTensor> expected_tensors(const DecoderConfig& config) {
   ExpectedList list(config.input_major_weights);
   list.embedding(config.names.token_embedding, config.vocabulary_size, config.hidden_size);
-  if (!config.rotary) list.embedding(config.names.position_embedding, config.context_length, config.hidden_size);
+  if (!config.rotary)
+    list.embedding(config.names.position_embedding, config.context_length, config.hidden_size);
   for (int64_t layer = 0; layer < config.layers; ++layer) add_block(list, config, layer);
   list.norm(config.names.final_norm, config.hidden_size, config.norm);
   return list.take();

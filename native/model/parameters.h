@@ -36,7 +36,8 @@ std::vector<ExpectedTensor> expected_tensors(const DecoderConfig& config);
 /// A name with its layer filled in.
 std::string layer_name(const std::string& pattern, int64_t layer);
 
-/// Tensors of a folder by their names below the base prefix, checked against what is expected before any is read.
+/// Tensors of a folder by their names below the base prefix, checked against what is expected before any is
+/// read.
 class CheckedWeights {
  public:
   /// Throws ERR_WEIGHTS naming the tensor that is missing, unexpected or of another shape.
@@ -48,7 +49,8 @@ class CheckedWeights {
   const TensorEntry& entry(const std::string& name) const;
 
  private:
-  void check_extra(const std::string& name, const std::map<std::string, bool>& known, const DecoderConfig& config);
+  void check_extra(const std::string& name, const std::map<std::string, bool>& known,
+                   const DecoderConfig& config);
 
   const WeightFiles& files_;
   std::string prefix_;  // what the folder really uses: the family's prefix or none

@@ -1,5 +1,5 @@
-// Linear maps, norms and activations. Parameters are float32 masters; inputs come in the compute dtype, to which a
-// parameter is cast where it is used, so that gradients accumulate in float32.
+// Linear maps, norms and activations. Parameters are float32 masters; inputs come in the compute dtype, to
+// which a parameter is cast where it is used, so that gradients accumulate in float32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,8 +24,8 @@ struct Norm {
   at::Tensor weight;
   at::Tensor bias;  // layer norm only
 
-  /// Normalises the last dimension with float32 statistics. RMSNorm rounds to x's dtype before it multiplies by the
-  /// weight, as Transformers' LlamaRMSNorm does.
+  /// Normalises the last dimension with float32 statistics. RMSNorm rounds to x's dtype before it multiplies
+  /// by the weight, as Transformers' LlamaRMSNorm does.
   at::Tensor operator()(const at::Tensor& x) const;
 };
 

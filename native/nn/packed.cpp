@@ -20,7 +20,8 @@ at::Tensor to_device(const std::vector<int64_t>& values, const at::Device& devic
        "Expected " + expected + " for sequence " + std::to_string(index) + " but received " + received + ".");
 }
 
-void check_sequence(const Sequences& sequences, int64_t index, int64_t vocabulary_size, int64_t context_length) {
+void check_sequence(const Sequences& sequences, int64_t index, int64_t vocabulary_size,
+                    int64_t context_length) {
   const int64_t length = sequences.length(index);
   if (length < 1) bad_sequence(index, "at least one token", std::to_string(length));
   if (length > context_length) {
@@ -31,7 +32,8 @@ void check_sequence(const Sequences& sequences, int64_t index, int64_t vocabular
   for (int64_t row = sequences.offsets_B1[index]; row < sequences.offsets_B1[index + 1]; ++row) {
     const int64_t token = sequences.tokens_N[row];
     if (token < 0 || token >= vocabulary_size) {
-      bad_sequence(index, "token ids from 0 to " + std::to_string(vocabulary_size - 1), std::to_string(token));
+      bad_sequence(index, "token ids from 0 to " + std::to_string(vocabulary_size - 1),
+                   std::to_string(token));
     }
   }
 }
@@ -40,7 +42,8 @@ void check_sequence(const Sequences& sequences, int64_t index, int64_t vocabular
 
 void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_t context_length) {
   const auto& offsets = sequences.offsets_B1;
-  if (offsets.size() < 2 || offsets.front() != 0 || offsets.back() != static_cast<int64_t>(sequences.tokens_N.size())) {
+  if (offsets.size() < 2 || offsets.front() != 0 ||
+      offsets.back() != static_cast<int64_t>(sequences.tokens_N.size())) {
     fail("ERR_ARGUMENT", "Expected offsets from 0 to the number of tokens for packed sequences.");
   }
   if (static_cast<int64_t>(sequences.target_starts_B.size()) != sequences.count()) {
@@ -51,7 +54,8 @@ void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_
   }
 }
 
-PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B, const at::Device& device) {
+PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
+                 const at::Device& device) {
   PackedBatch batch;
   batch.indices_B = indices_B;
   std::vector<int64_t> tokens_N, positions_N, last_rows_B, target_rows_T, targets_T;
@@ -69,7 +73,8 @@ PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices
     }
     batch.target_counts_B.push_back(std::max<int64_t>(0, sequences.targets(index)));
     last_rows_B.push_back(first_row + length - 1);
-    if (batch.groups.empty() || batch.groups.back().length != length) batch.groups.push_back({first_row, 0, length});
+    if (batch.groups.empty() || batch.groups.back().length != length)
+      batch.groups.push_back({first_row, 0, length});
     batch.groups.back().count += 1;
   }
   batch.tokens_N = to_device(tokens_N, device);

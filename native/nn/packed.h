@@ -1,7 +1,8 @@
 // Packed sequences: many sequences end to end, no padding.
 //
-// Shape suffixes used in native/: B sequences, N tokens of all sequences, T target tokens, D hidden size, F MLP size,
-// H query heads, G key-value heads, E dimensions of one head, V vocabulary, K outputs of a head, L one length.
+// Shape suffixes used in native/: B sequences, N tokens of all sequences, T target tokens, D hidden size, F
+// MLP size, H query heads, G key-value heads, E dimensions of one head, V vocabulary, K outputs of a head, L
+// one length.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -46,8 +47,8 @@ struct PackedBatch {
   int64_t tokens() const { return tokens_N.size(0); }
 };
 
-/// Checks offsets, lengths, token ids and target starts once, before anything runs. Throws ERR_ARGUMENT naming the
-/// sequence.
+/// Checks offsets, lengths, token ids and target starts once, before anything runs. Throws ERR_ARGUMENT
+/// naming the sequence.
 void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_t context_length);
 
 /// Lays the given sequences, sorted by length, end to end on a device.

@@ -1,4 +1,5 @@
-// Rotary position embedding (Su et al. 2021) with the halves layout of Llama: dimension i is paired with i + E/2.
+// Rotary position embedding (Su et al. 2021) with the halves layout of Llama: dimension i is paired with i +
+// E/2.
 #pragma once
 
 #include <ATen/core/Tensor.h>

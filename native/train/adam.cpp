@@ -35,8 +35,9 @@ void Adam::step(double lr) {
     steps_[i].add_(1);
   }
   const auto update = [&](auto&& fused) {
-    fused(tensors_, gradients, first_moments_, second_moments_, /*max_exp_avg_sqs=*/at::TensorList{}, steps_, lr,
-          kBeta1, kBeta2, weight_decay_, kEpsilon, /*amsgrad=*/false, /*maximize=*/false, std::nullopt, std::nullopt);
+    fused(tensors_, gradients, first_moments_, second_moments_, /*max_exp_avg_sqs=*/at::TensorList{}, steps_,
+          lr, kBeta1, kBeta2, weight_decay_, kEpsilon, /*amsgrad=*/false, /*maximize=*/false, std::nullopt,
+          std::nullopt);
   };
   if (decoupled_) {
     update([](auto&&... arguments) { at::_fused_adamw_(arguments...); });

@@ -1,4 +1,5 @@
-// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) over a list of parameters, by ATen's fused kernels.
+// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) over a list of parameters, by ATen's fused
+// kernels.
 #pragma once
 
 #include "optimizer.h"

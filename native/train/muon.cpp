@@ -33,7 +33,8 @@ at::Tensor orthogonalise(const at::Tensor& update) {
 
 Muon::Muon(std::vector<Parameter> parameters, double weight_decay)
     : parameters_(std::move(parameters)), weight_decay_(weight_decay) {
-  for (const Parameter& parameter : parameters_) momenta_.push_back(at::zeros_like(parameter.tensor.detach()));
+  for (const Parameter& parameter : parameters_)
+    momenta_.push_back(at::zeros_like(parameter.tensor.detach()));
 }
 
 void Muon::step(double lr) {

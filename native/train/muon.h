@@ -1,12 +1,13 @@
-// Muon (Jordan et al. 2024): momentum whose update is replaced by its nearest orthogonal matrix, for weight matrices.
-// Equal to torch.optim.Muon with float32 arithmetic and adjust_lr_fn "original".
+// Muon (Jordan et al. 2024): momentum whose update is replaced by its nearest orthogonal matrix, for weight
+// matrices. Equal to torch.optim.Muon with float32 arithmetic and adjust_lr_fn "original".
 #pragma once
 
 #include "optimizer.h"
 
 namespace w2s {
 
-/// An approximately orthogonal matrix with the same singular vectors, by five Newton–Schulz steps. [rows, columns].
+/// An approximately orthogonal matrix with the same singular vectors, by five Newton–Schulz steps. [rows,
+/// columns].
 at::Tensor orthogonalise(const at::Tensor& update);
 
 class Muon {

@@ -18,10 +18,10 @@ std::vector<Parameter> select(const std::vector<Parameter>& parameters, const Pr
 class AdamOptimizer final : public Optimizer {
  public:
   AdamOptimizer(const std::vector<Parameter>& parameters, double weight_decay, bool decoupled)
-      : trunk_(select(parameters, [](const Parameter& p) { return p.kind != ParameterKind::kHead; }), weight_decay,
-               decoupled),
-        head_(select(parameters, [](const Parameter& p) { return p.kind == ParameterKind::kHead; }), weight_decay,
-              decoupled) {}
+      : trunk_(select(parameters, [](const Parameter& p) { return p.kind != ParameterKind::kHead; }),
+               weight_decay, decoupled),
+        head_(select(parameters, [](const Parameter& p) { return p.kind == ParameterKind::kHead; }),
+              weight_decay, decoupled) {}
 
   void step(const LearningRates& rates) override {
     trunk_.step(rates.trunk);
@@ -48,7 +48,8 @@ class MuonOptimizer final : public Optimizer {
   MuonOptimizer(const std::vector<Parameter>& parameters, double weight_decay)
       : matrices_(select(parameters, [](const Parameter& p) { return p.kind == ParameterKind::kMatrix; }),
                   weight_decay),
-        rest_(select(parameters, [](const Parameter& p) { return p.kind != ParameterKind::kMatrix; }), weight_decay,
+        rest_(select(parameters, [](const Parameter& p) { return p.kind != ParameterKind::kMatrix; }),
+              weight_decay,
               /*decoupled=*/true) {}
 
   void step(const LearningRates& rates) override {

@@ -87,21 +87,24 @@ BatchLoss Trainer::forward_backward(Sequences sequences, const Objective& object
 
 at::Tensor Trainer::targets_tensor(const Objective& objective, int64_t sequences) const {
   const int64_t outputs = model_->head().outputs();
-  if (outputs < 2) fail("ERR_ARGUMENT", "Expected a head with at least two logits for a classification loss.");
+  if (outputs < 2)
+    fail("ERR_ARGUMENT", "Expected a head with at least two logits for a classification loss.");
   if (objective.loss == LossKind::kConfidence && outputs != 2) {
     fail("ERR_ARGUMENT",
          "Expected exactly 2 classes for the confidence loss but received " + std::to_string(outputs) + ".",
          "Train with cross-entropy: --loss xent");
   }
   if (static_cast<int64_t>(objective.targets_BK.size()) != sequences * outputs) {
-    fail("ERR_ARGUMENT", "Expected " + std::to_string(sequences * outputs) + " targets for this batch but received " +
+    fail("ERR_ARGUMENT", "Expected " + std::to_string(sequences * outputs) +
+                             " targets for this batch but received " +
                              std::to_string(objective.targets_BK.size()) + ".");
   }
   return at::tensor(objective.targets_BK, at::kFloat).view({sequences, outputs});
 }
 
 // Separable over examples, so one pass over the micro-batches suffices.
-BatchLoss Trainer::cross_entropy_batch(Sequences sequences, const at::Tensor& targets_BK, CancelToken& cancel) {
+BatchLoss Trainer::cross_entropy_batch(Sequences sequences, const at::Tensor& targets_BK,
+                                       CancelToken& cancel) {
   check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
   BatchLoss result{0.0, at::empty_like(targets_BK)};
   const at::AutoGradMode with_gradients(true);
@@ -120,8 +123,8 @@ BatchLoss Trainer::cross_entropy_batch(Sequences sequences, const at::Tensor& ta
 }
 
 // The threshold sees the whole optimizer batch: all logits first, then all gradients.
-BatchLoss Trainer::confidence_batch(Sequences sequences, const Objective& objective, const at::Tensor& targets_BK,
-                                    CancelToken& cancel) {
+BatchLoss Trainer::confidence_batch(Sequences sequences, const Objective& objective,
+                                    const at::Tensor& targets_BK, CancelToken& cancel) {
   const at::Tensor logits_BK = forward(std::move(sequences), cancel);
   const LossAndGradient whole = confidence(logits_BK, targets_BK, objective.alpha, objective.threshold);
   backward(whole.d_logits_BK, cancel);
@@ -131,7 +134,8 @@ BatchLoss Trainer::confidence_batch(Sequences sequences, const Objective& object
 BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken& cancel) {
   check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
   int64_t targets = 0;
-  for (int64_t index = 0; index < sequences.count(); ++index) targets += std::max<int64_t>(0, sequences.targets(index));
+  for (int64_t index = 0; index < sequences.count(); ++index)
+    targets += std::max<int64_t>(0, sequences.targets(index));
   if (targets == 0) fail("ERR_ARGUMENT", "Expected at least one target token in the optimizer batch.");
   BatchLoss result;
   const at::AutoGradMode with_gradients(true);

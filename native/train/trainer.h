@@ -1,5 +1,5 @@
-// One optimizer batch at a time: forward, loss, backward over micro-batches, clipping, update, checkpoint. Gradients
-// equal those of the whole optimizer batch for any micro-batch size, to rounding.
+// One optimizer batch at a time: forward, loss, backward over micro-batches, clipping, update, checkpoint.
+// Gradients equal those of the whole optimizer batch for any micro-batch size, to rounding.
 #pragma once
 
 #include <memory>
@@ -41,15 +41,16 @@ class Trainer {
  public:
   Trainer(std::shared_ptr<Model> model, const TrainerOptions& options);
 
-  /// Logits [B, K] on the CPU, in the caller's order. Where one micro-batch holds the whole batch its graph is kept for
-  /// `backward`; otherwise `backward` runs each micro-batch forward again.
+  /// Logits [B, K] on the CPU, in the caller's order. Where one micro-batch holds the whole batch its graph
+  /// is kept for `backward`; otherwise `backward` runs each micro-batch forward again.
   at::Tensor forward(Sequences sequences, CancelToken& cancel);
   /// Adds the gradients of the last `forward`'s batch. Errors: ERR_ARGUMENT without one.
   void backward(const at::Tensor& d_logits_BK, CancelToken& cancel);
   /// All of it with a loss of our own. A cancelled batch leaves no gradient behind.
   BatchLoss forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel);
 
-  /// Clips, updates and clears the gradients; gives the norm before clipping. Errors: ERR_NOT_FINITE, weights untouched.
+  /// Clips, updates and clears the gradients; gives the norm before clipping. Errors: ERR_NOT_FINITE, weights
+  /// untouched.
   double step(const LearningRates& rates);
 
   at::Tensor gradient(const std::string& name) const;

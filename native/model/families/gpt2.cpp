@@ -1,4 +1,5 @@
-// GPT-2 (Radford et al. 2019): learned positions, layer norms, one fused projection with weights as [in, out].
+// GPT-2 (Radford et al. 2019): learned positions, layer norms, one fused projection with weights as [in,
+// out].
 #include <cmath>
 
 #include "../../error.h"

@@ -1,4 +1,5 @@
-// Mistral (Jiang et al. 2023): Llama with grouped-query attention and one window on all layers unless it is null.
+// Mistral (Jiang et al. 2023): Llama with grouped-query attention and one window on all layers unless it is
+// null.
 #include "../config_fields.h"
 #include "../family.h"
 

@@ -1,4 +1,5 @@
-// Qwen2 (Yang et al. 2024): Llama with biases on query, key and value, and windows on the upper layers on request.
+// Qwen2 (Yang et al. 2024): Llama with biases on query, key and value, and windows on the upper layers on
+// request.
 #include "../config_fields.h"
 #include "../family.h"
 

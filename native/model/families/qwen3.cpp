@@ -1,4 +1,5 @@
-// Qwen3 (Yang et al. 2025): Qwen2 with RMS norms on queries and keys, a head size of its own and no biases by default.
+// Qwen3 (Yang et al. 2025): Qwen2 with RMS norms on queries and keys, a head size of its own and no biases by
+// default.
 #include "../config_fields.h"
 #include "../family.h"
 
