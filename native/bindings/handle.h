@@ -22,11 +22,17 @@ bool is_handle(const Napi::Value& value) {
   return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&Handle::kTag);
 }
 
-/// The native object behind a handle. Errors: ERR_ARGUMENT.
+/// The native object behind a handle. Errors: ERR_ARGUMENT, also for a handle of another environment or of a
+/// second copy of the addon: its job thread is another one.
 template <class Handle>
 Handle& unwrap_handle(const Napi::Value& value, const std::string& what) {
   if (!is_handle<Handle>(value)) fail_argument(Handle::kWhat, what, value);
-  return *Handle::Unwrap(value.As<Napi::Object>());
+  Handle& handle = *Handle::Unwrap(value.As<Napi::Object>());
+  if (static_cast<napi_env>(handle.Env()) != static_cast<napi_env>(value.Env())) {
+    fail("ERR_ARGUMENT", std::string("Expected ") + Handle::kWhat + " that this copy of the addon made for " +
+                             what + " but received one of another copy.");
+  }
+  return handle;
 }
 
 /// Constructors are not for JavaScript: native code passes an External, nobody else can.

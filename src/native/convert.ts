@@ -71,13 +71,13 @@ function converted(call: () => unknown, wrap: (result: unknown) => unknown): unk
 
 const asIs = (result: unknown) => result;
 
-/** The whole binding with converted errors, its models, trainers and tokens included. */
+/**
+ * The whole binding with converted errors, its models and trainers included. Cancel tokens are the addon's own:
+ * they travel inside options, and `cancel` never throws.
+ */
 export function convertErrors(binding: NativeBinding): NativeBinding {
   const copy = copyOf(binding, bindingShape.binding, asIs);
-  const make = <Name extends 'loadModel' | 'createTrainer' | 'createCancelToken'>(
-    name: Name,
-    names: readonly string[],
-  ) => {
+  const make = <Name extends 'loadModel' | 'createTrainer'>(name: Name, names: readonly string[]) => {
     const wrap = (handle: unknown) => copyOf(handle as NativeModel | NativeTrainer, names, asIs);
     const call = binding[name] as Method;
     return (...args: unknown[]) => converted(() => call.apply(binding, args.map(original)), wrap);
@@ -85,6 +85,5 @@ export function convertErrors(binding: NativeBinding): NativeBinding {
   return Object.assign(copy, {
     loadModel: make('loadModel', bindingShape.model),
     createTrainer: make('createTrainer', bindingShape.trainer),
-    createCancelToken: make('createCancelToken', bindingShape.cancelToken),
   });
 }
