@@ -1,4 +1,6 @@
 /** From what was typed to a resolved configuration: the data's task is looked up where no preset knows it. */
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import {
   type EvaluateRaw,
   evaluateKeys,
@@ -19,6 +21,7 @@ import {
 import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainRaw } from '../config/train.js';
 import type { DatasetRequest } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
+import { W2sError } from '../errors.js';
 import type { Argv } from './command.js';
 import { layersFrom } from './flags.js';
 
@@ -50,4 +53,20 @@ async function withTask<C extends DatasetRequest & { dataset: string }>(
   if (Object.hasOwn(presets, config.dataset)) return config;
   const { resolveDataset } = await import('../data/index.js');
   return resolve((await resolveDataset(config)).task);
+}
+
+/**
+ * Whether an export can be written where it is asked for, before anything is computed.
+ * @throws ERR_USAGE
+ */
+export async function checkExportFolder({ export: file }: { export?: string }): Promise<void> {
+  if (file === undefined) return;
+  const folder = dirname(file);
+  const found = await stat(folder).catch(() => undefined);
+  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() === true;
+  if (found?.isDirectory() === true && !isFolder) return;
+  const why = isFolder ? 'a folder of that name' : `the folder ${folder}, which does not exist`;
+  throw new W2sError('ERR_USAGE', `Expected a file that can be written for --export but received ${why}.`, {
+    hint: isFolder ? `Try: --export ${file}/scores.jsonl` : `mkdir -p ${folder}`,
+  });
 }

@@ -1,0 +1,34 @@
+/** `evaluate`: a model's accuracy on every row of a test file. */
+import { evaluateKeys } from '../config/keys.js';
+import type { Command } from './command.js';
+import { configOption, jsonOption, optionsOf } from './flags.js';
+import { printJson, printText, reportPaint } from './output.js';
+import { checkExportFolder, evaluateConfig } from './settings.js';
+import { watchRun } from './watch.js';
+
+export const command: Command = {
+  describe:
+    'Scores a model on every row of a test file and prints its accuracy with a 95 % interval, and AUROC where ' +
+    'there are two classes. A model without a head of its own is read by what --head says.',
+  options: { ...optionsOf(evaluateKeys), ...configOption, ...jsonOption },
+  examples: [
+    ['evaluate --model chess-m --dataset chess-puzzles', 'a built-in model before any fine-tuning'],
+    [
+      'evaluate --model ./my-model --test-data test.csv --export scores.parquet',
+      'your own, each score to a file',
+    ],
+  ],
+
+  async run(argv, context) {
+    const config = await evaluateConfig(argv);
+    await checkExportFolder(config);
+    const { runEvaluate } = await import('../execution/single.js');
+    const watch = watchRun(context);
+    const document = await runEvaluate(config, { signal: context.signal, onEvent: watch.onEvent }).finally(
+      watch.close,
+    );
+    if (argv.json === true) return printJson(context, document);
+    const { evaluateReport } = await import('./evaluateReport.js');
+    printText(context, evaluateReport(document, config.export, reportPaint(context)));
+  },
+};

@@ -1,0 +1,30 @@
+/** The result of `evaluate` as text. */
+import type { EvaluateDocument } from '../execution/stepDocument.js';
+import { type Column, type Paint, textTable } from '../report/index.js';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'model' },
+  { title: 'accuracy', align: 'right' },
+  { title: '95 % interval', align: 'right' },
+  { title: 'AUROC', align: 'right' },
+  { title: 'items', align: 'right' },
+];
+
+/** A table of one row, and what it says in a sentence. */
+export function evaluateReport(
+  document: EvaluateDocument,
+  exported: string | undefined,
+  paint: Paint,
+): string {
+  const { model, accuracy, auroc, n } = document;
+  const [low, high] = document.ci95.map((share) => (share * 100).toFixed(1));
+  const score = (accuracy * 100).toFixed(1);
+  const row = [model, `${score} %`, `[${low}, ${high}]`, auroc === null ? '–' : auroc.toFixed(3), String(n)];
+  const lines = [
+    textTable(COLUMNS, [row], paint),
+    '',
+    `${model} answers ${score} of 100 items of ${document.config.dataset} right; other items of this kind would put it between ${low} and ${high} (95 % interval).`,
+  ];
+  if (exported !== undefined) lines.push(`Every row's scores: ${exported}`);
+  return lines.join('\n');
+}
