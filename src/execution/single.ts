@@ -24,11 +24,19 @@ export interface FinetuneOptions extends SingleOptions {
 }
 
 /** Fine-tunes a model on every row of a file; the step folder keeps its weights in `model/`. */
-export async function runFinetune(config: FinetuneConfig, options: FinetuneOptions = {}): Promise<StepDocument> {
+export async function runFinetune(
+  config: FinetuneConfig,
+  options: FinetuneOptions = {},
+): Promise<StepDocument> {
   const { loss } = options;
   const none = config.settings.loss === 'lm' && !loss;
   const found = await find(config, { none });
-  const custom = loss && { loss: 'custom' as const, name: loss.name, source: loss.source, params: loss.params };
+  const custom = loss && {
+    loss: 'custom' as const,
+    name: loss.name,
+    source: loss.source,
+    params: loss.params,
+  };
   const plan = planFinetune({
     ...inputs(config, found),
     settings: config.settings,
@@ -36,7 +44,7 @@ export async function runFinetune(config: FinetuneConfig, options: FinetuneOptio
     ...(custom ? { loss: custom } : {}),
   });
   const { context, step } = await run(config, plan, found, options, loss ? [loss] : []);
-  return document('finetune', config, context, step);
+  return recorded(context, step, await document('finetune', config, context, step));
 }
 
 /** Predicts every row of a file, whose labels are not read. */
@@ -44,18 +52,25 @@ export async function runLabel(config: LabelConfig, options: SingleOptions = {})
   const found = await find(config, { unlabelled: true });
   const { context, step } = await run(config, planLabel(inputs(config, found)), found, options);
   await exportRows(config, context, step);
-  return document('label', config, context, step);
+  return recorded(context, step, await document('label', config, context, step));
 }
 
 /** Predicts every row of a file and holds the predictions against its labels. */
-export async function runEvaluate(config: EvaluateConfig, options: SingleOptions = {}): Promise<EvaluateDocument> {
+export async function runEvaluate(
+  config: EvaluateConfig,
+  options: SingleOptions = {},
+): Promise<EvaluateDocument> {
   const found = await find(config, {});
   const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
   await exportRows(config, context, step);
   const lines = (await context.store.readPredictions(step.hash)) ?? [];
   const correct = Uint8Array.from(lines, (line) => (isCorrect(line) ? 1 : 0));
-  const { accuracy, ci95 } = accuracyWithInterval([correct], lines.map((line) => line.group ?? line.id));
-  return { ...(await document('evaluate', config, context, step)), accuracy, ci95, auroc: aurocOf(lines) };
+  const { accuracy, ci95 } = accuracyWithInterval(
+    [correct],
+    lines.map((line) => line.group ?? line.id),
+  );
+  const basics = await document('evaluate', config, context, step);
+  return recorded(context, step, { ...basics, accuracy, ci95, auroc: aurocOf(lines) });
 }
 
 interface FoundAll {
@@ -112,6 +127,26 @@ async function document<C extends 'finetune' | 'label' | 'evaluate'>(
   };
 }
 
+/** Writes the run's record, which `report` reads, and gives the document back. */
+async function recorded<D extends StepDocument>(
+  { store }: StepContext,
+  step: PlanStep,
+  summary: D,
+): Promise<D> {
+  const command = step.spec.kind;
+  const { config } = summary;
+  const time = new Date().toISOString();
+  await store.writeRun(command, {
+    command,
+    time,
+    config,
+    plan: [step],
+    steps: { [step.role]: step.hash },
+    summary,
+  });
+  return summary;
+}
+
 async function exportRows(config: LabelConfig, context: StepContext, step: PlanStep): Promise<void> {
   if (config.export === undefined) return;
   const { exportPredictions } = await import('./export.js');
@@ -121,5 +156,8 @@ async function exportRows(config: LabelConfig, context: StepContext, step: PlanS
 function aurocOf(lines: readonly Prediction[]): number | null {
   if (!lines.every((line) => line.logits?.length === 2 && typeof line.label === 'number')) return null;
   const scores = Float64Array.from(lines, (line) => binaryScore(line.logits ?? []));
-  return auroc(scores, Uint8Array.from(lines, (line) => line.label as number));
+  return auroc(
+    scores,
+    Uint8Array.from(lines, (line) => line.label as number),
+  );
 }

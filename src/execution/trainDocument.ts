@@ -35,7 +35,11 @@ interface SeedRecord {
   zeroShot: Lines | null;
 }
 
-export async function trainDocument(store: Store, plan: TrainPlan, config: TrainConfig): Promise<TrainDocument> {
+export async function trainDocument(
+  store: Store,
+  plan: TrainPlan,
+  config: TrainConfig,
+): Promise<TrainDocument> {
   const seeds: SeedRecord[] = [];
   for (const { seed, roles } of plan.seeds) seeds.push(await readSeed(store, seed, roles));
   const first = seeds[0];
@@ -52,9 +56,13 @@ export async function trainDocument(store: Store, plan: TrainPlan, config: Train
     groups,
     labels,
   });
-  const modelScore = async (model: string, summary: ScoreSummary, hashes: StepHash[]): Promise<ModelScore> => {
-    const { accuracy, ci95, auroc, n } = summary;
-    return { model, accuracy, ci95, auroc, n, seconds: (await sumTimings(store, hashes)).seconds };
+  const modelScore = async (
+    model: string,
+    summary: ScoreSummary,
+    hashes: StepHash[],
+  ): Promise<ModelScore> => {
+    const { accuracy, ci95, auroc, aurocCi95, n } = summary;
+    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds: (await sumTimings(store, hashes)).seconds };
   };
   const stepsOf = (...roles: (keyof TrainRoles)[]): StepHash[] =>
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));
@@ -71,6 +79,7 @@ export async function trainDocument(store: Store, plan: TrainPlan, config: Train
     ceiling: await modelScore(config.strong, compared.ceiling, stepsOf('ceiling', 'ceilingTest')),
     labels: labelScore(seeds),
     agreement: agreementOf(seeds),
+    gap: compared.gap,
     pgr: compared.pgr,
     pgrAuroc: compared.pgrAuroc,
     perSeed: seeds.map(({ seed, roles }, i) => {
@@ -145,7 +154,9 @@ function zeroShotScore(seeds: readonly SeedRecord[], groups: readonly string[]):
   if (lines.length < seeds.length) return null;
   // A base model that no seed changes is one observation, not several.
   const distinct = new Map(seeds.map((seed, i) => [seed.roles.zeroShot, lines[i] as Lines]));
-  const correct = [...distinct.values()].map((one) => Uint8Array.from(one, (line) => (isCorrect(line) ? 1 : 0)));
+  const correct = [...distinct.values()].map((one) =>
+    Uint8Array.from(one, (line) => (isCorrect(line) ? 1 : 0)),
+  );
   const { accuracy, ci95 } = accuracyWithInterval(correct, groups);
   return { accuracy, ci95 };
 }
