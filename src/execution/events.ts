@@ -19,7 +19,13 @@ export type RunEvent =
   /** Another process does this step; this one waits for it. */
   | ({ type: 'step-wait'; pid: number; host: string } & StepEvent)
   | ({ type: 'progress' } & StepEvent & StepProgress)
-  | ({ type: 'step-done'; seconds: number; n: number; accuracy: number | null; truncated: number } & StepEvent)
+  | ({
+      type: 'step-done';
+      seconds: number;
+      n: number;
+      accuracy: number | null;
+      truncated: number;
+    } & StepEvent)
   | { type: 'run-written'; path: string };
 
 export type OnEvent = (event: RunEvent) => void;

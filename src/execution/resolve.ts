@@ -1,10 +1,9 @@
 /** From names to hashes: models, data files, classes. Reads rows only where the classes are not known yet. */
 
 import { hashFile } from '../config/fileHash.js';
-import { type DatasetRequest, loadSplit, resolveDataset } from '../data/index.js';
+import { type DatasetRequest, resolveDataset, withClasses } from '../data/index.js';
 import type { FileLocations, ResolvedDataset } from '../data/types.js';
 import type { DataShape } from '../experiments/settings.js';
-import { wholeFile } from '../experiments/splits.js';
 import type { ResolvedModel } from '../models/index.js';
 
 export interface FoundData extends DataShape {
@@ -36,27 +35,20 @@ export interface ClassSources {
 /** Finds a data set and its classes. */
 export async function findData(request: DatasetRequest, sources: ClassSources): Promise<FoundData> {
   const found = await resolveDataset(request);
-  const { task, spec, locations } = found;
-  const classes = sources.none || task === 'completion' ? [] : await classesOf(found, sources);
-  return { task, classes, spec, locations };
+  const { task, locations } = found;
+  const spec = sources.none || task === 'completion' ? found.spec : await specWithClasses(found, sources);
+  return { task, classes: spec.classes ?? [], spec, locations };
 }
 
-async function classesOf(found: ResolvedDataset, { models, unlabelled }: ClassSources): Promise<readonly string[]> {
-  const label2id = models.find((model) => model.label2id !== undefined)?.label2id;
+async function specWithClasses(
+  found: ResolvedDataset,
+  sources: ClassSources,
+): Promise<ResolvedDataset['spec']> {
+  const { models, unlabelled } = sources;
   const classifier = models.find((model) => model.classifier && model.label2id !== undefined);
-  if (unlabelled && classifier?.label2id) return namesOf(classifier.label2id);
-  const { builtInDataset } = await import('../data/formats/index.js');
-  const builtIn = await builtInDataset(found.spec.format);
-  if (builtIn?.classes && builtIn.classes.length > 0) return builtIn.classes;
-  const role = found.spec.files.train !== undefined ? 'train' : 'test';
-  const whole = wholeFile(found.spec, role, 0);
-  // With every file in the spec: the classes are those of all of them.
-  const data = { ...whole, dataset: found.spec };
-  const examples = await loadSplit(data, found.task, found.locations, {
-    labels: true,
-    ...(label2id ? { label2id } : {}),
-  });
-  return examples.classes;
+  if (unlabelled && classifier?.label2id) return { ...found.spec, classes: namesOf(classifier.label2id) };
+  const label2id = models.find((model) => model.label2id !== undefined)?.label2id;
+  return (await withClasses(found, label2id)).spec;
 }
 
 function namesOf(label2id: Readonly<Record<string, number>>): string[] {

@@ -4,7 +4,7 @@ import type { TrainConfig } from '../config/train.js';
 import { planTrain, type TrainPlan } from '../experiments/train.js';
 import type { TrainDocument } from '../metrics/document.js';
 import { resolveModel } from '../models/index.js';
-import { type BoundLoss } from '../tasks/loss.js';
+import type { BoundLoss } from '../tasks/loss.js';
 import { type EngineOptions, type Found, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
 import { datasetRequest, findData, findSupervision } from './resolve.js';
@@ -53,9 +53,14 @@ export async function prepareTrain(
     strongModel: strong.contentHash,
     dataset,
     weakLabels: labels?.sha256 ?? null,
-    ...(loss ? { studentLoss: { loss: 'custom', name: loss.name, source: loss.source, params: loss.params } } : {}),
+    ...(loss
+      ? { studentLoss: { loss: 'custom', name: loss.name, source: loss.source, params: loss.params } }
+      : {}),
   });
-  const modelFolders = { ...(weak ? { [weak.contentHash]: weak.folder } : {}), [strong.contentHash]: strong.folder };
+  const modelFolders = {
+    ...(weak ? { [weak.contentHash]: weak.folder } : {}),
+    [strong.contentHash]: strong.folder,
+  };
   const locations = { ...dataset.locations, ...labels?.locations };
   return { plan, found: { modelFolders, locations, losses: loss ? [loss] : [] } };
 }

@@ -97,8 +97,6 @@ export interface GradeSpec {
   kind: 'grade';
   engineRevision: number;
   task: TaskKind;
-  /** Number of classes; 0 for completions. */
-  classes: number;
   labels: LabelSpec;
   data: SplitSpec;
   /** Ids that also occur here say nothing about `data`: a row number is no name across files. */

@@ -98,7 +98,11 @@ function headOf(settings: ReadingSettings, data: DataShape): HeadSpec {
   const labels = data.classes.length;
   if (data.task === 'completion') return completionHead(settings);
   if (settings.head === 'lm') {
-    throw headError('linear, unembedding or likelihood for --head on a data set with classes', 'lm', 'linear');
+    throw headError(
+      'linear, unembedding or likelihood for --head on a data set with classes',
+      'lm',
+      'linear',
+    );
   }
   if (settings.head === 'likelihood') {
     if (labels !== 2) throw headError('two classes for --head likelihood', `${labels}`, 'linear');

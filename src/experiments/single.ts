@@ -12,7 +12,7 @@ import {
   type ReadingSettings,
   readingOf,
 } from './settings.js';
-import { wholeFile, withClasses } from './splits.js';
+import { wholeFile } from './splits.js';
 import { evaluateSpec, labelSpec } from './train.js';
 
 export interface SingleInputs {
@@ -41,7 +41,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
     engineRevision: ENGINE_REVISION,
     model: folder(inputs),
     reading: isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset),
-    data: wholeFile(withClasses(dataset), 'train', inputs.dataSeed),
+    data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
     labels: { from: 'data' },
     objective: inputs.loss ?? (isLanguage ? { loss: 'lm' } : objectiveOf(settings, dataset)),
     optimisation: optimisationOf(settings),
@@ -54,16 +54,20 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
 /** Predictions on every row of the training file, whose labels are not read. */
 export function planLabel(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
-  const data = wholeFile(withClasses(inputs.dataset), 'train', inputs.dataSeed);
+  const data = wholeFile(inputs.dataset.spec, 'train', inputs.dataSeed);
   const builder = new PlanBuilder();
-  builder.add('label', 0, labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading.head, data)));
+  builder.add(
+    'label',
+    0,
+    labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading.head, data)),
+  );
   return builder.build();
 }
 
 /** Predictions on every row of the test file, held against its labels. */
 export function planEvaluate(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
-  const data = wholeFile(withClasses(inputs.dataset), 'test', inputs.dataSeed);
+  const data = wholeFile(inputs.dataset.spec, 'test', inputs.dataSeed);
   const builder = new PlanBuilder();
   const calibration = calibrationOn(reading.head, data);
   builder.add('evaluate', 0, evaluateSpec(inputs, folder(inputs), reading, data, calibration));

@@ -27,11 +27,6 @@ export function experimentSplit(
   };
 }
 
-/** The data set with its class names, which every part must share whichever of the files it reads. */
-export function withClasses(dataset: { spec: DatasetSpec; classes: readonly string[] }): DatasetSpec {
-  return dataset.classes.length === 0 ? dataset.spec : { ...dataset.spec, classes: dataset.classes };
-}
-
 /** Every row of a file, in order: what `finetune`, `label` and `evaluate` use. */
 export function wholeFile(dataset: DatasetSpec, role: 'train' | 'test', dataSeed: number): SplitSpec {
   const part: SplitPart = role === 'train' ? 'all-train' : 'all-test';

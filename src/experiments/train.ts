@@ -27,7 +27,7 @@ import {
   plainObjective,
   readingOf,
 } from './settings.js';
-import { experimentSplit, type SplitSettings, withClasses } from './splits.js';
+import { experimentSplit, type SplitSettings } from './splits.js';
 
 /** What the plan needs of the configuration (`TrainConfig` of src/config/train.ts, structurally). */
 export interface TrainSettings extends SplitSettings {
@@ -81,11 +81,10 @@ interface Splits {
 
 function planSeed(builder: PlanBuilder, inputs: TrainInputs, seed: number): TrainRoles {
   const { settings, dataset } = inputs;
-  const spec = withClasses(dataset);
   const splits: Splits = {
-    weak: experimentSplit(spec, 'weak', seed, settings),
-    transfer: experimentSplit(spec, 'transfer', seed, settings),
-    test: experimentSplit(spec, 'test', seed, settings),
+    weak: experimentSplit(dataset.spec, 'weak', seed, settings),
+    transfer: experimentSplit(dataset.spec, 'transfer', seed, settings),
+    test: experimentSplit(dataset.spec, 'test', seed, settings),
   };
   const supervision =
     inputs.weakLabels === null
@@ -157,7 +156,11 @@ function planOutsideLabels(
   sha256: string,
 ): { spec: LabelSpec; roles: SupervisionRoles } {
   const spec: LabelSpec = { from: 'file', sha256 };
-  const labelsGrade = builder.add('labelsGrade', seed, gradeSpec(inputs.dataset, spec, splits.transfer, null));
+  const labelsGrade = builder.add(
+    'labelsGrade',
+    seed,
+    gradeSpec(inputs.dataset, spec, splits.transfer, null),
+  );
   const onTest = gradeSpec(inputs.dataset, spec, splits.test, splits.transfer);
   const weakTest = builder.add('weakTest', seed, onTest);
   return { spec, roles: { labels: labelsGrade, labelsGrade, weakTest } };
@@ -205,7 +208,15 @@ export function evaluateSpec(
   calibration: SplitSpec | null,
 ): EvaluateSpec {
   const { deterministic } = settings;
-  return { kind: 'evaluate', engineRevision: ENGINE_REVISION, model, reading, data, calibration, deterministic };
+  return {
+    kind: 'evaluate',
+    engineRevision: ENGINE_REVISION,
+    model,
+    reading,
+    data,
+    calibration,
+    deterministic,
+  };
 }
 
 function gradeSpec(
@@ -218,7 +229,6 @@ function gradeSpec(
     kind: 'grade',
     engineRevision: ENGINE_REVISION,
     task: dataset.task,
-    classes: dataset.classes.length,
     labels,
     data,
     unlessIn,

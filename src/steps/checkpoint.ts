@@ -22,7 +22,10 @@ export async function readPosition(store: Store, hash: string): Promise<Position
   const checkpoint = await store.readCheckpoint(hash);
   if (checkpoint === null) return null;
   const { step, folder, state } = checkpoint;
-  const { epoch, threads, microBatchTokens, lastLoss } = state as unknown as Omit<Position, 'step' | 'folder'>;
+  const { epoch, threads, microBatchTokens, lastLoss } = state as unknown as Omit<
+    Position,
+    'step' | 'folder'
+  >;
   return { step, folder, epoch, threads, microBatchTokens, lastLoss };
 }
 

@@ -28,7 +28,10 @@ export async function finetune(
   const position = await readPosition(context.store, hash);
   const machine = await machineFor(context, position);
   const rows = await trainingRows(context, spec);
-  await using opened = await openModel(context, spec.model, spec.reading, { ...spec, threads: machine.threads });
+  await using opened = await openModel(context, spec.model, spec.reading, {
+    ...spec,
+    threads: machine.threads,
+  });
   const { set, truncated } = await trainingSet(opened, spec, rows);
   if (spec.reading.head.kind === 'likelihood' && position === null) {
     await calibrate(opened, set.sequences, spec.seed, machine.microBatchTokens);
@@ -63,7 +66,8 @@ async function trainingSet(
 ): Promise<{ set: TrainingSet; truncated: number }> {
   const { sequences, truncated } = await encodeFor(opened, spec.reading, rows);
   const classes = classCount(spec.reading);
-  if (classes === 0) return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated };
+  if (classes === 0)
+    return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated };
   const labels = rows.rows.map((row) => row.label ?? []);
   return { set: { sequences, targets: targetMatrix(labels, classes), classes }, truncated };
 }
@@ -108,7 +112,12 @@ async function train(
       checkpointDue: (aborted) => aborted || performance.now() - savedAt >= context.checkpointEvery * 1000,
       checkpoint: async (step) => {
         const epoch = Math.floor(step / stepsPerEpoch(countSequences(set.sequences), batchSize));
-        await savePosition(context.store, hash, trainer, metrics, { step, epoch, lastLoss: finalLoss, ...machine });
+        await savePosition(context.store, hash, trainer, metrics, {
+          step,
+          epoch,
+          lastLoss: finalLoss,
+          ...machine,
+        });
         savedAt = performance.now();
       },
     });
@@ -163,7 +172,8 @@ async function totalsOf(context: StepContext, hash: string): Promise<StepOutcome
 }
 
 /** Files beside the weights that a Hugging Face folder is read with. */
-const TOKENIZER_FILES = /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\..*|merges\.txt|generation_config\.json)$/;
+const TOKENIZER_FILES =
+  /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\..*|merges\.txt|generation_config\.json)$/;
 
 async function saveModel(
   context: StepContext,

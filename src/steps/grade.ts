@@ -1,12 +1,13 @@
 /** `grade`: labels that a student is trained on, held against the truth that it never sees. */
 
+import type { Supervision } from '../data/index.js';
 import type { GradeSpec } from '../experiments/plan.js';
 import type { Prediction } from '../store/index.js';
 import type { StepContext } from './context.js';
 import { isCorrect } from './evaluate.js';
 import { truthOf } from './predict.js';
 import type { GradeResult } from './results.js';
-import { labelledRows, readAllPredictions, type Rows, type Supervision, supervision, unlabelledRows } from './rows.js';
+import { labelledRows, type Rows, readAllPredictions, supervision, unlabelledRows } from './rows.js';
 import type { StepOutcome } from './run.js';
 
 export async function grade(
@@ -39,7 +40,7 @@ async function answersOf(context: StepContext, spec: GradeSpec): Promise<Readonl
     const lines = await readAllPredictions(context.store, spec.labels.step);
     return new Map(lines.map((line) => [line.id, line]));
   }
-  const labels = await supervision(context, spec.labels, spec.task, spec.classes);
+  const labels = await supervision(context, spec.labels, spec.data, spec.task);
   return new Map([...labels].map(([id, value]) => [id, asAnswer(value)]));
 }
 

@@ -8,7 +8,11 @@ import type { FinetuneResult, LabelResult } from './results.js';
 import { unlabelledRows } from './rows.js';
 import type { StepOutcome } from './run.js';
 
-export async function label(context: StepContext, spec: LabelStepSpec, hash: string): Promise<StepOutcome<LabelResult>> {
+export async function label(
+  context: StepContext,
+  spec: LabelStepSpec,
+  hash: string,
+): Promise<StepOutcome<LabelResult>> {
   if (spec.reading.task === 'completion') await requireOneToken(context, spec);
   const rows = await unlabelledRows(context, spec.data, spec.reading.task);
   const { predictions, truncated, totals } = await predict(context, spec, rows);

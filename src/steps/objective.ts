@@ -62,6 +62,7 @@ function nativeObjective(
 }
 
 function needed(targets: Float32Array | null): Float32Array {
-  if (targets === null) throw new W2sError('ERR_ARGUMENT', 'Expected targets for this loss but received none');
+  if (targets === null)
+    throw new W2sError('ERR_ARGUMENT', 'Expected targets for this loss but received none');
   return targets;
 }

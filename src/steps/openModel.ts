@@ -63,7 +63,10 @@ function folderOf(context: StepContext, spec: ModelSpec): string {
   if (spec.from === 'step') return context.store.modelFolder(spec.step);
   const folder = context.modelFolders[spec.contentHash];
   if (folder !== undefined) return folder;
-  throw new W2sError('ERR_NOT_FOUND', `Expected a folder for model ${spec.contentHash.slice(0, 16)} but received none`);
+  throw new W2sError(
+    'ERR_NOT_FOUND',
+    `Expected a folder for model ${spec.contentHash.slice(0, 16)} but received none`,
+  );
 }
 
 /** Examples as token sequences, cut to the model's context. */

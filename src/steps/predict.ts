@@ -29,23 +29,32 @@ export async function predict(
   const { reading } = spec;
   await using opened = await openModel(context, spec.model, reading, spec);
   const { sequences, truncated } = await encodeFor(opened, reading, rows);
-  if (spec.calibration !== null && reading.head.kind === 'likelihood') await calibrateOn(context, spec, opened);
+  if (spec.calibration !== null && reading.head.kind === 'likelihood')
+    await calibrateOn(context, spec, opened);
   const predictions: Prediction[] = [];
   const classes = classCount(reading);
-  const totals = await scoreAll(context, opened.engine, opened.model, sequences, async (scored, portion, first) => {
-    const part = rows.rows.slice(first, first + portion.offsets.length - 1);
-    const answers =
-      classes > 0 ? logitAnswers(scored, part.length, classes) : await textAnswers(opened, scored, portion, part);
-    part.forEach((row, i) => {
-      predictions.push({
-        id: row.id,
-        split: spec.data.part,
-        ...(row.group === row.id ? {} : { group: row.group }),
-        ...truthOf(row),
-        ...answers[i],
+  const totals = await scoreAll(
+    context,
+    opened.engine,
+    opened.model,
+    sequences,
+    async (scored, portion, first) => {
+      const part = rows.rows.slice(first, first + portion.offsets.length - 1);
+      const answers =
+        classes > 0
+          ? logitAnswers(scored, part.length, classes)
+          : await textAnswers(opened, scored, portion, part);
+      part.forEach((row, i) => {
+        predictions.push({
+          id: row.id,
+          split: spec.data.part,
+          ...(row.group === row.id ? {} : { group: row.group }),
+          ...truthOf(row),
+          ...answers[i],
+        });
       });
-    });
-  });
+    },
+  );
   return { predictions, truncated, totals };
 }
 
@@ -55,11 +64,7 @@ export function truthOf(row: Rows['rows'][number]): Pick<Prediction, 'label'> {
   return {};
 }
 
-function logitAnswers(
-  scored: ScoreResult,
-  count: number,
-  classes: number,
-): Pick<Prediction, 'logits'>[] {
+function logitAnswers(scored: ScoreResult, count: number, classes: number): Pick<Prediction, 'logits'>[] {
   return Array.from({ length: count }, (_, i) => ({
     logits: Array.from(scored.logits.subarray(i * classes, (i + 1) * classes)),
   }));

@@ -1,7 +1,7 @@
 /** Rows of a split, and the labels that a plan's node names: no step sees any others. */
 
-import type { Example } from '../data/types.js';
-import { loadSplit, readSupervision } from '../data/index.js';
+import { loadSplit, readSupervision, type Supervision, supervise } from '../data/index.js';
+import type { Example, SplitSpec } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { FinetuneSpec, LabelSpec, ReadingSpec, StepHash } from '../experiments/plan.js';
 import type { Prediction, Store } from '../store/index.js';
@@ -20,7 +20,7 @@ export interface Rows {
 /** Rows without any label. */
 export async function unlabelledRows(
   context: StepContext,
-  data: FinetuneSpec['data'],
+  data: SplitSpec,
   task: ReadingSpec['task'],
 ): Promise<Rows> {
   return loadSplit(data, task, context.locations, { labels: false });
@@ -29,7 +29,7 @@ export async function unlabelledRows(
 /** Rows with their true labels: for `finetune` on truth, `evaluate` and `grade` alone. */
 export async function labelledRows(
   context: StepContext,
-  data: FinetuneSpec['data'],
+  data: SplitSpec,
   task: ReadingSpec['task'],
 ): Promise<Rows> {
   return loadSplit(data, task, context.locations, { labels: true });
@@ -43,26 +43,34 @@ export async function trainingRows(context: StepContext, spec: FinetuneSpec): Pr
   if (isText) return unlabelledRows(context, spec.data, task);
   if (spec.labels.from === 'data') return labelledRows(context, spec.data, task);
   const rows = await unlabelledRows(context, spec.data, task);
-  const labels = await supervision(context, spec.labels, task, classCount(spec.reading));
-  return { ...rows, rows: rows.rows.map((row) => withLabel(row, labels, rows.file)) };
+  const labels = await supervision(context, spec.labels, spec.data, task);
+  const files = { data: rows.file, labels: labelSource(context, spec.labels) };
+  return { ...rows, classes: spec.data.dataset.classes ?? [], rows: supervise(rows.rows, labels, files) };
 }
-
-/** A label that did not come with the data: probabilities of classes, or a completion. */
-export type Supervision = readonly number[] | string;
 
 /** All labels of a finished `label` step or of a file, by example id. */
 export async function supervision(
   context: StepContext,
   spec: Exclude<LabelSpec, { from: 'data' }>,
+  data: SplitSpec,
   task: ReadingSpec['task'],
-  classes: number,
 ): Promise<ReadonlyMap<string, Supervision>> {
   if (spec.from === 'step') return predictedLabels(context.store, spec.step, task);
   const file = context.locations[spec.sha256];
   if (file === undefined) {
-    throw new W2sError('ERR_NOT_FOUND', 'Expected the file of --weak-labels but received no place where it lies');
+    throw new W2sError(
+      'ERR_NOT_FOUND',
+      'Expected the file of --weak-labels but received no place where it lies',
+    );
   }
-  return readSupervision(file, { task, classes });
+  const classNames = data.dataset.classes ?? [];
+  return readSupervision(file, { task, classes: classNames.length, classNames });
+}
+
+/** Where labels come from, for messages. */
+function labelSource(context: StepContext, spec: Exclude<LabelSpec, { from: 'data' }>): string {
+  if (spec.from === 'step') return context.store.stepFolder(spec.step);
+  return context.locations[spec.sha256] ?? spec.sha256;
 }
 
 async function predictedLabels(
@@ -71,7 +79,9 @@ async function predictedLabels(
   task: ReadingSpec['task'],
 ): Promise<Map<string, Supervision>> {
   const predictions = await readAllPredictions(store, step);
-  return new Map(predictions.map((line) => [line.id, task === 'completion' ? textOf(line) : softLabel(line)]));
+  return new Map(
+    predictions.map((line) => [line.id, task === 'completion' ? textOf(line) : softLabel(line)]),
+  );
 }
 
 /** Predictions of a step that is done. */
@@ -90,18 +100,6 @@ function textOf(line: Prediction): string {
 function softLabel(line: Prediction): readonly number[] {
   const logits = line.logits ?? [];
   return Array.from(probabilities(logits, logits.length));
-}
-
-function withLabel(row: Example, labels: ReadonlyMap<string, Supervision>, file: string): Example {
-  const label = labels.get(row.id);
-  if (label === undefined) {
-    throw new W2sError(
-      'ERR_DATA',
-      `Expected a weak label for example ${row.id} (${file}, row ${row.row}) but received none`,
-      { hint: 'Give every row of the transfer half a label: --weak-labels FILE with columns id and label' },
-    );
-  }
-  return typeof label === 'string' ? { ...row, completions: [label] } : { ...row, label };
 }
 
 /** K of a reading; 0 where answers are tokens. */

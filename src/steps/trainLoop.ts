@@ -67,7 +67,12 @@ export async function trainLoop(options: TrainLoopOptions): Promise<number> {
     const epoch = Math.floor(k / perEpoch);
     if (order?.epoch !== epoch) order = { epoch, indices: epochOrder(seed, epoch, examples) };
     const start = (k % perEpoch) * optimisation.batchSize;
-    const record = await oneStep(options, order.indices.subarray(start, start + optimisation.batchSize), k, total);
+    const record = await oneStep(
+      options,
+      order.indices.subarray(start, start + optimisation.batchSize),
+      k,
+      total,
+    );
     await options.onStep(record);
   }
   await named(total - 1, total, () => options.trainer.checkFinite());
@@ -94,7 +99,9 @@ async function oneStep(
   if (!Number.isFinite(loss)) throw notFinite('the loss', k, total);
   const factor = scheduleFactor(k, total, optimisation);
   const lr = optimisation.lr * factor;
-  const { gradNorm } = await named(k, total, () => trainer.step({ lr, headLr: optimisation.headLr * factor }));
+  const { gradNorm } = await named(k, total, () =>
+    trainer.step({ lr, headLr: optimisation.headLr * factor }),
+  );
   if (!Number.isFinite(gradNorm)) throw notFinite('the gradient norm', k, total);
   return {
     step: k,

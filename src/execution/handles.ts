@@ -1,0 +1,202 @@
+/**
+ * The low level for callers: a model and a trainer as handles that are disposed of, with AbortSignal where
+ * the addon has cancel tokens. Steps use the same calls underneath.
+ */
+
+import { openTokenizer, type Tokenizer } from '../data/index.js';
+import { W2sError } from '../errors.js';
+import { resolveModel } from '../models/index.js';
+import type {
+  BackwardResult,
+  Dtype,
+  HeadKind,
+  NativeBinding,
+  NativeModel,
+  NativeModelInfo,
+  NativeObjective,
+  NativeTrainer,
+  NativeTrainerOptions,
+  PackedSequences,
+  ScoreResult,
+  StepOptions,
+} from '../native/index.js';
+import { withSignal } from '../native/index.js';
+import { loadEngine } from './context.js';
+
+export interface OpenModelOptions {
+  /** What is read from a sequence; `lm` unless given. */
+  head?: HeadKind;
+  /** Classes of a `classifier`; 2 unless given. */
+  labels?: number;
+  /** `auto` (default), `cpu`, `cuda` or `cuda:<index>`. */
+  device?: string;
+  /** `f32` unless given. */
+  dtype?: Dtype;
+  /** What this process was granted, unless given. */
+  threads?: number;
+  deterministic?: boolean;
+}
+
+export interface ScoreCallOptions {
+  /** `head` (default) reads the model's own head, `lm` the language model below it. */
+  readout?: 'head' | 'lm';
+  /** Most tokens in one micro-batch; 8,192 unless given. */
+  microBatchTokens?: number;
+  signal?: AbortSignal;
+  /** Called with the number of sequences done. */
+  onProgress?: (done: number) => void;
+}
+
+const MICRO_BATCH_TOKENS = 8192;
+
+/** A loaded model. Use `await using`, or call `dispose`. After that every call rejects with ERR_DISPOSED. */
+export class Model {
+  /** @internal Made by `openModel`. */
+  constructor(
+    /** The addon's own handle, for everything that this class leaves out. */
+    readonly native: NativeModel,
+    readonly tokenizer: Tokenizer,
+    readonly folder: string,
+    private readonly binding: NativeBinding,
+  ) {}
+
+  get info(): NativeModelInfo {
+    return this.native.info;
+  }
+
+  /** Logits, or log-probabilities and likeliest tokens, of each sequence. */
+  score(sequences: PackedSequences, options: ScoreCallOptions = {}): Promise<ScoreResult> {
+    return this.call(options, (native) => this.native.score(sequences, native));
+  }
+
+  /** Final hidden state of each sequence's last token [B · D]. */
+  hidden(sequences: PackedSequences, options: ScoreCallOptions = {}): Promise<Float32Array> {
+    return this.call(options, (native) => this.native.hidden(sequences, native));
+  }
+
+  /** Texts as packed sequences; `special` (default) adds what the tokenizer puts around a text. */
+  async encode(texts: readonly string[], { special = true } = {}): Promise<PackedSequences> {
+    const { ids, offsets } = await this.tokenizer.encode(texts, { special });
+    return { tokens: ids, offsets };
+  }
+
+  /** A trainer of this model's weights. Dispose it before the model. */
+  createTrainer(options: Partial<NativeTrainerOptions> = {}): Trainer {
+    return createTrainer(this, options);
+  }
+
+  /** @internal */
+  makeTrainer(options: NativeTrainerOptions): Trainer {
+    return new Trainer(this.binding.createTrainer(this.native, options), this.binding);
+  }
+
+  /** Writes a Hugging Face folder's config.json and model.safetensors. */
+  save(folder: string, dtype: Dtype = 'f32'): Promise<void> {
+    return this.native.save(folder, dtype);
+  }
+
+  async dispose(): Promise<void> {
+    this.native.dispose();
+    await this.tokenizer.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  private call<T>(
+    { signal, readout, microBatchTokens = MICRO_BATCH_TOKENS, onProgress }: ScoreCallOptions,
+    work: (options: Parameters<NativeModel['score']>[1]) => Promise<T>,
+  ): Promise<T> {
+    return withSignal(this.binding, signal, (cancel) =>
+      work({
+        microBatchTokens,
+        ...(readout ? { readout } : {}),
+        ...(onProgress ? { onProgress } : {}),
+        ...(cancel ? { cancel } : {}),
+      }),
+    );
+  }
+}
+
+/** Optimizer batches of one model: forward and backward passes, then a step. */
+export class Trainer {
+  /** @internal Made by `createTrainer`. */
+  constructor(
+    readonly native: NativeTrainer,
+    private readonly binding: NativeBinding,
+  ) {}
+
+  /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
+  forward(batch: PackedSequences, signal?: AbortSignal): Promise<Float32Array> {
+    return withSignal(this.binding, signal, (cancel) => this.native.forward(batch, cancel));
+  }
+
+  /** Backward pass from the loss's gradient by the logits of the last `forward` [B · K]. */
+  backward(dLogits: Float32Array, signal?: AbortSignal): Promise<void> {
+    return withSignal(this.binding, signal, (cancel) => this.native.backward(dLogits, cancel));
+  }
+
+  /** Forward, a native loss and backward in one go. */
+  forwardBackward(
+    batch: PackedSequences,
+    objective: NativeObjective,
+    signal?: AbortSignal,
+  ): Promise<BackwardResult> {
+    return withSignal(this.binding, signal, (cancel) =>
+      this.native.forwardBackward(batch, objective, cancel),
+    );
+  }
+
+  /** Clips, updates, clears the gradients. */
+  step(options: StepOptions): Promise<{ gradNorm: number }> {
+    return this.native.step(options);
+  }
+
+  dispose(): void {
+    this.native.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+  }
+}
+
+/** Opens a built-in model, a Hugging Face folder or a hub id. */
+export async function openModel(name: string, options: OpenModelOptions = {}): Promise<Model> {
+  const { folder } = await resolveModel(name);
+  const { head = 'lm', labels = 2, dtype = 'f32', device = 'auto', threads, deterministic = false } = options;
+  const engine = await loadEngine({ device, threads: threads ?? null }, {});
+  const tokenizer = await openTokenizer(folder);
+  try {
+    const native = await engine.binding.loadModel({
+      folder,
+      device: engine.device,
+      dtype,
+      head,
+      threads: engine.threads,
+      deterministic,
+      ...(head === 'classifier' ? { labels } : {}),
+    });
+    return new Model(native, tokenizer, folder, engine.binding);
+  } catch (error) {
+    await tokenizer.dispose();
+    throw error;
+  }
+}
+
+/** A trainer of a model's weights: AdamW without weight decay, clipped to norm 1, unless said otherwise. */
+export function createTrainer(model: Model, options: Partial<NativeTrainerOptions> = {}): Trainer {
+  if (!(model instanceof Model)) {
+    throw new W2sError('ERR_ARGUMENT', `Expected a Model for createTrainer but received ${typeof model}`, {
+      hint: "const model = await openModel('chess-xs')",
+    });
+  }
+  const defaults = {
+    optimizer: 'adamw',
+    weightDecay: 0,
+    clip: 1,
+    microBatchTokens: MICRO_BATCH_TOKENS,
+  } as const;
+  return model.makeTrainer({ ...defaults, ...options });
+}
