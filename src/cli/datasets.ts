@@ -15,11 +15,11 @@ const DEFAULT_ROWS = 5;
 const options: Record<string, Options> = {
   rows: {
     type: 'string',
-    describe: 'Examples that show prints <N>',
+    describe: '<N> Examples that show prints',
     defaultDescription: String(DEFAULT_ROWS),
   },
-  text: { type: 'string', describe: 'Column of a file that holds the text <COLUMN>' },
-  label: { type: 'string', describe: 'Column of a file that holds the label <COLUMN>' },
+  text: { type: 'string', describe: '<COLUMN> Column of a file that holds the text' },
+  label: { type: 'string', describe: '<COLUMN> Column of a file that holds the label' },
   ...jsonOption,
 };
 

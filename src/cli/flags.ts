@@ -13,7 +13,7 @@ const CONTROL_FLAGS = ['help', 'verbose', 'config', 'json'];
 export const configOption: Record<string, Options> = {
   config: {
     type: 'string',
-    describe: 'YAML or JSON with the same keys as the flags, which go before it <FILE>',
+    describe: '<FILE> YAML or JSON with the same keys as the flags, which go before it',
     group: 'Output:',
   },
 };
@@ -37,10 +37,10 @@ export function optionsOf(
 
 function optionOf(key: Key, hidden: boolean): Options {
   const words = key.defaultWords ?? (key.default === undefined ? undefined : defaultText(key.default));
-  const placeholder = key.placeholder === '' ? '' : ` <${key.placeholder}>`;
+  const placeholder = key.placeholder === '' ? '' : `<${key.placeholder}> `;
   return {
     type: key.isSwitch === true ? 'boolean' : 'string',
-    describe: key.describe + placeholder,
+    describe: placeholder + key.describe,
     group: `${key.group}:`,
     hidden,
     ...(words === undefined ? {} : { defaultDescription: words }),
@@ -48,6 +48,7 @@ function optionOf(key: Key, hidden: boolean): Options {
 }
 
 function defaultText(value: unknown): string {
+  if (typeof value === 'number' && value > 0 && value < 1e-3) return value.toExponential();
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 

@@ -35,7 +35,12 @@ function parser(name: string, command: Command, words: readonly string[]) {
 
 /** A command's own `--help`. */
 export async function commandHelp(name: string, command: Command): Promise<string> {
-  const withHelp = parser(name, command, []).options({ ...command.options, ...COMMON });
+  // Without types: "[string]" behind every flag tells nobody anything.
+  const untyped = Object.entries({ ...command.options, ...COMMON }).map(([flag, { type: _, ...option }]) => [
+    flag,
+    option,
+  ]);
+  const withHelp = parser(name, command, []).options(Object.fromEntries(untyped));
   for (const [line, does] of command.examples) withHelp.example(`w2s-native ${line}`, does);
   const described = (command.positionals ?? []).map(
     (positional) => `  ${positional.name}  ${positional.describe}`,

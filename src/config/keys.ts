@@ -192,7 +192,7 @@ const seedKey = {
   }),
 } as const;
 
-export const trainOnlyKeys = {
+const pairKeys = {
   weak: key(text('a model', 'MODEL'), {
     group: 'Experiment',
     describe: 'Supervisor: a built-in model, a folder, or a name on the hub',
@@ -203,7 +203,9 @@ export const trainOnlyKeys = {
     describe: 'Student and ceiling',
     defaultWords: 'chess-m for built-in data sets',
   }),
-  ...seedKey,
+} as const;
+
+const halvesKeys = {
   weakData: key(text('a file', 'FILE'), {
     group: 'Data',
     describe: 'Rows for the supervisor, instead of half of --data; with --transfer-data and --test-data',
@@ -226,6 +228,9 @@ export const trainOnlyKeys = {
     describe: 'Rows to test on',
     defaultWords: 'all of --test-data, else a fifth of --data',
   }),
+} as const;
+
+const keepKey = {
   keepModels: key(onOff(), {
     group: 'Output',
     describe: 'Keep the trained models as Hugging Face folders',
@@ -259,11 +264,14 @@ const oneSeedKey = {
 const { head, maxContext, dtype } = modelKeys;
 
 export const trainKeys = {
-  ...trainOnlyKeys,
+  ...pairKeys,
+  ...seedKey,
   ...dataKeys,
+  ...halvesKeys,
   ...modelKeys,
   ...machineKeys,
   ...checkpointKeys,
+  ...keepKey,
   ...outKey,
 } as const;
 
