@@ -40,7 +40,7 @@ export async function writeExport(file: string, rows: readonly ExportRow[]): Pro
     else await pipeline(Readable.from(jsonLines(rows)), createWriteStream(draft));
     await rename(draft, target);
   } catch (cause) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {});
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new W2sError('ERR_DISK', `Expected to write ${file} for --export but cannot: ${reason}.`, {
       cause,

@@ -4,6 +4,7 @@ import { type ClassMap, resolveClasses } from './classes.js';
 import { findFormat, type RawExample } from './formats/index.js';
 import { type ParsedFile, placeOf } from './readFile.js';
 import { locationOf, readCached } from './recentFiles.js';
+import { mapInSlices } from './sources/source.js';
 import { chooseRows, type SplitRow, sourceRole } from './splits.js';
 import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind } from './types.js';
 
@@ -45,6 +46,7 @@ export async function loadSplit(
       labels: !unlabelled,
       ...(options.skipBadRows === undefined ? {} : { skipBadRows: options.skipBadRows }),
     });
+  const fixed = spec.dataset.classes ?? format.classes;
   const parsed = await read(role);
   if (parsed.task !== task) {
     throw new W2sError(
@@ -54,37 +56,38 @@ export async function loadSplit(
     );
   }
   if (unlabelled || task === 'completion') {
-    return examples(
-      parsed,
-      unlabelled ? parsed.rows : pick(parsed, spec, role, undefined),
-      options,
-      undefined,
-    );
+    const rows = unlabelled ? parsed.rows : await pick(parsed, spec, role, undefined);
+    const unseen = task === 'classification' && fixed ? { names: fixed, vector: unseenLabel } : undefined;
+    return examples(parsed, rows, options, unseen);
   }
-  const fixed = spec.dataset.classes ?? format.classes;
   const others = (Object.keys(files) as FileRole[]).filter((other) => files[other] && other !== role);
   const classes = resolveClasses([parsed, ...(fixed ? [] : await Promise.all(others.map(read)))], {
     ...(fixed ? { classes: fixed } : {}),
     ...(options.label2id ? { label2id: options.label2id } : {}),
   });
-  return examples(parsed, pick(parsed, spec, role, classes), options, classes);
+  return examples(parsed, await pick(parsed, spec, role, classes), options, classes);
+}
+
+/** Where labels are not read, there is none to turn into a vector. */
+function unseenLabel(): never {
+  throw new TypeError('a label where none was read');
 }
 
 /** Rows of the part. Throws ERR_DATA where balancing leaves none. */
-function pick(
+async function pick(
   parsed: ParsedFile,
   spec: SplitSpec,
   role: FileRole,
   classes: ClassMap | undefined,
-): readonly RawExample[] {
-  const rows: SplitRow[] = parsed.rows.map((row) => {
+): Promise<readonly RawExample[]> {
+  const rows = await mapInSlices(parsed.rows, (row): SplitRow => {
     if (classes === undefined || row.label === undefined) return { group: row.group };
     const vector = classes.vector(row.label, parsed, row.row);
     return { group: row.group, class: vector.indexOf(Math.max(...vector)) };
   });
-  const chosen = chooseRows(rows, spec, role, spec.dataset.files.test !== undefined);
+  const chosen = await chooseRows(rows, spec, role, spec.dataset.files.test !== undefined);
   if (chosen.length === 0) throw emptyPart(parsed, spec, rows, classes);
-  return chosen.map((i) => parsed.rows[i]).filter((row) => row !== undefined);
+  return Array.from(chosen, (i) => parsed.rows[i]).filter((row) => row !== undefined);
 }
 
 /** A part is empty where a class is too rare to be in it, or the file too short. */
@@ -114,16 +117,16 @@ function emptyPart(
   );
 }
 
-function examples(
+async function examples(
   parsed: ParsedFile,
   rows: readonly RawExample[],
   options: LoadOptions,
   classes: ClassMap | undefined,
-): LoadedExamples {
+): Promise<LoadedExamples> {
   return {
     task: parsed.task,
     classes: classes?.names ?? [],
-    rows: rows.map((row) => toExample(row, parsed, options.labels, classes)),
+    rows: await mapInSlices(rows, (row) => toExample(row, parsed, options.labels, classes)),
     skipped: parsed.skipped,
     file: parsed.file,
     textColumns: parsed.textColumns,

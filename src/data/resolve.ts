@@ -8,6 +8,7 @@ import { type BuiltInDataset, builtInDataset, findFormat } from './formats/index
 import { type ParsedFile, requireColumns } from './readFile.js';
 import { locationOf, readCached } from './recentFiles.js';
 import { checkDataFile, openSource } from './sources/index.js';
+import { mapInSlices } from './sources/source.js';
 import type { FileRole, ResolvedDataset, TaskKind } from './types.js';
 
 /** What a user says about data; each field is the flag of that name. */
@@ -142,7 +143,10 @@ async function classNames(
   }
   const classes = resolveClasses(parsed, label2id ? { label2id } : {});
   for (const file of parsed) {
-    for (const row of file.rows) if (row.label !== undefined) classes.vector(row.label, file, row.row);
+    await mapInSlices(
+      file.rows,
+      (row) => row.label !== undefined && classes.vector(row.label, file, row.row),
+    );
   }
   await keepInCache(entry, classes.names);
   return classes.names;

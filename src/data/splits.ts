@@ -1,5 +1,6 @@
 import { W2sError } from '../errors.js';
-import { stream } from './random.js';
+import { type RandomStream, stream } from './random.js';
+import { breathe } from './sources/source.js';
 import type { FileRole, SplitPart, SplitSpec } from './types.js';
 
 /**
@@ -40,27 +41,29 @@ function required(has: (role: FileRole) => boolean, role: FileRole, what: string
 
 /**
  * Row indices of a part, in the file's order. `rows` are those of the file that `sourceRole` names.
+ * Its stages let the event loop run in between.
  * @param hasTestFile whether the test set has a file of its own, so that none is drawn from the training file
  */
-export function chooseRows(
+export async function chooseRows(
   rows: readonly SplitRow[],
   request: SplitRequest,
   source: FileRole,
   hasTestFile: boolean,
-): readonly number[] {
+): Promise<Int32Array> {
   const { part } = request;
-  const all = rows.map((_, i) => i);
+  const all = Int32Array.from({ length: rows.length }, (_, i) => i);
   if (part === 'all-train' || part === 'all-test') return all;
-  if (part === 'test') {
-    const pool = source === 'test' ? all : drawTestGroups(rows, request);
-    return balance(rows, pool, request.testSize, stream(request.dataSeed, 'cut', 'test'));
-  }
-  const halfSize = sizeOfHalf(part, request.trainSize);
-  const cut = stream(request.seed, 'cut', part);
-  if (source === part) return balance(rows, all, halfSize, cut);
-  const taken = hasTestFile ? new Set<number>() : new Set(drawTestGroups(rows, request));
-  const rest = all.filter((i) => !taken.has(i));
-  return balance(rows, halve(rows, rest, request.seed)[part], halfSize, cut);
+  const isTest = part === 'test';
+  const cut = stream(isTest ? request.dataSeed : request.seed, 'cut', part);
+  const size = isTest ? request.testSize : sizeOfHalf(part, request.trainSize);
+  if (source === part) return balance(rows, all, size, cut);
+  const groups = groupRows(rows);
+  await breathe();
+  const drawn = hasTestFile ? new Uint8Array(groups.count) : drawTestGroups(rows, groups, request);
+  await breathe();
+  const side = isTest ? drawn : halve(groups, drawn, request.seed, part);
+  const pool = all.filter((i) => side[groups.of[i] ?? 0] === 1);
+  return balance(rows, pool, size, cut);
 }
 
 /** `--train-size` counts both halves; of an odd number the transfer half has one more. */
@@ -69,56 +72,72 @@ function sizeOfHalf(part: 'weak' | 'transfer', trainSize: number | null): number
   return part === 'weak' ? Math.floor(trainSize / 2) : Math.ceil(trainSize / 2);
 }
 
-/** Groups in the order in which they first appear, each with its rows. */
-function groupRows(rows: readonly SplitRow[], indices: readonly number[]): number[][] {
-  const groups = new Map<string, number[]>();
-  for (const i of indices) {
-    const group = rows[i]?.group ?? '';
-    const members = groups.get(group);
-    if (members) members.push(i);
-    else groups.set(group, [i]);
-  }
-  return [...groups.values()];
+/** Groups numbered in the order in which they first appear. */
+interface Groups {
+  count: number;
+  /** Group of each row. */
+  of: Int32Array;
+  /** Rows of each group. */
+  rows: readonly (readonly number[])[];
 }
 
-/** Whole groups in a random order by the data seed, until a balanced test set of the asked size fits in them. */
-function drawTestGroups(rows: readonly SplitRow[], request: SplitRequest): number[] {
-  const groups = groupRows(
-    rows,
-    rows.map((_, i) => i),
-  );
-  stream(request.dataSeed, 'test-groups').shuffle(groups);
+function groupRows(rows: readonly SplitRow[]): Groups {
+  const numbers = new Map<string, number>();
+  const members: number[][] = [];
+  const of = new Int32Array(rows.length);
+  for (const [i, { group }] of rows.entries()) {
+    let number = numbers.get(group);
+    if (number === undefined) {
+      number = members.push([]) - 1;
+      numbers.set(group, number);
+    }
+    of[i] = number;
+    members[number]?.push(i);
+  }
+  return { count: members.length, of, rows: members };
+}
+
+/**
+ * Whole groups in a random order by the data seed, until a balanced test set of the asked size fits in them.
+ * Gives 1 for each drawn group.
+ */
+function drawTestGroups(rows: readonly SplitRow[], groups: Groups, request: SplitRequest): Uint8Array {
+  const drawn = new Uint8Array(groups.count);
   const classes = new Set(rows.map((row) => row.class));
   const perClass = request.testSize === null ? null : Math.ceil(request.testSize / classes.size);
   const counts = new Map<number | undefined, number>();
+  let total = 0;
   const enough = (): boolean =>
     perClass === null
-      ? drawn.length >= TEST_SHARE * rows.length
+      ? total >= TEST_SHARE * rows.length
       : [...classes].every((k) => (counts.get(k) ?? 0) >= perClass);
-  const drawn: number[] = [];
-  for (const group of groups) {
-    if (drawn.length > 0 && (enough() || drawn.length + group.length > LARGEST_TEST_SHARE * rows.length))
-      break;
-    for (const i of group) {
-      drawn.push(i);
-      counts.set(rows[i]?.class, (counts.get(rows[i]?.class) ?? 0) + 1);
-    }
+  for (const group of stream(request.dataSeed, 'test-groups').permutation(groups.count)) {
+    const members = groups.rows[group] ?? [];
+    if (total > 0 && (enough() || total + members.length > LARGEST_TEST_SHARE * rows.length)) break;
+    drawn[group] = 1;
+    total += members.length;
+    for (const i of members) counts.set(rows[i]?.class, (counts.get(rows[i]?.class) ?? 0) + 1);
   }
-  return drawn.sort((a, b) => a - b);
+  return drawn;
 }
 
-/** Whole groups in a random order by the seed, each to the half that is smaller so far. */
-function halve(
-  rows: readonly SplitRow[],
-  pool: readonly number[],
-  seed: number,
-): Record<'weak' | 'transfer', number[]> {
-  const groups = stream(seed, 'split').shuffle(groupRows(rows, pool));
-  const weak: number[] = [];
-  const transfer: number[] = [];
-  for (const group of groups) (weak.length <= transfer.length ? weak : transfer).push(...group);
-  const inOrder = (half: number[]): number[] => half.sort((a, b) => a - b);
-  return { weak: inOrder(weak), transfer: inOrder(transfer) };
+/**
+ * Whole groups in a random order by the seed, each to the half that is smaller so far. Gives 1 for each
+ * group of the asked half.
+ */
+function halve(groups: Groups, drawn: Uint8Array, seed: number, part: 'weak' | 'transfer'): Uint8Array {
+  const rest = Int32Array.from({ length: groups.count }, (_, i) => i).filter((group) => drawn[group] === 0);
+  const half = new Uint8Array(groups.count);
+  let weak = 0;
+  let transfer = 0;
+  for (const group of stream(seed, 'split').shuffle(rest)) {
+    const toWeak = weak <= transfer;
+    const size = groups.rows[group]?.length ?? 0;
+    if (toWeak) weak += size;
+    else transfer += size;
+    half[group] = toWeak === (part === 'weak') ? 1 : 0;
+  }
+  return half;
 }
 
 /**
@@ -128,23 +147,28 @@ function halve(
  */
 function balance(
   rows: readonly SplitRow[],
-  pool: readonly number[],
+  pool: Int32Array,
   size: number | null,
-  random: ReturnType<typeof stream>,
-): readonly number[] {
-  const byRank = random.shuffle([...pool]);
-  const rankedByClass = new Map<number | undefined, number[]>();
-  for (const k of new Set(rows.map((row) => row.class))) rankedByClass.set(k, []);
-  for (const i of byRank) rankedByClass.get(rows[i]?.class)?.push(i);
-  const classes = [...rankedByClass.values()];
-  const smallest = Math.min(...classes.map((members) => members.length));
-  const total = Math.min(size ?? Number.POSITIVE_INFINITY, smallest * classes.length);
-  const each = Math.floor(total / classes.length);
-  const kept = new Set(classes.flatMap((members) => members.slice(0, each)));
-  const next = new Set(classes.map((members) => members[each]));
-  for (const i of byRank) {
-    if (kept.size === total) break;
-    if (next.has(i)) kept.add(i);
+  random: RandomStream,
+): Int32Array {
+  const counts = new Map<number | undefined, number>();
+  for (const row of rows) counts.set(row.class, 0);
+  for (const i of pool) counts.set(rows[i]?.class, (counts.get(rows[i]?.class) ?? 0) + 1);
+  const smallest = Math.min(...counts.values());
+  const total = Math.min(size ?? Number.POSITIVE_INFINITY, smallest * counts.size);
+  const each = Math.floor(total / counts.size);
+  let over = total - each * counts.size;
+  const kept = new Uint8Array(rows.length);
+  const taken = new Map<number | undefined, number>();
+  for (const i of random.shuffle(pool.slice())) {
+    const k = rows[i]?.class;
+    const before = taken.get(k) ?? 0;
+    taken.set(k, before + 1);
+    if (before < each) kept[i] = 1;
+    else if (before === each && over > 0) {
+      kept[i] = 1;
+      over--;
+    }
   }
-  return pool.filter((i) => kept.has(i));
+  return pool.filter((i) => kept[i] === 1);
 }

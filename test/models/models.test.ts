@@ -59,7 +59,7 @@ describe('a model', () => {
   });
 
   it('brings class names where it has a head, or names that say something', async () => {
-    const of = async (name: string, config: Record<string, unknown>) =>
+    const of = async (name: string, config: Record<string, unknown>): Promise<unknown> =>
       (await resolveModel(model(name, config))).label2id;
     const classifier = { architectures: ['LlamaForSequenceClassification'] };
     expect(await of('l1', {})).toBeUndefined();
@@ -84,7 +84,7 @@ describe('a model', () => {
   it.each([
     [
       'no config',
-      (name: string) => void rmSync(join(folder, name, 'config.json')),
+      (name: string): void => rmSync(join(folder, name, 'config.json')),
       'ERR_WEIGHTS',
       /config\.json/,
     ],

@@ -24,3 +24,17 @@ export const SLICE_MS = 8;
 
 /** Lets timers, signals and I/O run. */
 export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+/** `items.map(work)` that lets others run in between. */
+export async function mapInSlices<A, B>(items: readonly A[], work: (item: A, i: number) => B): Promise<B[]> {
+  const done: B[] = [];
+  let sliceEnds = performance.now() + SLICE_MS;
+  for (const [i, item] of items.entries()) {
+    done.push(work(item, i));
+    // The clock is read once in a while only: it costs as much as the work.
+    if (i % 64 !== 0 || performance.now() < sliceEnds) continue;
+    await breathe();
+    sliceEnds = performance.now() + SLICE_MS;
+  }
+  return done;
+}
