@@ -3,7 +3,7 @@ import { nearest } from '../config/nearest.js';
 import { EXIT, W2sError } from '../errors.js';
 import { exitCodeOf, printFailure } from './failure.js';
 import { interruptible } from './interrupt.js';
-import { COMMANDS, loadCommand, type TableEntry, topLevelHelp } from './table.js';
+import { COMMANDS, type TableEntry, topLevelHelp } from './table.js';
 
 /** Runs the words and resolves to the exit code. */
 async function main(words: readonly string[]): Promise<number> {
@@ -41,7 +41,7 @@ function findCommand(word: string): TableEntry {
 }
 
 async function runCommand(entry: TableEntry, words: readonly string[], verbose: boolean): Promise<void> {
-  const [command, usage] = await Promise.all([loadCommand(entry), import('./usage.js')]);
+  const [{ command }, usage] = await Promise.all([entry.load(), import('./usage.js')]);
   if (words.includes('--help') || words.includes('-h')) {
     process.stdout.write(`${await usage.commandHelp(entry.name, command)}\n`);
     return;

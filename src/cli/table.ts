@@ -5,25 +5,32 @@ export interface TableEntry {
   name: string;
   /** One line for the list of commands. */
   summary: string;
+  load: () => Promise<{ command: Command }>;
 }
 
 export const COMMANDS: readonly TableEntry[] = [
-  { name: 'train', summary: 'One weak-to-strong experiment: weak, weak labels, student, ceiling, PGR' },
-  { name: 'finetune', summary: 'Fine-tune one model on one file' },
-  { name: 'label', summary: 'Write a model’s labels for a file' },
-  { name: 'evaluate', summary: 'Score a model on a test file' },
-  { name: 'report', summary: 'A table of the results in a folder' },
-  { name: 'models', summary: 'List the models that are built in' },
-  { name: 'datasets', summary: 'List the data that is built in; `datasets show NAME` prints examples' },
-  { name: 'doctor', summary: 'What is installed, what would be used, and why' },
-  { name: 'setup', summary: 'Find or fetch libtorch, build the addon' },
+  {
+    name: 'train',
+    summary: 'One weak-to-strong experiment: weak, weak labels, student, ceiling, PGR',
+    load: () => import('./train.js'),
+  },
+  { name: 'finetune', summary: 'Fine-tune one model on one file', load: () => import('./finetune.js') },
+  { name: 'label', summary: 'Write a model’s labels for a file', load: () => import('./label.js') },
+  { name: 'evaluate', summary: 'Score a model on a test file', load: () => import('./evaluate.js') },
+  { name: 'report', summary: 'A table of the results in a folder', load: () => import('./report.js') },
+  { name: 'models', summary: 'List the models that are built in', load: () => import('./models.js') },
+  {
+    name: 'datasets',
+    summary: 'List the data that is built in; `datasets show NAME` prints examples',
+    load: () => import('./datasets.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'What is installed, what would be used, and why',
+    load: () => import('./doctor.js'),
+  },
+  { name: 'setup', summary: 'Find or fetch libtorch, build the addon', load: () => import('./setup.js') },
 ];
-
-/** Import a command's file; every one exports `command`. */
-export async function loadCommand({ name }: TableEntry): Promise<Command> {
-  const file = (await import(`./${name}.js`)) as { command: Command };
-  return file.command;
-}
 
 /** The top-level `--help`, for which nothing is imported. */
 export function topLevelHelp(): string {

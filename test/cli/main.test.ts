@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.js';
-import { COMMANDS, loadCommand } from '../../src/cli/table.js';
+import { COMMANDS } from '../../src/cli/table.js';
 import { commandHelp, parseFlags } from '../../src/cli/usage.js';
 import { packageRoot } from '../../src/native/paths.js';
 
@@ -88,7 +88,7 @@ describe('the executable', () => {
 });
 
 test.each(COMMANDS)('$name has a file that exports its command', async (entry) => {
-  const loaded = await loadCommand(entry);
+  const { command: loaded } = await entry.load();
   expect(loaded.describe.length).toBeGreaterThan(20);
   expect(await commandHelp(entry.name, loaded)).toContain(`w2s-native ${entry.name}`);
 });
