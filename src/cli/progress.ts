@@ -24,8 +24,6 @@ export interface ProgressOptions {
   env: NodeJS.ProcessEnv;
   /** Milliseconds; replaced in tests. */
   now?: () => number;
-  /** Nothing is written but notes. */
-  quiet?: boolean;
 }
 
 const LIVE_EVERY = 100;
@@ -39,6 +37,7 @@ export class Progress {
   private title = '';
   private startedAt = 0;
   private writtenAt = 0;
+  private lastLoss: number | undefined;
   private isLineOpen = false;
 
   constructor(
@@ -50,29 +49,30 @@ export class Progress {
     this.now = options.now ?? Date.now;
   }
 
-  /** Begins a phase; what was live of the one before is left as it stands. */
+  /** Begins a phase; what was live of the one before is left as it stands. Plain lines wait for news. */
   start(title: string): void {
     this.close();
     this.title = title;
     this.startedAt = this.now();
     this.writtenAt = this.startedAt;
-    if (this.options.quiet === true) return;
+    this.lastLoss = undefined;
     if (this.live) this.redraw(`${this.paint.bold(title)} …`);
-    else this.stream.write(`${title} …\n`);
   }
 
   /** Shows how far the phase has come, if the last time was long enough ago. */
   update(state: PhaseState): void {
     const now = this.now();
-    if (this.options.quiet === true || now - this.writtenAt < (this.live ? LIVE_EVERY : PLAIN_EVERY)) return;
+    this.lastLoss = state.loss ?? this.lastLoss;
+    if (now - this.writtenAt < (this.live ? LIVE_EVERY : PLAIN_EVERY)) return;
     this.writtenAt = now;
     if (this.live) this.redraw(this.liveLine(state, now - this.startedAt));
     else this.stream.write(`${this.title}: ${describeState(state, now - this.startedAt)}\n`);
   }
 
   /** Ends the phase with a line that stays. */
-  done(summary: string): void {
-    if (this.options.quiet === true) return;
+  done(words: readonly string[]): void {
+    const loss = this.lastLoss === undefined ? [] : [`loss ${this.lastLoss.toPrecision(4)}`];
+    const summary = [...words, ...loss].join(', ');
     const mark = this.live ? `${this.paint.green('✓')} ` : '';
     const text = `${mark}${this.paint.bold(this.title)}: ${summary}`;
     if (this.live) {

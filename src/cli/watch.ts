@@ -41,13 +41,14 @@ export function watchRun({ stderr, env }: CommandContext, seeds: readonly number
         case 'device':
           return progress.note(`device ${event.device} (${event.why}), ${plural(event.threads, 'thread')}`);
         case 'step-start':
-          return progress.start(title(event));
+          // Grading takes no time: it is no phase.
+          return event.kind === 'grade' ? undefined : progress.start(title(event));
         case 'step-wait':
           return progress.note(`${title(event)}: process ${event.pid} on ${event.host} does it; waiting`);
         case 'progress':
           return progress.update(event);
         case 'step-done':
-          return progress.done(doneWords(event));
+          return event.kind === 'grade' ? undefined : progress.done(doneWords(event));
         default:
       }
     },
@@ -61,11 +62,11 @@ function storeNote({ steps, cached }: { steps: number; cached: number }): string
     : `${cached} of ${steps} steps come from the store`;
 }
 
-function doneWords(event: Extract<RunEvent, { type: 'step-done' }>): string {
+function doneWords(event: Extract<RunEvent, { type: 'step-done' }>): string[] {
   const words = [duration(event.seconds * 1000), plural(event.n, 'example')];
   if (event.accuracy !== null) words.push(`accuracy ${event.accuracy.toFixed(3)}`);
   if (event.truncated > 0) words.push(`${event.truncated} cut to the context`);
-  return words.join(', ');
+  return words;
 }
 
 function plural(count: number, noun: string): string {

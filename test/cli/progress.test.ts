@@ -33,13 +33,12 @@ describe('progress', () => {
       pass(1000);
       progress.update({ done: second, total: 50, loss: 0.5, examplesPerSecond: 32 });
     }
-    progress.done('25 s');
+    progress.done(['25 s']);
     expect(screen.text).toBe(
       [
-        'student …',
         'student: 20 %, loss 0.5000, 32 examples/s, 40 s left',
         'student: 40 %, loss 0.5000, 32 examples/s, 30 s left',
-        'student: 25 s',
+        'student: 25 s, loss 0.5000',
         '',
       ].join('\n'),
     );
@@ -52,9 +51,9 @@ describe('progress', () => {
     progress.start('weak');
     pass(1000);
     progress.update({ done: 1, total: 4, loss: 1.25, tokensPerSecond: 123456 });
-    progress.done('loss 1.25');
+    progress.done(['3 s']);
     const lines = screen.text.split('\r\u001B[2K').map((line) => line.replace('\u001B[0m', '').trimEnd());
-    expect(lines).toEqual(['', 'weak …', 'weak ━━━━──────────── 25 %, l', '✓ weak: loss 1.25']);
+    expect(lines).toEqual(['', 'weak …', 'weak ━━━━──────────── 25 %, l', '✓ weak: 3 s, loss 1.250']);
     expect(screen.text.endsWith('\n')).toBe(true);
   });
 
