@@ -91,6 +91,13 @@ describe('step.json', () => {
     expect(await store.readStep(HASH)).toEqual({ spec: { kind: 'label', seed: 0 }, versions });
   });
 
+  test('compares specs as they were hashed, whatever order JSON.parse gives to keys', async () => {
+    const numbered = '{"params":{"10":1,"2":1e-7}}';
+    await store.writeStep(HASH, numbered, versions);
+    await store.writeStep(HASH, numbered, versions);
+    expect(readFileSync(inStep('step.json'), 'utf8')).toContain(numbered);
+  });
+
   test('keeps the versions of the first run, and refuses another spec', async () => {
     await store.writeStep(HASH, spec, versions);
     await store.writeStep(HASH, spec, { package: '0.2.0', libtorch: null });
