@@ -211,7 +211,7 @@ Napi::Value ModelHandle::parameter(const Napi::CallbackInfo& info) {
     auto finish = [](Napi::Env env, NamedValues found) -> Napi::Value {
       Napi::Object result = Napi::Object::New(env);
       result["shape"] = to_number_array(env, found.shape);
-      result["values"] = to_float32_array(env, found.values);
+      result["values"] = to_float32_array(env, std::move(found.values));
       return result;
     };
     return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
@@ -245,8 +245,10 @@ Napi::Value ModelHandle::save(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ModelHandle::dispose(const Napi::CallbackInfo& info) {
-  model_.reset();
-  return info.Env().Undefined();
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    release_on_job_thread(info.Env(), device_, model_);
+    return info.Env().Undefined();
+  });
 }
 
 }  // namespace w2s

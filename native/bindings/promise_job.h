@@ -126,16 +126,28 @@ Napi::Promise submit(Napi::Env env, const std::string& device, int threads,
   return promise;
 }
 
+/// Gives up an object when its turn comes; nobody waits for it.
+class ReleaseJob final : public Job {
+ public:
+  explicit ReleaseJob(std::shared_ptr<void> object) : Job(0), object_(std::move(object)) {}
+  void run() noexcept override { object_.reset(); }
+  void abandon() noexcept override { object_.reset(); }
+
+ protected:
+  void arrive(std::unique_ptr<Job> self) noexcept override { self.reset(); }
+
+ private:
+  std::shared_ptr<void> object_;
+};
+
 /// Gives up a native object on its device's thread, after the jobs before it: giving back much memory takes
 /// time, which is not the event loop's. `object` is empty afterwards.
 template <class Object>
 void release_on_job_thread(Napi::Env env, const std::string& device, std::shared_ptr<Object>& object) {
-  if (!object || !InstanceData::of(env).live()) {
-    object.reset();
-    return;
+  InstanceData& instance = InstanceData::of(env);
+  if (object && instance.live()) {
+    instance.thread_for(device).post(std::make_unique<ReleaseJob>(std::move(object)));
   }
-  submit(
-      env, device, 0, nullptr, [kept = std::move(object)] {}, [](Napi::Env env) { return env.Undefined(); });
   object.reset();
 }
 

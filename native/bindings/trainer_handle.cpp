@@ -44,7 +44,9 @@ OptimizerKind read_optimizer(const std::string& name) {
   return name == "adam" ? OptimizerKind::kAdam : OptimizerKind::kAdamW;
 }
 
-Napi::Value tensor_to_js(Napi::Env env, const at::Tensor& values) { return to_float32_array(env, values); }
+Napi::Value tensor_to_js(Napi::Env env, at::Tensor values) {
+  return to_float32_array(env, std::move(values));
+}
 
 }  // namespace
 
@@ -130,7 +132,7 @@ Napi::Value TrainerHandle::forward_backward(const Napi::CallbackInfo& info) {
     auto finish = [](Napi::Env env, BatchLoss batch) -> Napi::Value {
       Napi::Object result = Napi::Object::New(env);
       result["loss"] = Napi::Number::New(env, batch.loss);
-      result["logits"] = batch.logits_BK.defined() ? to_float32_array(env, batch.logits_BK)
+      result["logits"] = batch.logits_BK.defined() ? to_float32_array(env, std::move(batch.logits_BK))
                                                    : to_float32_array(env, std::vector<float>{});
       return result;
     };
@@ -188,8 +190,10 @@ Napi::Value TrainerHandle::load_checkpoint(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TrainerHandle::dispose(const Napi::CallbackInfo& info) {
-  lazy_.reset();
-  return info.Env().Undefined();
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    release_on_job_thread(info.Env(), device_, lazy_);
+    return info.Env().Undefined();
+  });
 }
 
 }  // namespace w2s

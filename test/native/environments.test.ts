@@ -110,7 +110,7 @@ describe('a process', () => {
     ['interrupt', 'by a double Ctrl-C', { code: 130 }],
     ['terminate', 'after terminating workers', { code: 0 }],
     ['terminate-and-exit', 'by process.exit while a worker trains', { code: 9 }],
-    ['pending', 'only once a pending call is done', { code: 0, stdout: '501' }],
+    ['pending', 'only once a pending call is done', { code: 0, stdout: '201' }],
     ['idle', 'by itself with handles left open', { code: 0 }],
     [
       'shutdown',
