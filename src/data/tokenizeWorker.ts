@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { AddedToken, Tokenizer, templateProcessing } from 'tokenizers';
+import { AddedToken, Tokenizer } from 'tokenizers';
 
 /**
  * The thread that tokenises, so that the event loop of the user's thread is never held. It loads
- * tokenizer.json as Transformers 5 does: the file's own post-processor, unless tokenizer_config.json says
- * `add_bos_token` or `add_eos_token`, which then decide; truncation and padding of the file are off.
+ * tokenizer.json as Transformers 5 does: the file's own post-processor decides about special tokens
+ * (`add_bos_token` and `add_eos_token` of tokenizer_config.json are for folders without that file), tokens
+ * that only the configuration knows are added, truncation and padding of the file are off.
  */
 
 export type WorkerRequest = { id: number } & (
@@ -48,14 +49,13 @@ interface AddedTokenJson {
 
 interface TokenizerJson {
   added_tokens?: AddedTokenJson[];
-  model?: { unk_token?: string | null; unk_id?: number | null; vocab?: unknown };
+  model?: { type?: string; unk_token?: string | null; unk_id?: number | null };
 }
 
 interface TokenizerConfig {
-  add_bos_token?: boolean | null;
-  add_eos_token?: boolean | null;
-  bos_token?: string | { content: string } | null;
-  eos_token?: string | { content: string } | null;
+  tokenizer_class?: string;
+  legacy?: boolean;
+  add_prefix_space?: boolean | null;
   added_tokens_decoder?: Record<string, AddedTokenJson>;
 }
 
@@ -70,13 +70,14 @@ async function readJson<T>(file: string): Promise<T | undefined> {
 
 async function open(folder: string): Promise<{ tokenizer: Tokenizer; opened: OpenedTokenizer }> {
   const text = await readFile(join(folder, 'tokenizer.json'), 'utf8');
-  const tokenizer = Tokenizer.fromString(text);
   const json = JSON.parse(text) as TokenizerJson;
   const config = (await readJson<TokenizerConfig>(join(folder, 'tokenizer_config.json'))) ?? {};
+  const model = await readJson<{ model_type?: string }>(join(folder, 'config.json'));
+  const rebuilt = isRebuilt(text, json, config, model?.model_type) ? rebuildLlama(json, config) : undefined;
+  const tokenizer = Tokenizer.fromString(rebuilt ? JSON.stringify(rebuilt) : text);
   tokenizer.disableTruncation();
   tokenizer.disablePadding();
   const declared = addMissingTokens(tokenizer, config);
-  if ('add_bos_token' in config || 'add_eos_token' in config) setTemplate(tokenizer, config);
   const special = [...(json.added_tokens ?? []), ...declared].filter((token) => token.special);
   const specialIds = special.map((token) => tokenizer.tokenToId(token.content)).filter((id) => id !== null);
   const opened = {
@@ -85,6 +86,27 @@ async function open(folder: string): Promise<{ tokenizer: Tokenizer; opened: Ope
     specialIds,
   };
   return { tokenizer, opened };
+}
+
+/**
+ * Transformers 5 takes only vocabulary, merges and post-processor from the file where the configuration says
+ * `LlamaTokenizer`, and builds the rest anew: unlike in the files of old, a leading blank is not doubled.
+ */
+function isRebuilt(text: string, json: TokenizerJson, config: TokenizerConfig, modelType?: string): boolean {
+  const name = config.tokenizer_class?.replace(/Fast$/, '');
+  const isLlama = modelType === undefined || modelType === 'llama';
+  return name === 'LlamaTokenizer' && isLlama && json.model?.type === 'BPE' && !text.includes('"ByteLevel"');
+}
+
+function rebuildLlama(json: TokenizerJson, config: TokenizerConfig): unknown {
+  const first = config.legacy ? 'always' : 'first';
+  const scheme = (config.add_prefix_space ?? true) ? first : 'never';
+  return {
+    ...json,
+    normalizer: null,
+    pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: scheme, split: false },
+    model: { ...json.model, dropout: null, unk_token: null, fuse_unk: true, byte_fallback: true },
+  };
 }
 
 /** Tokens that only tokenizer_config.json knows. */
@@ -106,25 +128,6 @@ function addMissingTokens(tokenizer: Tokenizer, config: TokenizerConfig): AddedT
     ),
   );
   return declared;
-}
-
-function setTemplate(tokenizer: Tokenizer, config: TokenizerConfig): void {
-  const around = (wanted: boolean | null | undefined, token: TokenizerConfig['bos_token']) => {
-    const content = typeof token === 'string' ? token : token?.content;
-    const id = wanted && content ? tokenizer.tokenToId(content) : null;
-    return content === undefined || id === null ? undefined : { content, id };
-  };
-  const bos = around(config.add_bos_token, config.bos_token);
-  const eos = around(config.add_eos_token, config.eos_token);
-  const template = [bos && `${bos.content}:0`, '$A:0', eos && `${eos.content}:0`].filter(Boolean).join(' ');
-  const specials = [bos, eos].filter((token) => token !== undefined);
-  tokenizer.setPostProcessor(
-    templateProcessing(
-      template,
-      undefined,
-      specials.map((token): [string, number] => [token.content, token.id]),
-    ),
-  );
 }
 
 function unknownId(tokenizer: Tokenizer, { model }: TokenizerJson): number | null {

@@ -1,4 +1,6 @@
-import { dirname } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { encodeExamples, openTokenizer } from '../../src/data/index.js';
 import { errorOf, temporaryFolder } from './support.js';
@@ -62,7 +64,7 @@ describe('tokenizer', () => {
     expect(await tokenizer.tokenIds(['e', 'zzz'])).toEqual([7, null]);
   });
 
-  it('follows add_bos_token and add_eos_token of its configuration', async () => {
+  it('leaves the say about special tokens to tokenizer.json, as Transformers 5 does', async () => {
     const config = {
       bos_token: '<s>',
       eos_token: { content: '</s>' },
@@ -70,7 +72,7 @@ describe('tokenizer', () => {
       add_eos_token: true,
     };
     await using tokenizer = await open(wordLevel(), config);
-    expect([...(await tokenizer.encode(['a'], { special: true })).ids]).toEqual([3, 2]);
+    expect([...(await tokenizer.encode(['a'], { special: true })).ids]).toEqual([1, 3]);
   });
 
   it('is typed in its failures', async () => {
@@ -160,5 +162,28 @@ describe('sequences', () => {
     const error = await errorOf(encodeExamples(tokenizer, text('a b x'), options));
     expect(error.code).toBe('ERR_TOKENIZER');
     expect(error.message).toContain('25 % unknown');
+  });
+});
+
+describe('ids equal AutoTokenizer’s', () => {
+  const fixtures = fileURLToPath(new URL('./tokenizers', import.meta.url));
+  const names = readdirSync(fixtures, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
+
+  it.each(names)('for %s', async (name) => {
+    const fixture = join(fixtures, name);
+    const expected = JSON.parse(readFileSync(join(fixture, 'expected.json'), 'utf8')) as {
+      text: string;
+      special: number[];
+      bare: number[];
+    }[];
+    await using tokenizer = await openTokenizer(fixture);
+    const texts = expected.map(({ text }) => text);
+    for (const kind of ['special', 'bare'] as const) {
+      const { ids, offsets } = await tokenizer.encode(texts, { special: kind === 'special' });
+      const split = texts.map((_, i) => [...ids.subarray(offsets[i], offsets[i + 1])]);
+      expect(split).toEqual(expected.map((each) => each[kind]));
+    }
   });
 });
