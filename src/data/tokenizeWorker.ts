@@ -13,7 +13,7 @@ import { AddedToken, Tokenizer } from 'tokenizers';
 export type WorkerRequest = { id: number } & (
   | { kind: 'open' }
   | { kind: 'encode'; texts: readonly string[]; special: boolean }
-  | { kind: 'decode'; sequences: readonly (readonly number[])[] }
+  | { kind: 'decode'; sequences: readonly (readonly number[])[]; special: boolean }
   | { kind: 'tokens'; tokens: readonly string[] }
 );
 
@@ -163,7 +163,7 @@ function serve(port: NonNullable<typeof parentPort>, folder: string): void {
       case 'decode':
         return tokenizer.decodeBatch(
           request.sequences.map((ids) => [...ids]),
-          true,
+          !request.special,
         );
       case 'tokens':
         return request.tokens.map((token) => tokenizer.tokenToId(token));

@@ -12,8 +12,11 @@ export interface Tokenizer {
   readonly specialIds: ReadonlySet<number>;
   /** Ids of each text, end to end; `special`: with the tokens that the tokenizer puts around a text. */
   encode(texts: readonly string[], options: { special: boolean }): Promise<EncodedTexts>;
-  /** Texts of id sequences, special tokens left out. */
-  decode(sequences: readonly (readonly number[])[]): Promise<readonly string[]>;
+  /** Texts of id sequences; special tokens are left out unless `special` is set. */
+  decode(
+    sequences: readonly (readonly number[])[],
+    options?: { special?: boolean },
+  ): Promise<readonly string[]>;
   /** Ids of single tokens as the vocabulary spells them; null where there is none. */
   tokenIds(tokens: readonly string[]): Promise<readonly (number | null)[]>;
   /** Ends the thread. An idle tokenizer keeps no process alive. */
@@ -64,7 +67,7 @@ function tokenizerOn(thread: TokenizerThread, opened: OpenedTokenizer): Tokenize
       }
       return joined(parts, texts.length);
     },
-    decode: (sequences) => thread.ask({ kind: 'decode', sequences }),
+    decode: (sequences, { special = false } = {}) => thread.ask({ kind: 'decode', sequences, special }),
     tokenIds: (tokens) => thread.ask({ kind: 'tokens', tokens }),
     dispose,
     [Symbol.asyncDispose]: dispose,

@@ -77,7 +77,9 @@ async function textAnswers(
   portion: PackedSequences,
   rows: Rows['rows'],
 ): Promise<Pick<Prediction, 'label' | 'text'>[]> {
-  const texts = await opened.tokenizer.decode(rows.map((_, i) => answerTokens(scored, i)));
+  // A special token is an answer too, if a poor one: without its text a student could not be trained on it.
+  const tokens = rows.map((_, i) => answerTokens(scored, i));
+  const texts = await opened.tokenizer.decode(tokens, { special: true });
   const matches = exactMatches(portion, scored);
   return rows.map((row, i) => {
     const truth = row.completions?.[0];
