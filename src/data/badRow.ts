@@ -12,6 +12,10 @@ export interface Place {
   row: number;
 }
 
+/** What counts rows in a file of this name. */
+export const unitOf = (file: string): Place['unit'] =>
+  /\.(json|parquet)(\.gz)?$/i.test(file) ? 'row' : 'line';
+
 /** A path as short as it can be said from here. */
 export function displayPath(file: string): string {
   const near = relative(process.cwd(), file);

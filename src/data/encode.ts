@@ -1,6 +1,6 @@
 import { W2sError } from '../errors.js';
 import type { PackedSequences } from '../native/binding.js';
-import { displayPath } from './badRow.js';
+import { displayPath, placeText, unitOf } from './badRow.js';
 import { breathe, SLICE_MS } from './sources/source.js';
 import type { Tokenizer } from './tokenizer.js';
 import type { EncodedTexts } from './tokenizeWorker.js';
@@ -127,10 +127,12 @@ class Packer {
   }
 
   private bad(row: Example, field: string, expected: string, received: string): W2sError {
-    const file = this.options.file === undefined ? '' : ` in ${displayPath(this.options.file)}`;
+    const { file } = this.options;
+    const place =
+      file === undefined ? `row ${row.row}` : placeText({ file, unit: unitOf(file), row: row.row });
     return new W2sError(
       'ERR_DATA',
-      `Expected ${expected} for field "${field}"${file}, line ${row.row} (id ${row.id}), but received ${received}.`,
+      `Expected ${expected} for field "${field}" in ${place} (id ${row.id}), but received ${received}.`,
       { hint: 'Mend the row, or take a model with a longer context: --max-context N' },
     );
   }

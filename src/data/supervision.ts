@@ -1,5 +1,5 @@
 import { W2sError } from '../errors.js';
-import { badField, displayPath, placeText, shown } from './badRow.js';
+import { badField, displayPath, placeText, shown, unitOf } from './badRow.js';
 import { resolveClasses } from './classes.js';
 import { parseLabel } from './labels.js';
 import { type ParsedFile, placeOf, requireColumns } from './readFile.js';
@@ -124,7 +124,7 @@ function withoutLabel(
 ): W2sError {
   const missing = rows.filter(({ id }) => !supervision.has(id)).length;
   const unknown = [...supervision.keys()].filter((id) => !rows.some((each) => each.id === id));
-  const place = placeText({ file: files.data, unit: 'line', row: row.row });
+  const place = placeText({ file: files.data, unit: unitOf(files.data), row: row.row });
   return new W2sError(
     'ERR_DATA',
     `Expected a label in ${displayPath(files.labels)} for id "${row.id}" (${place}) but received none; ` +

@@ -145,9 +145,9 @@ describe('sequences', () => {
       encodeExamples(tokenizer, [example({ prompt: 'a', completions: ['a b c d e'] })], options),
     );
     expect(long.exitCode).toBe(4);
-    expect(long.message).toMatch(/at most 4 tokens.*"completion".*line 3 \(id x\).*received 5/);
+    expect(long.message).toMatch(/at most 4 tokens.*"completion".*row 3 \(id x\).*received 5/);
     const empty = await errorOf(encodeExamples(tokenizer, [example({ text: ' ' })], options));
-    expect(empty.message).toMatch(/at least one token for field "text".*line 3/);
+    expect(empty.message).toMatch(/at least one token for field "text".*row 3/);
     const noTail = await errorOf(
       encodeExamples(tokenizer, [example({ prompt: 'a', completions: [' '] })], options),
     );

@@ -20,7 +20,7 @@ export interface Source {
 }
 
 /** Longest time that reading holds the event loop before it lets others run. */
-export const SLICE_MS = 8;
+export const SLICE_MS = 5;
 
 /** Lets timers, signals and I/O run. */
 export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));
