@@ -71,6 +71,25 @@ bool ends_with(const std::string& text, const std::string& ending) {
          text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
 
+// Integer weights belong to a quantised model, whose scales would be lost.
+void check_number_type(const TensorEntry& found) {
+  if (at::isFloatingType(found.dtype)) return;
+  fail("ERR_WEIGHTS",
+       "Expected float32, float16 or bfloat16 for tensor '" + found.name + "' but received " +
+           c10::toString(found.dtype) + ".",
+       "Use the model's unquantised weights.");
+}
+
+void check_entry(const TensorEntry& found, const std::vector<int64_t>& shape) {
+  if (found.shape != shape) {
+    fail("ERR_WEIGHTS",
+         "Expected shape " + shape_text(shape) + " for tensor '" + found.name + "' but received " +
+             shape_text(found.shape) + ".",
+         kHint);
+  }
+  check_number_type(found);
+}
+
 // Buffers that older Transformers releases saved with the weights; they hold nothing that was learned.
 bool known_buffer(const std::string& name) {
   return ends_with(name, ".attn.bias") || ends_with(name, ".attn.masked_bias") ||
@@ -102,12 +121,7 @@ CheckedWeights::CheckedWeights(const WeightFiles& files, const DecoderConfig& co
   for (const ExpectedTensor& expected : expected_tensors(config)) {
     known[prefix_ + expected.name] = true;
     const TensorEntry& found = entry(expected.name);
-    if (found.shape != expected.shape) {
-      fail("ERR_WEIGHTS",
-           "Expected shape " + shape_text(expected.shape) + " for tensor '" + found.name + "' but received " +
-               shape_text(found.shape) + ".",
-           kHint);
-    }
+    check_entry(found, expected.shape);
   }
   for (const auto& [name, found] : files.entries()) check_extra(name, known, config);
 }
@@ -117,13 +131,7 @@ void CheckedWeights::check_extra(const std::string& name, const std::map<std::st
   if (known.contains(name) || known_buffer(name)) return;
   const TensorEntry& found = files_.entries().at(name);
   if (name == kUnembedding) {
-    const std::vector<int64_t> shape = {config.vocabulary_size, config.hidden_size};
-    if (found.shape != shape) {
-      fail("ERR_WEIGHTS",
-           "Expected shape " + shape_text(shape) + " for tensor '" + name + "' but received " +
-               shape_text(found.shape) + ".",
-           kHint);
-    }
+    check_entry(found, {config.vocabulary_size, config.hidden_size});
     unembedding_ = true;
     return;
   }
@@ -134,6 +142,7 @@ void CheckedWeights::check_extra(const std::string& name, const std::map<std::st
                "' but received " + shape_text(found.shape) + ".",
            kHint);
     }
+    check_number_type(found);
     score_ = true;
     return;
   }

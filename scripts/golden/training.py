@@ -129,6 +129,8 @@ def training_runs():
         _run(llama, "lm", "muon", lr=0.02),
         _run(qwen3, "lm", "muon", lr=0.01, weight_decay=0.1),
         _run(qwen3, "xent", "muon", lr=0.02),
+        # Conv1D weights lie as [in, out]; PyTorch's factor for the shape takes them as they lie.
+        _run(gpt2, "xent", "muon", lr=0.02),
     ]
     return {"data": {name: _data(by_name[name], 10) for name in used}, "runs": runs}
 
