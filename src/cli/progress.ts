@@ -42,7 +42,7 @@ export class Progress {
 
   constructor(
     private readonly stream: Stream,
-    private readonly options: ProgressOptions,
+    options: ProgressOptions,
   ) {
     this.paint = paintFor(stream, options.env);
     this.live = stream.isTTY === true && options.env.TERM !== 'dumb' && options.env.CI === undefined;

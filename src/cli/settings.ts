@@ -9,6 +9,7 @@ import {
   type LabelRaw,
   labelKeys,
 } from '../config/keys.js';
+import type { Layer } from '../config/layers.js';
 import { presets } from '../config/presets.js';
 import {
   type EvaluateConfig,
@@ -27,32 +28,42 @@ import { layersFrom } from './flags.js';
 
 export async function trainConfig(argv: Argv): Promise<TrainConfig> {
   const layers = await layersFrom<TrainRaw>('train', allTrainKeys, argv);
-  return withTask((task) => resolveTrainConfig(layers, presets, task));
+  return withTask(layers, (task) => resolveTrainConfig(layers, presets, task));
 }
 
 export async function finetuneConfig(argv: Argv): Promise<FinetuneConfig> {
   const layers = await layersFrom<FinetuneRaw>('finetune', finetuneKeys, argv);
-  return withTask((task) => resolveFinetuneConfig(layers, presets, task));
+  return withTask(layers, (task) => resolveFinetuneConfig(layers, presets, task));
 }
 
 export async function labelConfig(argv: Argv): Promise<LabelConfig> {
   const layers = await layersFrom<LabelRaw>('label', labelKeys, argv);
-  return withTask((task) => resolveLabelConfig(layers, presets, task));
+  return withTask(layers, (task) => resolveLabelConfig(layers, presets, task));
 }
 
 export async function evaluateConfig(argv: Argv): Promise<EvaluateConfig> {
   const layers = await layersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv);
-  return withTask((task) => resolveEvaluateConfig(layers, presets, task));
+  return withTask(layers, (task) => resolveEvaluateConfig(layers, presets, task));
 }
 
 /** Resolves once to learn which files are meant, and again when they say what they are for. */
 async function withTask<C extends DatasetRequest & { dataset: string }>(
+  layers: readonly Layer<{ dataset?: string | undefined }>[],
   resolve: (task?: TaskKind) => C,
 ): Promise<C> {
+  await checkDatasetName(layers);
   const config = resolve();
   if (Object.hasOwn(presets, config.dataset)) return config;
   const { resolveDataset } = await import('../data/index.js');
   return resolve((await resolveDataset(config)).task);
+}
+
+/** A misspelt name is what is wrong, not that models for it are missing. */
+async function checkDatasetName(layers: readonly Layer<{ dataset?: string | undefined }>[]): Promise<void> {
+  const name = layers.map(({ values }) => values.dataset).find((value) => value !== undefined);
+  if (name === undefined || Object.hasOwn(presets, name)) return;
+  const { findFormat } = await import('../data/formats/index.js');
+  await findFormat(name);
 }
 
 /**

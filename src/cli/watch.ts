@@ -57,6 +57,7 @@ export function watchRun({ stderr, env }: CommandContext, seeds: readonly number
 }
 
 function storeNote({ steps, cached }: { steps: number; cached: number }): string {
+  if (steps === 1) return 'taken from the store';
   return cached === steps
     ? `all ${steps} steps come from the store`
     : `${cached} of ${steps} steps come from the store`;
