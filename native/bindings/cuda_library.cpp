@@ -1,5 +1,6 @@
 #include "cuda_library.h"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -63,6 +64,17 @@ void call(const std::string& doing, const std::function<std::int32_t(char*, std:
        other_gpu ? kBuildHint : kCpuHint);
 }
 
+// ATen asks once in a process whether CUDA is there, at the latest in the first backward pass, and remembers
+// the answer: when that came before this library was opened, CUDA cannot be used any more.
+void require_cuda_in_aten() {
+  if (at::detail::getCUDAHooks().hasCUDA()) return;
+  fail(
+      "ERR_DEVICE",
+      "Expected device cuda to be opened before this process computed on the CPU but received it afterwards.",
+      "Call `cudaDevices()` or load the CUDA model first, or start another process: `w2s-native … --device "
+      "cuda`.");
+}
+
 std::unique_ptr<CudaEntryPoints> find_entry_points(void* handle) {
   decltype(&w2s_cuda_revision) revision = nullptr;
   find_symbol(handle, "w2s_cuda_revision", revision);
@@ -103,6 +115,11 @@ void CudaLibrary::open() {
 }
 
 std::vector<CudaDeviceInfo> CudaLibrary::devices() {
+  const std::lock_guard lock(mutex_);
+  return devices_locked();
+}
+
+std::vector<CudaDeviceInfo> CudaLibrary::devices_locked() {
   open();
   std::int32_t count = 0;
   call("find a GPU for device cuda",
@@ -119,14 +136,16 @@ std::vector<CudaDeviceInfo> CudaLibrary::devices() {
 }
 
 void CudaLibrary::use_device(int index) {
+  const std::lock_guard lock(mutex_);
   if (usable_.count(index) != 0) return;
-  const auto found = devices();
+  const auto found = devices_locked();
   if (index < 0 || static_cast<std::size_t>(index) >= found.size()) {
     fail("ERR_DEVICE",
          "Expected one of " + std::to_string(found.size()) +
              " GPUs, counted from 0, for the device but received cuda:" + std::to_string(index) + ".",
          kCpuHint);
   }
+  require_cuda_in_aten();
   const CudaDeviceInfo& device = found[static_cast<std::size_t>(index)];
   call("run a kernel on " + device.name + " (cuda:" + std::to_string(index) + ", compute capability " +
            std::to_string(device.major) + "." + std::to_string(device.minor) + ")",
@@ -135,7 +154,10 @@ void CudaLibrary::use_device(int index) {
 }
 
 void CudaLibrary::synchronise(int index) {
-  open();
+  {
+    const std::lock_guard lock(mutex_);
+    open();
+  }
   call("wait for device cuda:" + std::to_string(index),
        [&](char* error, std::size_t size) { return entry_->synchronise(index, error, size); });
 }
@@ -143,7 +165,7 @@ void CudaLibrary::synchronise(int index) {
 Napi::Value cuda_devices(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, [&]() -> Napi::Value {
-    const auto devices = InstanceData::of(env).cuda().devices();
+    const auto devices = InstanceData::of(env).cuda()->devices();
     Napi::Array result = Napi::Array::New(env, devices.size());
     for (std::size_t i = 0; i < devices.size(); ++i) {
       const CudaDeviceInfo& device = devices[i];
@@ -161,9 +183,9 @@ Napi::Value cuda_devices(const Napi::CallbackInfo& info) {
   });
 }
 
-void prepare_device(Napi::Env env, const std::string& device) {
+void prepare_device(CudaLibrary& cuda, const std::string& device) {
   if (device == "cpu") return;
-  InstanceData::of(env).cuda().use_device(std::stoi(device.substr(device.find(':') + 1)));
+  cuda.use_device(std::stoi(device.substr(device.find(':') + 1)));
 }
 
 }  // namespace w2s

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,14 +32,18 @@ class CudaLibrary {
   CudaLibrary(const CudaLibrary&) = delete;
   CudaLibrary& operator=(const CudaLibrary&) = delete;
 
-  /// Opens the library once. Errors: ERR_DEVICE, saying whether library, driver or GPU is absent.
-  void open();
+  // Any thread; the first call opens the library, which takes a second.
+  // Errors: ERR_DEVICE, saying whether library, driver or GPU is absent.
   std::vector<CudaDeviceInfo> devices();
   /// Opens, checks that the index exists and that our kernels run on it. Errors: ERR_DEVICE.
   void use_device(int index);
   void synchronise(int index);
 
  private:
+  void open();
+  std::vector<CudaDeviceInfo> devices_locked();
+
+  std::mutex mutex_;
   std::unique_ptr<const CudaEntryPoints> entry_;  // null until it is open
   std::set<int> usable_;
 };
@@ -46,7 +51,8 @@ class CudaLibrary {
 /// The export `cudaDevices()`.
 Napi::Value cuda_devices(const Napi::CallbackInfo& info);
 
-/// For `cpu` does nothing; for `cuda:<index>` opens the library and checks the device. Errors: ERR_DEVICE.
-void prepare_device(Napi::Env env, const std::string& device);
+/// For `cpu` does nothing; for `cuda:<index>` opens the library and checks the device. Call it on the job
+/// thread. Errors: ERR_DEVICE.
+void prepare_device(CudaLibrary& cuda, const std::string& device);
 
 }  // namespace w2s

@@ -17,7 +17,8 @@ InstanceData& InstanceData::of(Napi::Env env) { return *env.GetInstanceData<Inst
 
 // Hooks run in reverse order of their making: ours comes after the mailbox's threadsafe function, so that the
 // threads are joined while that function is still open.
-InstanceData::InstanceData(Napi::Env env) : env_(env), mailbox_(Mailbox::create(env)) {
+InstanceData::InstanceData(Napi::Env env)
+    : env_(env), mailbox_(Mailbox::create(env)), cuda_(std::make_shared<CudaLibrary>()) {
   napi_add_env_cleanup_hook(env, on_cleanup, this);
 }
 
@@ -32,11 +33,6 @@ JobThread& InstanceData::thread_for(const std::string& device) {
   auto& thread = threads_[device];
   if (!thread) thread = std::make_unique<JobThread>();
   return *thread;
-}
-
-CudaLibrary& InstanceData::cuda() {
-  if (!cuda_) cuda_ = std::make_unique<CudaLibrary>();
-  return *cuda_;
 }
 
 void InstanceData::shutdown(Napi::Env env, bool settle) {

@@ -31,8 +31,8 @@ class InstanceData {
   /// The job thread of a device (`cpu`, `cuda:0`), made when first asked for.
   JobThread& thread_for(const std::string& device);
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
-  /// Opened on first use.
-  CudaLibrary& cuda();
+  /// Opened on first use, by whoever uses it; jobs keep a share of it.
+  const std::shared_ptr<CudaLibrary>& cuda() const { return cuda_; }
 
   /// Constructors by class name, for handles that native code makes (`constructors["Model"]`).
   std::map<std::string, Napi::FunctionReference> constructors;
@@ -53,7 +53,7 @@ class InstanceData {
   std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<Mailbox> mailbox_;
   std::map<std::string, std::unique_ptr<JobThread>> threads_;
-  std::unique_ptr<CudaLibrary> cuda_;
+  std::shared_ptr<CudaLibrary> cuda_;
 };
 
 /// The export `shutdown()`.

@@ -103,8 +103,8 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     request.device = at::Device(device);
     request.compute_dtype = read_dtype(options.choice("dtype", {"f32", "bf16"}));
     request.head = read_head(options);
-    prepare_device(env, device);
-    auto work = [request, deterministic] {
+    auto work = [request, deterministic, device, cuda = InstanceData::of(env).cuda()] {
+      prepare_device(*cuda, device);
       at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
       return std::make_shared<Model>(request);
     };

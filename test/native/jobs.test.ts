@@ -45,6 +45,28 @@ describe('order', () => {
   });
 });
 
+describe('results', () => {
+  it('of a megabyte and more are handed over whole', async () => {
+    const large = await model.score(manySequences(8_000), { microBatchTokens: 8_192 });
+    const small = await model.score(some, { microBatchTokens: 8_192 });
+    expect(large.logProbabilities.byteLength).toBeGreaterThan(1 << 20);
+    const { length } = small.logProbabilities;
+    const difference = Math.max(
+      ...small.logProbabilities.map((p, i) => Math.abs(p - large.logProbabilities[i]!)),
+    );
+    expect(difference).toBeLessThan(1e-5);
+    expect(large.logProbabilities.subarray(length).every((p) => p < 0 && Number.isFinite(p))).toBe(true);
+  });
+
+  it('never alias a parameter', async () => {
+    const name = model.parameterNames()[0]!;
+    const { values } = await model.parameter(name);
+    const before = Array.from(values);
+    values.fill(7);
+    expect(Array.from((await model.parameter(name)).values)).toEqual(before);
+  });
+});
+
 describe('cancelling', () => {
   it('ends a running call with ERR_ABORTED, and the model goes on', async () => {
     const cancel = binding.createCancelToken();
