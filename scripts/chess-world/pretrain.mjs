@@ -8,6 +8,7 @@
  * same call goes on after a kill. The folder gets bf16 weights, the tokenizer and measured.json.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../../dist/native/index.js';
@@ -104,9 +105,7 @@ async function train(trainer, games, settings) {
 
 async function main() {
   const { values } = parseArgs({ options });
-  const numbers = Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, value === '' ? NaN : Number(value)]),
-  );
+  const numbers = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Number(value)]));
   const work = values.work ?? `${values.out}.work`;
   const start = join(work, 'start');
   mkdirSync(work, { recursive: true });
@@ -149,7 +148,13 @@ async function main() {
   const measured = {
     size: values.size,
     parameters: model.info.parameters,
+    vocabulary: model.info.vocabularySize,
+    context: model.info.contextLength,
     games: games.length,
+    heldOut: held.length,
+    epochs: (numbers.steps * numbers.batch) / games.length,
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0].model.trim(),
     steps: state.step,
     batch: numbers.batch,
     tokens,
