@@ -55,7 +55,10 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
   const Pending pending = std::move(*pending_);
   pending_.reset();
   if (d_logits_BK.size(0) != pending.sequences.count() || d_logits_BK.size(1) != model_->head().outputs()) {
-    fail("ERR_ARGUMENT", "Expected one gradient for each logit of the last forward pass.");
+    fail("ERR_ARGUMENT",
+         "Expected " + std::to_string(pending.sequences.count()) + " rows of " +
+             std::to_string(model_->head().outputs()) + " gradients for the last forward pass but received " +
+             std::to_string(d_logits_BK.size(0)) + " rows of " + std::to_string(d_logits_BK.size(1)) + ".");
   }
   const at::AutoGradMode with_gradients(true);
   if (pending.kept) {

@@ -60,7 +60,10 @@ export interface NativeModelInfo {
 }
 
 export interface ScoreOptions {
-  /** `head` (default) reads the model's own head, `lm` the language model below it. */
+  /**
+   * `head` (default) reads the model's own head, `lm` the language model below it. A classifier or scalar keeps
+   * an untied unembedding out of memory: there `lm` rejects with ERR_WEIGHTS.
+   */
   readout?: 'head' | 'lm';
   /** Most tokens in one micro-batch. Changes speed, never a result beyond rounding. */
   microBatchTokens: number;
