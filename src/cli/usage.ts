@@ -52,12 +52,13 @@ export async function commandHelp(name: string, command: Command): Promise<strin
 /** Rejects with ERR_USAGE naming the flag and the nearest right name. */
 export async function parseFlags(name: string, command: Command, words: readonly string[]): Promise<Argv> {
   const options = { ...command.options, ...COMMON };
-  const parsed = await parser(name, command, words)
+  const parsed = await parser(name, command, joinNegatives(words))
     .options(Object.fromEntries(Object.entries(options).map(([flag, option]) => [flag, lenient(option)])))
     .fail((message, error) => {
       throw usageError(name, error?.message ?? message);
     })
     .parseAsync();
+  checkSwitches(name, options, words);
   const known = new Map<string, string>();
   for (const [flag, { alias }] of Object.entries(options)) {
     for (const word of [flag, ...[alias ?? []].flat()]) known.set(word, flag);
@@ -73,6 +74,32 @@ export async function parseFlags(name: string, command: Command, words: readonly
   }
   checkPositionals(name, command, argv._);
   return argv;
+}
+
+/** `--lr -1e-3` → `--lr=-1e-3`: yargs takes only the plainest negative numbers for values. */
+function joinNegatives(words: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const flag = joined.at(-1);
+    const takesIt = flag?.startsWith('--') === true && !flag.includes('=') && /^-\.?\d/.test(word);
+    if (takesIt) joined[joined.length - 1] = `${flag}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+/** yargs takes `--json=anything` for false. */
+function checkSwitches(
+  name: string,
+  options: Readonly<Record<string, Options>>,
+  words: readonly string[],
+): void {
+  for (const word of words) {
+    const [, flag, value] = /^--([^=]+)=(.*)$/.exec(word) ?? [];
+    if (flag === undefined || options[flag]?.type !== 'boolean' || value === 'true' || value === 'false')
+      continue;
+    throw usageError(name, `Expected true or false for --${flag} but received "${value}".`);
+  }
 }
 
 /** yargs only splits the words; missing and wrong values get our own sentences below. */

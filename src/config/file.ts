@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { W2sError } from '../errors.js';
 import type { Keys } from './keys.js';
-import { type Layer, parseLayer } from './layers.js';
+import { type Layer, parseLayer, shown } from './layers.js';
 
 /**
  * Reads a configuration file as a layer.
@@ -68,5 +68,5 @@ function syntaxError(where: string, reason: string, command: string, cause: unkn
 }
 
 function describe(value: unknown): string {
-  return Array.isArray(value) ? 'a list' : JSON.stringify(value);
+  return Array.isArray(value) ? 'a list' : shown(value);
 }

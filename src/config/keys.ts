@@ -64,8 +64,8 @@ export const modelKeys = {
     describe: 'Examples in one optimizer step',
     default: 32,
   }),
-  lr: key(positiveNumber(), { group: 'Training', describe: 'Learning rate', default: 1e-5 }),
-  headLr: key(positiveNumber(), {
+  lr: key(positiveNumber(1e6), { group: 'Training', describe: 'Learning rate', default: 1e-5 }),
+  headLr: key(positiveNumber(1e6), {
     group: 'Training',
     describe: "Learning rate of a fresh head's weights",
     defaultWords: 'as --lr',
@@ -75,8 +75,8 @@ export const modelKeys = {
     describe: 'Optimizer; muon on matrices with adamw on the rest',
     default: 'adamw',
   }),
-  weightDecay: key(numberBetween(0), { group: 'Training', describe: 'Weight decay', default: 0 }),
-  clip: key(numberBetween(0), {
+  weightDecay: key(numberBetween(0, 1e6), { group: 'Training', describe: 'Weight decay', default: 0 }),
+  clip: key(numberBetween(0, 1e30), {
     group: 'Training',
     describe: 'Largest global gradient norm; 0: no clipping',
     default: 1,

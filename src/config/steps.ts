@@ -48,6 +48,8 @@ export interface FinetuneConfig extends StepConfig {
 export interface LabelConfig extends StepConfig {
   /** Only head, longest context and number format are of effect: nothing is trained. */
   settings: ModelSettings;
+  /** Whether somebody named the head; else a head that the folder brings goes before `settings.head`. */
+  headGiven: boolean;
   /** File to write a row per example to. */
   export?: string;
 }
@@ -131,6 +133,7 @@ function resolveReading(
     ...common,
     device: settings.value('device'),
     settings: resolveModelSettings(finder(settings), asks === 'completion' ? 'completion' : 'xent'),
+    headGiven: named !== undefined,
     ...(file === undefined ? {} : { export: file.value }),
   };
 }

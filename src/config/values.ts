@@ -32,11 +32,11 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) 
   } satisfies ValueKind;
 }
 
-/** A finite number above 0. */
-export function positiveNumber() {
+/** A number above 0, up to `max`. */
+export function positiveNumber(max: number) {
   return {
-    schema: z.preprocess(textToNumber, z.number().positive()),
-    expects: 'a finite number above 0',
+    schema: z.preprocess(textToNumber, z.number().positive().max(max)),
+    expects: `a finite number above 0, at most ${max}`,
     placeholder: 'X',
   } satisfies ValueKind;
 }

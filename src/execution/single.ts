@@ -48,8 +48,9 @@ export async function runFinetune(
 }
 
 /** Predicts every row of a file, whose labels are not read. */
-export async function runLabel(config: LabelConfig, options: SingleOptions = {}): Promise<StepDocument> {
-  const found = await find(config, { unlabelled: true });
+export async function runLabel(asked: LabelConfig, options: SingleOptions = {}): Promise<StepDocument> {
+  const found = await find(asked, { unlabelled: true });
+  const config = withOwnHead(asked, found);
   const { context, step } = await run(config, planLabel(inputs(config, found)), found, options);
   await exportRows(config, context, step);
   return recorded(context, step, await document('label', config, context, step));
@@ -57,10 +58,11 @@ export async function runLabel(config: LabelConfig, options: SingleOptions = {})
 
 /** Predicts every row of a file and holds the predictions against its labels. */
 export async function runEvaluate(
-  config: EvaluateConfig,
+  asked: EvaluateConfig,
   options: SingleOptions = {},
 ): Promise<EvaluateDocument> {
-  const found = await find(config, {});
+  const found = await find(asked, {});
+  const config = withOwnHead(asked, found);
   const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
   await exportRows(config, context, step);
   const lines = (await context.store.readPredictions(step.hash)) ?? [];
@@ -71,6 +73,13 @@ export async function runEvaluate(
   );
   const basics = await document('evaluate', config, context, step);
   return recorded(context, step, { ...basics, accuracy, ci95, auroc: aurocOf(lines) });
+}
+
+/** A head that the folder brings is what it is read by, where nobody named another. */
+function withOwnHead(config: LabelConfig, { model, data }: FoundAll): LabelConfig {
+  if (config.headGiven || data.task === 'completion') return config;
+  const own = model.likelihood ? 'likelihood' : model.classifier ? 'linear' : config.settings.head;
+  return { ...config, settings: { ...config.settings, head: own } };
 }
 
 interface FoundAll {

@@ -13,6 +13,8 @@ export interface ModelFacts {
   contextLength: number;
   /** Whether the folder brings a classification head. */
   classifier: boolean;
+  /** Whether the folder brings scale and bias of a likelihood head. */
+  likelihood: boolean;
   /** Class names; absent where the folder only has the usual LABEL_0, LABEL_1 of a model without a head. */
   label2id?: Readonly<Record<string, number>>;
   vocabularySize?: number;
@@ -28,6 +30,7 @@ interface ConfigJson {
   label2id?: unknown;
   id2label?: unknown;
   num_labels?: unknown;
+  w2s_likelihood?: unknown;
 }
 
 /** Context lengths of the Transformers classes, for configs that leave theirs out. */
@@ -87,7 +90,8 @@ function factsOf(config: ConfigJson, file: string): ModelFacts {
   const architectures = Array.isArray(config.architectures) ? config.architectures : [];
   const classifier = architectures.some((name) => String(name).endsWith('ForSequenceClassification'));
   const label2id = labelsOf(config, classifier);
-  const facts: ModelFacts = { family, contextLength, classifier };
+  const likelihood = config.w2s_likelihood !== undefined;
+  const facts: ModelFacts = { family, contextLength, classifier, likelihood };
   if (label2id !== undefined) facts.label2id = label2id;
   if (typeof config.vocab_size === 'number') facts.vocabularySize = config.vocab_size;
   return facts;

@@ -220,6 +220,8 @@ describe('a wrong command line ends with 2 and the nearest right name', () => {
     [['train', '--epochs', '0'], '--epochs', null],
     [['train', '--epochs'], '--epochs', null],
     [['train', '--lr', 'fast'], '--lr', null],
+    [['train', '--lr', '-1e-3'], '--lr', null],
+    [['train', '--deterministic=maybe'], '--deterministic', 'true or false'],
     [['train', '--seed', '0,x'], '--seed', null],
     [['train', '--dataset', 'ches-puzzles'], '--dataset', 'chess-puzzles'],
     [['train', '--config', '/nowhere/x.yaml'], '--config', null],

@@ -17,6 +17,7 @@ describe('finetune, label and evaluate', () => {
       maxContext: null,
       dtype: 'f32',
     });
+    expect(resolveLabelConfig({ model: 'm', data: 'f.jsonl' }).headGiven).toBe(false);
     expect(resolveLabelConfig({ model: 'm', dataset: 'chess-puzzles' }).settings.head).toBe('lm');
     expect(resolveLabelConfig({ model: 'm', data: 'f', head: 'lm' }).settings.head).toBe('lm');
     expect(resolveEvaluateConfig({ model: 'm', testData: 'f.jsonl' }).testData).toBe('f.jsonl');
