@@ -15,7 +15,7 @@ import {
 import { type RankedScores, rankScores, weightedAuroc } from './auroc.js';
 import type { GapRecovered, Interval } from './document.js';
 import { gapRecovered } from './gap.js';
-import { percentileInterval } from './intervals.js';
+import { outsideEachEnd, percentileInterval } from './intervals.js';
 import { type Draw, forEachDraw, sumDrawn } from './resample.js';
 
 /** What one model of one seed did on the test items. */
@@ -55,7 +55,7 @@ export interface SeedSummary {
   weak: number;
   student: number;
   ceiling: number;
-  /** Null where the ceiling is not above the weak model. */
+  /** Null where this seed's own interval of ceiling − weak is not above zero. */
   pgr: number | null;
 }
 
@@ -98,7 +98,7 @@ export function compareModels(options: CompareOptions): Comparison {
     gap: accuracyGap.gap,
     pgr: accuracyGap.recovered,
     pgrAuroc: aurocRecovered(weak, student, ceiling, labels !== null, items.groups),
-    perSeed: seeds.map(summariseSeed),
+    perSeed: summariseSeeds(options, weak, ceiling, items, accuracyGap.recovered),
   };
 }
 
@@ -144,13 +144,48 @@ function aurocRecovered(
   return gapRecovered({ weak: weak.auroc, student: student.auroc, ceiling: ceiling.auroc }, groups).recovered;
 }
 
-function summariseSeed(outcomes: SeedOutcomes): SeedSummary {
-  const [weak, student, ceiling] = ROLES.map((role) => shareOfOnes(outcomes[role].correct)) as [
-    number,
-    number,
-    number,
-  ];
-  return { weak, student, ceiling, pgr: ceiling > weak ? (student - weak) / (ceiling - weak) : null };
+/** Each seed by itself. Its PGR is a point value, so it is given only where the seed's own gap is beyond doubt. */
+function summariseSeeds(
+  { seeds, resamples = DEFAULT_RESAMPLES, seed = 0 }: CompareOptions,
+  weak: ResampledModel,
+  ceiling: ResampledModel,
+  items: GroupedItems,
+  ofAll: GapRecovered,
+): SeedSummary[] {
+  const withoutGap = new Float64Array(seeds.length);
+  if (seeds.length > 1) {
+    const gapSigns = seeds.map((_, s) => signOfGap(weak, ceiling, items, s));
+    forEachDraw({ groups: items.groups, seeds: 1, resamples, seed }, (draw) => {
+      for (let s = 0; s < seeds.length; s++) if (gapSigns[s]!(draw) <= 0) withoutGap[s]!++;
+    });
+  }
+  return seeds.map((outcomes, s) => {
+    const shareOf = (role: Role) => shareOfOnes(outcomes[role].correct);
+    const scores = { weak: shareOf('weak'), student: shareOf('student'), ceiling: shareOf('ceiling') };
+    if (seeds.length === 1) return { ...scores, pgr: ofAll.value };
+    const hasGap = items.groups > 1 && withoutGap[s]! <= outsideEachEnd(resamples);
+    return {
+      ...scores,
+      pgr: hasGap ? (scores.student - scores.weak) / (scores.ceiling - scores.weak) : null,
+    };
+  });
+}
+
+/** What has the sign of one seed's ceiling − weak in a draw. On common items that is a single sum, which is quick. */
+function signOfGap(
+  weak: ResampledModel,
+  ceiling: ResampledModel,
+  items: GroupedItems,
+  s: number,
+): (draw: Draw) => number {
+  const own = weak.ownDraws(s);
+  const counts = ceiling.countsOf(s);
+  if (own !== null) {
+    return ({ index, groups }) => sumDrawn(counts, groups) / sumDrawn(items.sizes, groups) - own[index]!;
+  }
+  const weakCounts = weak.countsOf(s);
+  const difference = counts.map((count, g) => count - weakCounts[g]!);
+  return ({ groups }) => sumDrawn(difference, groups);
 }
 
 /** One model over all seeds, and its statistics in each resample. */
@@ -208,6 +243,16 @@ class ResampledModel {
         weightedAuroc(ranked, weights),
       );
     }
+  }
+
+  /** Right answers of one seed by group of its items. */
+  countsOf(s: number): Int32Array {
+    return this.counts[s]!;
+  }
+
+  /** Resampled accuracies of one seed, for a model with items of its own. */
+  ownDraws(s: number): Float64Array | null {
+    return this.own?.[s] ?? null;
   }
 
   summary(seeds: number): ScoreSummary {

@@ -47,7 +47,7 @@ export interface SeedScore {
   weak: number;
   student: number;
   ceiling: number;
-  /** Null where the gap is not positive, as it then has no meaning. */
+  /** Null where this seed's own interval of ceiling − weak is not above zero. */
   pgr: number | null;
   /** Step hashes by role. */
   steps: Readonly<Record<string, string>>;

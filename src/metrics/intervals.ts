@@ -31,6 +31,9 @@ export function wilson(successes: number, n: number): Interval {
 export function percentileInterval(values: Float64Array): Interval | null {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0) return null;
-  const outside = Math.floor(sorted.length * 0.025);
+  const outside = outsideEachEnd(sorted.length);
   return [sorted[outside]!, sorted[sorted.length - 1 - outside]!];
 }
+
+/** How many of n resampled values lie beyond each end of a 95 % interval. */
+export const outsideEachEnd = (n: number): number => Math.floor(n * 0.025);
