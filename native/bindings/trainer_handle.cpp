@@ -144,7 +144,7 @@ Napi::Value TrainerHandle::forward_backward(const Napi::CallbackInfo& info) {
 Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
   return guarded_async(info.Env(), [&]() -> Napi::Value {
     const Options options(info[0], "step's options");
-    const LearningRates rates{options.number("lr", 0.0, 1e6), options.number("headLr", 0.0, 1e6)};
+    const LearningRates rates{options.number("lr", 0.0, 1e300), options.number("headLr", 0.0, 1e300)};
     auto work = [lazy = lazy(), rates] { return lazy->get().step(rates); };
     auto finish = [](Napi::Env env, double norm) -> Napi::Value {
       Napi::Object result = Napi::Object::New(env);
