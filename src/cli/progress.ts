@@ -81,11 +81,12 @@ export class Progress {
     } else this.stream.write(`${text}\n`);
   }
 
-  /** A line beside the phases. */
+  /** A line above the phase. */
   note(text: string): void {
-    if (this.isLineOpen) this.stream.write(CLEAR_LINE);
-    this.isLineOpen = false;
+    const wasOpen = this.isLineOpen;
+    if (wasOpen) this.stream.write(CLEAR_LINE);
     this.stream.write(`${text}\n`);
+    if (wasOpen) this.redraw(`${this.paint.bold(this.title)} …`);
   }
 
   /** Leaves the cursor on a fresh line. */
@@ -95,7 +96,7 @@ export class Progress {
   }
 
   private redraw(text: string): void {
-    this.stream.write(CLEAR_LINE + clip(text, (this.stream.columns ?? 80) - 1));
+    this.stream.write(CLEAR_LINE + clip(text, (this.stream.columns || 80) - 1));
     this.isLineOpen = true;
   }
 
@@ -111,15 +112,15 @@ function bar(share: number): string {
   return '━'.repeat(filled) + '─'.repeat(BAR_CELLS - filled);
 }
 
-/** `45 %, loss 2.314, 3,120 examples/s, 120k tokens/s, 12 s left`. */
+/** `45 %, 12 s left, loss 2.314, accuracy 0.512, 3120 examples/s, 12.1k tokens/s`. */
 export function describeState(state: PhaseState, elapsedMs: number): string {
   const share = state.total > 0 ? Math.min(1, state.done / state.total) : 0;
   const parts = [`${Math.floor(share * 100)} %`];
+  if (share > 0 && share < 1) parts.push(`${duration((elapsedMs / share) * (1 - share))} left`);
   if (state.loss !== undefined) parts.push(`loss ${state.loss.toPrecision(4)}`);
   if (state.accuracy !== undefined) parts.push(`accuracy ${state.accuracy.toFixed(3)}`);
   if (state.examplesPerSecond !== undefined) parts.push(`${compact(state.examplesPerSecond)} examples/s`);
   if (state.tokensPerSecond !== undefined) parts.push(`${compact(state.tokensPerSecond)} tokens/s`);
-  if (share > 0 && share < 1) parts.push(`${duration((elapsedMs / share) * (1 - share))} left`);
   return parts.join(', ');
 }
 

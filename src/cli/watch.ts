@@ -32,6 +32,14 @@ export function watchRun({ stderr, env }: CommandContext, seeds: readonly number
     const name = TITLES[role] ?? role;
     return seeds.length > 1 ? `seed ${seed}: ${name}` : name;
   };
+  // The engine is loaded in the first phase, and may have things to say about it: the phase waits for that.
+  let isReady = false;
+  let waiting: string | undefined;
+  const begin = (): void => {
+    isReady = true;
+    if (waiting !== undefined) progress.start(waiting);
+    waiting = undefined;
+  };
   return {
     onEvent(event) {
       switch (event.type) {
@@ -39,15 +47,19 @@ export function watchRun({ stderr, env }: CommandContext, seeds: readonly number
           if (event.cached > 0) progress.note(storeNote(event));
           return;
         case 'device':
-          return progress.note(`device ${event.device} (${event.why}), ${plural(event.threads, 'thread')}`);
+          progress.note(`device ${event.device} (${event.why}), ${plural(event.threads, 'thread')}`);
+          return begin();
         case 'step-start':
           // Grading takes no time: it is no phase.
-          return event.kind === 'grade' ? undefined : progress.start(title(event));
+          if (event.kind !== 'grade') waiting = title(event);
+          return isReady ? begin() : undefined;
         case 'step-wait':
           return progress.note(`${title(event)}: process ${event.pid} on ${event.host} does it; waiting`);
         case 'progress':
+          begin();
           return progress.update(event);
         case 'step-done':
+          begin();
           return event.kind === 'grade' ? undefined : progress.done(doneWords(event));
         default:
       }

@@ -36,8 +36,8 @@ describe('progress', () => {
     progress.done(['25 s']);
     expect(screen.text).toBe(
       [
-        'student: 20 %, loss 0.5000, 32 examples/s, 40 s left',
-        'student: 40 %, loss 0.5000, 32 examples/s, 30 s left',
+        'student: 20 %, 40 s left, loss 0.5000, 32 examples/s',
+        'student: 40 %, 30 s left, loss 0.5000, 32 examples/s',
         'student: 25 s, loss 0.5000',
         '',
       ].join('\n'),
@@ -53,7 +53,7 @@ describe('progress', () => {
     progress.update({ done: 1, total: 4, loss: 1.25, tokensPerSecond: 123456 });
     progress.done(['3 s']);
     const lines = screen.text.split('\r\u001B[2K').map((line) => line.replace('\u001B[0m', '').trimEnd());
-    expect(lines).toEqual(['', 'weak …', 'weak ━━━━──────────── 25 %, l', '✓ weak: 3 s, loss 1.250']);
+    expect(lines).toEqual(['', 'weak …', 'weak ━━━━──────────── 25 %, 3', '✓ weak: 3 s, loss 1.250']);
     expect(screen.text.endsWith('\n')).toBe(true);
   });
 
