@@ -64,8 +64,8 @@ export const modelKeys = {
     describe: 'Examples in one optimizer step',
     default: 32,
   }),
-  lr: key(positiveNumber(1e6), { group: 'Training', describe: 'Learning rate', default: 1e-5 }),
-  headLr: key(positiveNumber(1e6), {
+  lr: key(positiveNumber(), { group: 'Training', describe: 'Learning rate', default: 1e-5 }),
+  headLr: key(positiveNumber(), {
     group: 'Training',
     describe: "Learning rate of a fresh head's weights",
     defaultWords: 'as --lr',

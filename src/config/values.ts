@@ -32,11 +32,11 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) 
   } satisfies ValueKind;
 }
 
-/** A number above 0, up to `max`. */
-export function positiveNumber(max: number) {
+/** A finite number above 0: an absurd one is free to diverge. */
+export function positiveNumber() {
   return {
-    schema: z.preprocess(textToNumber, z.number().positive().max(max)),
-    expects: `a finite number above 0, at most ${max}`,
+    schema: z.preprocess(textToNumber, z.number().positive().max(1e300)),
+    expects: 'a finite number above 0',
     placeholder: 'X',
   } satisfies ValueKind;
 }
