@@ -3,8 +3,8 @@ import { join, relative, resolve } from 'node:path';
 import { W2sError } from '../errors.js';
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { guarded, readObject, readText, syncTree, type Warn, writeAtomically } from './files.js';
-import { type AcquireOptions, FolderLock, LOCK_TIMING, type LockTiming } from './lock.js';
-import { keepLines, MetricsLog, readMetrics, type StepMetrics } from './metrics-log.js';
+import { type AcquireOptions, FolderLock, LOCK_TIMING, type LockTiming } from '../config/folderLock.js';
+import { keepLines, MetricsLog, readMetrics, type StepMetrics } from './metricsLog.js';
 import { type Prediction, readPredictions, writePredictions } from './predictions.js';
 import { type RunRecord, readRuns, writeRun } from './runs.js';
 
@@ -88,13 +88,16 @@ export class Store {
    * @throws ERR_ABORTED when the signal fires while waiting
    */
   async acquire(hash: StepHash, options: AcquireOptions = {}): Promise<StepLock> {
-    const lock = await FolderLock.acquire(this.stepFolder(hash), options, this.timing);
+    const folder = this.stepFolder(hash);
+    const lock = await guarded(`locking ${folder}`, () => FolderLock.acquire(folder, options, this.timing));
     this.locks.set(hash, lock);
+    const assertHeld = () => guarded(`reading the lock of ${folder}`, () => lock.assertHeld());
     const release = async (): Promise<void> => {
       if (this.locks.get(hash) === lock) this.locks.delete(hash);
-      await lock.release({ forGood: (await this.readResult(hash)) !== null });
+      const forGood = (await this.readResult(hash)) !== null;
+      await guarded(`unlocking ${folder}`, () => lock.release({ forGood }));
     };
-    return { hash, assertHeld: () => lock.assertHeld(), release, [Symbol.asyncDispose]: release };
+    return { hash, assertHeld, release, [Symbol.asyncDispose]: release };
   }
 
   /** What the step's hash is taken of, and the versions that it was first run with. Written once. */

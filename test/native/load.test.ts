@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { describeSelf } from '../../src/config/lockOwner.js';
 import { isW2sError } from '../../src/errors.js';
 import type { NativeBinding } from '../../src/native/binding.js';
 import { convertErrors, toW2sError } from '../../src/native/convert.js';
@@ -110,6 +111,9 @@ test('a lock lets one in at a time, and a dead owner’s is taken over', async (
   };
   await Promise.all([1, 2, 3].map(() => withLock(file, () => undefined, work)));
   expect(most).toBe(1);
-  writeFileSync(file, '999999999');
+  expect(existsSync(file)).toBe(false);
+  mkdirSync(file);
+  writeFileSync(join(file, 'lock-1.json'), JSON.stringify({ ...describeSelf('gone'), pid: 999999999 }));
   await withLock(file, () => undefined, work);
+  expect(existsSync(file)).toBe(false);
 });

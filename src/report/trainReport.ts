@@ -1,7 +1,7 @@
 import type { ModelScore, TrainDocument } from '../metrics/index.js';
 import { decimalInterval, decimals, gapText, NONE, percent, percentInterval } from './format.js';
 import { meaningOf } from './meaning.js';
-import { type Column, type Paint, PLAIN, textTable } from './text-table.js';
+import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },

@@ -1,7 +1,7 @@
 import { TRAIN_SCHEMA, type TrainDocument } from '../metrics/index.js';
 import { gapText, percent, percentInterval } from './format.js';
-import { type Column, type Paint, PLAIN, textTable } from './text-table.js';
-import { lossOf } from './train-report.js';
+import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
+import { lossOf } from './trainReport.js';
 
 /** A run as the store keeps it; only what is shown here. */
 export interface ReportedRun {

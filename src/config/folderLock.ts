@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { W2sError } from '../errors.js';
-import { guarded, isMissing } from './files.js';
-import { describeSelf, livenessOf, type Owner } from './owner.js';
+import { describeSelf, livenessOf, type Owner } from './lockOwner.js';
 
 /**
  * One owner per folder, over processes and machines. A folder holds files `lock-1.json`, `lock-2.json`, …;
@@ -43,6 +42,8 @@ interface LockFile {
 
 const LOCK_NAME = /^lock-(\d+)\.json$/;
 
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
 const pathOf = (folder: string, number: number): string => join(folder, `lock-${number}.json`);
 
 /** A lock that this process holds. Release it in a `finally`. */
@@ -63,22 +64,21 @@ export class FolderLock {
   /**
    * Waits until no living owner holds the folder, and takes it. The folder is made when it is missing.
    *
-   * @throws ERR_ABORTED when the signal fires while waiting; ERR_DISK, ERR_STORE
+   * @throws ERR_ABORTED when the signal fires while waiting; the file system's errors as they are
    */
   static async acquire(
     folder: string,
     options: AcquireOptions = {},
     timing: LockTiming = LOCK_TIMING,
   ): Promise<FolderLock> {
-    await guarded(`making ${folder}`, () => mkdir(folder, { recursive: true }));
     const owner = describeSelf(randomUUID());
     const watch = new HeartbeatWatch(folder, timing);
     let told = false;
     for (let pause = 20; ; pause = Math.min(pause * 2, timing.pollMs)) {
       throwIfAborted(options.signal);
-      const top = await guarded(`reading the lock of ${folder}`, () => highestLock(folder));
-      if (top === null || top.released || (await guarded(`watching ${folder}`, () => watch.isDead(top)))) {
-        if (await guarded(`locking ${folder}`, () => tryTake(folder, top, owner))) {
+      const top = await highestLock(folder);
+      if (top === null || top.released || (await watch.isDead(top))) {
+        if (await tryTake(folder, top, owner)) {
           return new FolderLock(folder, numberAfter(top), owner, timing.heartbeatMs);
         }
         // Waiters that met must not meet again for ever.
@@ -95,7 +95,7 @@ export class FolderLock {
    * @throws ERR_STORE when another process took the lock over, because this one seemed dead for too long
    */
   async assertHeld(): Promise<void> {
-    const top = await guarded(`reading the lock of ${this.folder}`, () => highestLock(this.folder));
+    const top = await highestLock(this.folder);
     if (!this.released && top?.number === this.number && top.owner?.id === this.owner.id) return;
     throw new W2sError(
       'ERR_STORE',
@@ -105,19 +105,22 @@ export class FolderLock {
   }
 
   /**
-   * Lets others in. `forGood`: the folder is finished and will not be locked again, so no trace is left.
+   * Lets others in. `forGood`: the folder is finished and will not be locked again, so no trace is left, nor
+   * the folder itself if it is empty.
    */
   async release({ forGood = false } = {}): Promise<void> {
     if (this.released) return;
     this.released = true;
     clearInterval(this.timer);
     const path = pathOf(this.folder, this.number);
-    await guarded(`unlocking ${this.folder}`, async () => {
-      if (forGood) return rm(path, { force: true });
-      const temporary = join(this.folder, `lock-${this.owner.id}.tmp`);
-      await writeFile(temporary, JSON.stringify({ ...this.owner, released: true }));
-      await rename(temporary, path);
-    });
+    if (forGood) {
+      await rm(path, { force: true });
+      await rmdir(this.folder).catch(() => {});
+      return;
+    }
+    const temporary = join(this.folder, `lock-${this.owner.id}.tmp`);
+    await writeFile(temporary, JSON.stringify({ ...this.owner, released: true }));
+    await rename(temporary, path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -186,7 +189,10 @@ async function highestLock(folder: string): Promise<LockFile | null> {
 }
 
 async function lockNumbers(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
   return names.map((name) => Number(LOCK_NAME.exec(name)?.[1] ?? 0)).filter((number) => number > 0);
 }
 
@@ -237,12 +243,13 @@ async function createExclusively(folder: string, number: number, owner: Owner): 
   const temporary = join(folder, `lock-${owner.id}.tmp`);
   const content = JSON.stringify(owner);
   try {
+    await mkdir(folder, { recursive: true });
     await writeFile(temporary, content);
     await link(temporary, pathOf(folder, number));
     return true;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    // ENOENT: a new owner cleared our file away as remains of somebody dead.
+    // ENOENT: a new owner cleared our file away as remains of somebody dead, or the folder as finished.
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     if (!NO_HARD_LINKS.has(code ?? '')) throw error;
     return createWithoutLinks(folder, number, content);
