@@ -23,3 +23,20 @@ export const decimalInterval = (interval: Interval | null | undefined, digits = 
 /** `0.62 [0.41, 0.83]`, or `–`. */
 export const gapText = ({ value, ci95 }: GapRecovered): string =>
   value === null ? NONE : `${decimals(value)} ${decimalInterval(ci95)}`.trimEnd();
+
+/**
+ * Names of weak and strong model as tables show them: of a folder's path the last part, unless both would
+ * read the same. Built-in names and hub ids (`org/name`) stay whole.
+ */
+export function shownModels({ weak, strong }: { weak: string; strong: string }): {
+  weak: string;
+  strong: string;
+} {
+  const short = { weak: lastOfPath(weak), strong: lastOfPath(strong) };
+  return short.weak === short.strong && weak !== strong ? { weak, strong } : short;
+}
+
+function lastOfPath(name: string): string {
+  const isPath = /^[./~]|\\|\/.*\//.test(name);
+  return isPath ? (name.split(/[/\\]/).findLast((part) => part !== '') ?? name) : name;
+}

@@ -1,5 +1,5 @@
 import { TRAIN_SCHEMA, type TrainDocument } from '../metrics/index.js';
-import { gapText, percent, percentInterval } from './format.js';
+import { gapText, percent, percentInterval, shownModels } from './format.js';
 import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
 import { lossOf } from './trainReport.js';
 
@@ -58,10 +58,11 @@ export function runsReport(runs: readonly ReportedRun[], paint: Paint = PLAIN): 
 
 function trainRow({ summary, time }: ReportedRun): string[] {
   const { config, seeds, weak, student, ceiling, zeroShot, pgr } = summary as TrainDocument;
+  const names = shownModels(config);
   return [
     config.dataset,
-    config.weak,
-    config.strong,
+    names.weak,
+    names.strong,
     lossOf(config) ?? '',
     `${seeds.length}`,
     withInterval(weak),

@@ -1,5 +1,5 @@
 import type { ModelScore, TrainDocument } from '../metrics/index.js';
-import { decimalInterval, decimals, gapText, NONE, percent, percentInterval } from './format.js';
+import { decimalInterval, decimals, gapText, NONE, percent, percentInterval, shownModels } from './format.js';
 import { meaningOf } from './meaning.js';
 import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
 
@@ -26,7 +26,8 @@ export function trainReport(document: TrainDocument, paint: Paint = PLAIN): stri
 export function titleOf({ config, seeds }: TrainDocument): string {
   const loss = lossOf(config);
   const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
-  return `${config.dataset}: ${config.weak} → ${config.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
+  const { weak, strong } = shownModels(config);
+  return `${config.dataset}: ${weak} → ${strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
 }
 
 /** The student's loss, where the configuration names it. */
@@ -38,11 +39,16 @@ export function lossOf(config: { readonly [key: string]: unknown }): string | nu
 }
 
 function modelRows({ weak, student, ceiling, zeroShot, config }: TrainDocument): string[][] {
-  const rows = [modelRow('weak', weak), modelRow('student', student), modelRow('ceiling', ceiling)];
+  const names = shownModels({ weak: weak.model, strong: config.strong });
+  const rows = [
+    modelRow('weak', weak, names.weak),
+    modelRow('student', student, names.strong),
+    modelRow('ceiling', ceiling, names.strong),
+  ];
   if (zeroShot !== null) {
     rows.push([
       'zero-shot',
-      config.strong,
+      names.strong,
       percent(zeroShot.accuracy),
       percentInterval(zeroShot.ci95),
       NONE,
@@ -52,11 +58,11 @@ function modelRows({ weak, student, ceiling, zeroShot, config }: TrainDocument):
   return rows;
 }
 
-function modelRow(role: string, score: ModelScore): string[] {
-  const { model, accuracy, ci95, auroc, n, on } = score;
+function modelRow(role: string, score: ModelScore, name: string): string[] {
+  const { accuracy, ci95, auroc, n, on } = score;
   return [
     on === 'transfer' ? `${role} (transfer half)` : role,
-    model,
+    name,
     percent(accuracy),
     percentInterval(ci95),
     decimals(auroc, 3),

@@ -85,6 +85,16 @@ know nothing of how runs differ (--seed 0,1,2).`.trim(),
     expect(text).not.toContain('One seed');
   });
 
+  test('shortens paths, unless both models would read the same', () => {
+    const titleFor = (weak: string, strong: string) =>
+      trainReport(changed({ config: { ...DOCUMENT.config, weak, strong } }))
+        .split(':')[1]
+        ?.split(',')[0];
+    expect(titleFor('./models/small/', '/data/large')).toBe(' small → large');
+    expect(titleFor('openai-community/gpt2', 'models/of/large')).toBe(' openai-community/gpt2 → large');
+    expect(titleFor('./a/model', './b/model')).toBe(' ./a/model → ./b/model');
+  });
+
   test('has no escape codes unless asked for', () => {
     expect(trainReport(DOCUMENT)).not.toContain('\u001b');
     expect(trainReport(DOCUMENT, COLOURS)).toContain('\u001b[1m');
