@@ -23,7 +23,7 @@ export function trainReport(document: TrainDocument, paint: Paint = PLAIN): stri
 }
 
 /** `chess-puzzles: chess-xs → chess-m, xent, seeds 0, 1`. */
-export function titleOf({ config, seeds }: TrainDocument): string {
+export function titleOf({ config, seeds, weak }: TrainDocument): string {
   const loss = lossOf(config);
   const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
   const { weak, strong } = shownModels(config);
