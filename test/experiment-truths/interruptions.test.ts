@@ -3,12 +3,15 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stream } from '../../src/data/random.js';
 import { type RunEvent, weakToStrong } from '../../src/index.js';
 import { openStore } from '../../src/store/index.js';
 import { allResults, temporaryFolder, weightsOf } from '../support/results.js';
 import { type TinyWorld, tinySettings, writeTinyWorld } from '../support/tinyWorld.js';
+
+// Seconds on an idle machine; a busy one may take its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { folder, cleanUp } = temporaryFolder();
 const undisturbed = join(folder, 'undisturbed');
@@ -78,7 +81,10 @@ test('two processes on one store do each step once', { timeout: 120_000 }, async
   const out = join(folder, 'shared');
   const settings = tinySettings(world, out);
   const both = await Promise.all([trainInChild(settings), trainInChild(settings)]);
-  expect(both.map(({ code }) => code), both.map(({ stderr }) => stderr).join()).toEqual([0, 0]);
+  expect(
+    both.map(({ code }) => code),
+    both.map(({ stderr }) => stderr).join(),
+  ).toEqual([0, 0]);
   const started = both.flatMap((one) => one.started).sort();
   expect(started).toEqual(readdirSync(join(out, 'steps')).sort());
   expect(allResults(out)).toEqual(allResults(undisturbed));
@@ -98,7 +104,9 @@ test('an abort saves after the step, and the same call goes on from there', asyn
   const out = join(folder, 'aborted');
   const settings = tinySettings(world, out);
   expect(await abortAt(settings, 'student', 20)).toMatchObject({ code: 'ERR_ABORTED', exitCode: 130 });
-  const hash = readdirSync(join(out, 'steps')).find((name) => existsSync(join(out, 'steps', name, 'checkpoint')));
+  const hash = readdirSync(join(out, 'steps')).find((name) =>
+    existsSync(join(out, 'steps', name, 'checkpoint')),
+  );
   expect((await openStore(out).readCheckpoint(hash ?? ''))?.step).toBe(20);
   const seen: number[] = [];
   await weakToStrong(settings, {
@@ -116,12 +124,14 @@ test('a resumed step keeps the micro-batch and threads it began with', async () 
   const whole = await weakToStrong({ ...small, out: join(folder, 'micro-undisturbed') });
   await abortAt(small, 'weak', 10);
   const resumed = await weakToStrong({ ...small, microBatchTokens: 8192 });
-  expect(await weightsOf(out, resumed, 'weak')).toBe(await weightsOf(join(folder, 'micro-undisturbed'), whole, 'weak'));
+  expect(await weightsOf(out, resumed, 'weak')).toBe(
+    await weightsOf(join(folder, 'micro-undisturbed'), whole, 'weak'),
+  );
 });
 
 test('a diverging run says at which step, and keeps the last good checkpoint', async () => {
   const out = join(folder, 'diverged');
-  const settings = { ...tinySettings(world, out), weakLr: 1e30, clip: 0, checkpointEvery: 0 };
+  const settings = { ...tinySettings(world, out), weakLr: 1e6, clip: 0, checkpointEvery: 0 };
   await expect(weakToStrong(settings)).rejects.toMatchObject({
     code: 'ERR_NOT_FINITE',
     exitCode: 6,

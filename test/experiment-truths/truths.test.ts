@@ -1,12 +1,15 @@
 /** Things that must hold of every correct weak-to-strong experiment, whatever its numbers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stream } from '../../src/data/random.js';
 import { type TrainDocument, weakToStrong } from '../../src/index.js';
 import { probabilities } from '../../src/tasks/classification.js';
 import { predictionsOf, temporaryFolder, weightsOf } from '../support/results.js';
 import { type Row, type TinyWorld, tinySettings, writeJsonl, writeTinyWorld } from '../support/tinyWorld.js';
+
+// Seconds on an idle machine; a busy one may take its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { folder, cleanUp } = temporaryFolder();
 const out = join(folder, 'out');
