@@ -58,7 +58,8 @@ export function runsReport(runs: readonly ReportedRun[], paint: Paint = PLAIN): 
 
 function trainRow({ summary, time }: ReportedRun): string[] {
   const { config, seeds, weak, student, ceiling, zeroShot, pgr } = summary as TrainDocument;
-  const names = shownModels(config);
+  // Supervision from outside has a name only beside its score.
+  const names = shownModels({ weak: weak.model, strong: config.strong });
   return [
     config.dataset,
     names.weak,

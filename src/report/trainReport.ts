@@ -26,8 +26,8 @@ export function trainReport(document: TrainDocument, paint: Paint = PLAIN): stri
 export function titleOf({ config, seeds, weak }: TrainDocument): string {
   const loss = lossOf(config);
   const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
-  const { weak, strong } = shownModels(config);
-  return `${config.dataset}: ${weak} → ${strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
+  const names = shownModels({ weak: weak.model, strong: config.strong });
+  return `${config.dataset}: ${names.weak} → ${names.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
 }
 
 /** The student's loss, where the configuration names it. */

@@ -87,7 +87,7 @@ know nothing of how runs differ (--seed 0,1,2).`.trim(),
 
   test('shortens paths, unless both models would read the same', () => {
     const titleFor = (weak: string, strong: string) =>
-      trainReport(changed({ config: { ...DOCUMENT.config, weak, strong } }))
+      trainReport(changed({ weak: score(weak, 0.24), config: { ...DOCUMENT.config, strong } }))
         .split(':')[1]
         ?.split(',')[0];
     expect(titleFor('./models/small/', '/data/large')).toBe(' small → large');
@@ -160,6 +160,15 @@ describe('runsReport', () => {
     expect(lines[1]).toMatch(/chess-puzzles .* – +0\.60 \[0\.41, 0\.80\] +2026-01-01 11:00$/);
     expect(lines[2]).toMatch(/24\.0 \[22\.0, 26\.0\] .* 2026-01-02 10:00$/);
     expect(lines[5]).toMatch(/sst2 +my-model +90\.0 % +\[88\.0, 92\.0\] +800 +2026-01-03 10:00/);
+  });
+
+  test('names supervision from outside by its file', () => {
+    const outside = changed({
+      weak: score('labels/mine.jsonl', 0.24),
+      config: { ...DOCUMENT.config, weak: '' },
+    });
+    expect(runsReport([run('2026-01-01T10:00:00.000Z', outside)])).toContain('labels/mine.jsonl  chess-m');
+    expect(trainReport(outside)).toContain('labels/mine.jsonl → chess-m');
   });
 
   test('says so when there is nothing', () => {
