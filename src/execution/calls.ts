@@ -21,8 +21,7 @@ import { runTrain } from './train.js';
 
 export interface LossOption {
   /** A loss of your own, made by `defineLoss`: of the student, or of `finetune`. */
-  // biome-ignore lint/suspicious/noExplicitAny: a loss takes its own parameters, which only its schema knows
-  loss?: LossDefinition<any>;
+  loss?: LossDefinition;
   /** Its parameters; defaults come from its schema. */
   lossParams?: Readonly<Record<string, unknown>>;
 }

@@ -26,6 +26,10 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<void>
   const cached = done.filter((result) => result !== null).length;
   options.onEvent({ type: 'plan', steps: plan.steps.length, cached });
   if (cached === plan.steps.length) return finish(plan, options);
+  await checkData(
+    options.context,
+    plan.steps.filter((_, i) => done[i] === null),
+  );
   const runner = new Runner(plan, options);
   for (const step of plan.steps) await runner.ensure(step, 'result');
   await finish(plan, options);
@@ -34,6 +38,13 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<void>
 async function finish(plan: Plan, { context, keepModels }: RunnerOptions): Promise<void> {
   if (keepModels) return keepEveryModel(plan, context.store);
   for (const step of plan.steps) await dropModel(context.store, step);
+}
+
+/** Reads all rows that will be needed: a bad one in the last file is told before the first hour of training. */
+async function checkData(context: StepContext, steps: readonly PlanStep[]): Promise<void> {
+  if (steps.length === 0) return;
+  const { readRows } = await import('../steps/rows.js');
+  for (const { spec } of steps) await readRows(context, spec);
 }
 
 class Runner {

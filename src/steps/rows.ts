@@ -3,7 +3,7 @@
 import { loadSplit, readSupervision, type Supervision, supervise } from '../data/index.js';
 import type { Example, SplitSpec } from '../data/types.js';
 import { W2sError } from '../errors.js';
-import type { FinetuneSpec, LabelSpec, ReadingSpec, StepHash } from '../experiments/plan.js';
+import type { FinetuneSpec, LabelSpec, ReadingSpec, StepHash, StepSpec } from '../experiments/plan.js';
 import type { Prediction, Store } from '../store/index.js';
 import { probabilities } from '../tasks/classification.js';
 import type { StepContext } from './context.js';
@@ -46,6 +46,15 @@ export async function trainingRows(context: StepContext, spec: FinetuneSpec): Pr
   const labels = await supervision(context, spec.labels, spec.data, task);
   const files = { data: rows.file, labels: labelSource(context, spec.labels) };
   return { ...rows, classes: spec.data.dataset.classes ?? [], rows: supervise(rows.rows, labels, files) };
+}
+
+/** The rows of a step, as far as they are there before other steps have run; for finding bad ones early. */
+export async function readRows(context: StepContext, spec: StepSpec): Promise<Rows> {
+  if (spec.kind === 'grade') return labelledRows(context, spec.data, spec.task);
+  const { task } = spec.reading;
+  if (spec.kind === 'evaluate') return labelledRows(context, spec.data, task);
+  if (spec.kind === 'label' || spec.labels.from === 'step') return unlabelledRows(context, spec.data, task);
+  return trainingRows(context, spec);
 }
 
 /** All labels of a finished `label` step or of a file, by example id. */

@@ -171,3 +171,16 @@ test('a run from the store opens neither addon nor tokenizer nor data, and keeps
   expect(events).toEqual(['plan', 'run-written']);
   expect(existsSync(join(folder, 'again', 'runs'))).toBe(true);
 });
+
+test('a bad row in the last file is told before anything is trained', async () => {
+  const out = join(folder, 'bad-row');
+  const rows = riddles(40, 1, 'x').map((row, i) => (i === 30 ? { ...row, completion: '' } : row));
+  const good = { weakData: writeJsonl(join(folder, 'g.jsonl'), riddles(40, 2, 'y')) };
+  const testData = writeJsonl(join(folder, 'bad.jsonl'), rows);
+  const settings = { ...tinySettings(world, out), ...good, transferData: good.weakData, testData };
+  await expect(weakToStrong(settings)).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringMatching(/bad\.jsonl.*31/),
+  });
+  expect(existsSync(join(out, 'steps'))).toBe(false);
+});
