@@ -34,6 +34,7 @@ export function loadAddon(): Promise<Loaded> {
 async function load(): Promise<Loaded> {
   const log = (line: string) => process.stderr.write(`w2s-native: ${line}\n`);
   const installation = await setUp({ log });
+  yieldWhileWaiting();
   const raw = open(installation.addon.file);
   const { builtFor } = raw.buildInfo();
   if (builtFor !== installation.libtorch.version) {
@@ -45,6 +46,14 @@ async function load(): Promise<Loaded> {
   }
   stopAtExit(raw);
   return { ...installation, raw, binding: convertErrors(raw) };
+}
+
+/**
+ * OpenMP reads this when it is loaded. Its threads spin while they wait for one another, which on cores that
+ * other processes use too stops the thread that they wait for: training took ten times as long.
+ */
+function yieldWhileWaiting(): void {
+  if (isMainThread) process.env.OMP_WAIT_POLICY ??= 'passive';
 }
 
 function open(file: string): NativeBinding {
