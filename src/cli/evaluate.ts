@@ -1,7 +1,7 @@
 /** `evaluate`: a model's accuracy on every row of a test file. */
 import { evaluateKeys } from '../config/keys.js';
 import type { Command } from './command.js';
-import { configOption, jsonOption, optionsOf } from './flags.js';
+import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { printJson, printText, reportPaint } from './output.js';
 import { checkExportFolder, evaluateConfig } from './settings.js';
 import { watchRun } from './watch.js';
@@ -10,7 +10,7 @@ export const command: Command = {
   describe:
     'Scores a model on every row of a test file and prints its accuracy with a 95 % interval, and AUROC where ' +
     'there are two classes. A model without a head of its own is read by what --head says.',
-  options: { ...optionsOf(evaluateKeys), ...configOption, ...jsonOption },
+  options: { ...stepOptionsOf(evaluateKeys), ...configOption, ...jsonOption },
   examples: [
     ['evaluate --model chess-m --dataset chess-puzzles', 'a built-in model before any fine-tuning'],
     [
@@ -18,6 +18,8 @@ export const command: Command = {
       'your own, each score to a file',
     ],
   ],
+
+  epilogue: 'Other flags of train are taken too, and are of no effect here.',
 
   async run(argv, context) {
     const config = await evaluateConfig(argv);

@@ -1,7 +1,7 @@
 /** `finetune`: one model on every row of one file. */
 import { finetuneKeys } from '../config/keys.js';
 import type { Command } from './command.js';
-import { configOption, jsonOption, optionsOf } from './flags.js';
+import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { printJson, printText } from './output.js';
 import { finetuneConfig } from './settings.js';
 import { watchRun } from './watch.js';
@@ -11,12 +11,14 @@ export const command: Command = {
     'Fine-tunes a model on every row of a file, in one step folder of the store, which keeps the trained model as ' +
     'a Hugging Face folder. Labels are class indices, class names or probabilities; rows with prompt and ' +
     'completion and no label are completions to learn.',
-  options: { ...optionsOf(finetuneKeys), ...configOption, ...jsonOption },
+  options: { ...stepOptionsOf(finetuneKeys), ...configOption, ...jsonOption },
   examples: [
     ['finetune --model chess-xs --dataset chess-legal', 'built-in model and data'],
     ['finetune --model ./my-model --data my.jsonl --lr 1e-4 --epochs 3', 'your own'],
     ['finetune --model ./large --data labels.jsonl', 'learn from what label --export wrote'],
   ],
+
+  epilogue: 'Other flags of train are taken too, and are of no effect here.',
 
   async run(argv, context) {
     const config = await finetuneConfig(argv);

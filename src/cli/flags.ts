@@ -1,8 +1,9 @@
 /** Flags ↔ settings: yargs options from the keys of src/config, and what was typed as a layer. */
 import type { Options } from 'yargs';
 import { camel, kebab } from '../config/case.js';
+import { idleKeys, withoutIdle } from '../config/idle.js';
 import type { Key, Keys } from '../config/keys.js';
-import type { Layer } from '../config/layers.js';
+import { type Layer, nameOf, parseLayer } from '../config/layers.js';
 import { W2sError } from '../errors.js';
 import type { Argv } from './command.js';
 
@@ -52,12 +53,30 @@ function defaultText(value: unknown): string {
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 
+/** Options of a command of one step: those it uses, and hidden the others of `train`, which it takes as well. */
+export function stepOptionsOf(keys: Keys): Record<string, Options> {
+  const idle = idleKeys(keys);
+  return optionsOf({ ...keys, ...idle }, (name) => Object.hasOwn(idle, name));
+}
+
+/** What was typed for a command of one step; settings that it has no use for are named on stderr. */
+export async function stepLayersFrom<R>(command: string, keys: Keys, argv: Argv): Promise<Layer<R>[]> {
+  const idle = idleKeys(keys);
+  const layers = await layersFrom<R>(command, { ...keys, ...idle }, argv);
+  return layers.map((full) => {
+    const { layer, dropped } = withoutIdle(full, idle);
+    for (const name of dropped) {
+      process.stderr.write(`${nameOf(name, layer.origin)} is of no effect on ${command}\n`);
+    }
+    return layer;
+  });
+}
+
 /**
  * What was typed, and the --config file's layer below it; strongest first.
  * @throws ERR_USAGE or ERR_CONFIG for impossible values.
  */
 export async function layersFrom<R>(command: string, keys: Keys, argv: Argv): Promise<Layer<R>[]> {
-  const { parseLayer } = await import('../config/layers.js');
   const typed: Record<string, unknown> = {};
   for (const [flag, value] of Object.entries(argv)) {
     if (flag === '_' || flag === '$0' || CONTROL_FLAGS.includes(flag)) continue;

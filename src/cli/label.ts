@@ -1,7 +1,7 @@
 /** `label`: a model's predictions on every row of one file, whose labels are not read. */
 import { labelKeys } from '../config/keys.js';
 import type { Command } from './command.js';
-import { configOption, jsonOption, optionsOf } from './flags.js';
+import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { printJson, printText } from './output.js';
 import { checkExportFolder, labelConfig } from './settings.js';
 import { watchRun } from './watch.js';
@@ -11,11 +11,13 @@ export const command: Command = {
     'Predicts every row of a file with a model, in one step folder of the store. Labels in the file are not read. ' +
     'What --export writes can be given to finetune as --data: its label is the prediction (probabilities, or the ' +
     'completion).',
-  options: { ...optionsOf(labelKeys), ...configOption, ...jsonOption },
+  options: { ...stepOptionsOf(labelKeys), ...configOption, ...jsonOption },
   examples: [
     ['label --model ./weak --data unlabelled.jsonl --export labels.jsonl', 'weak labels as a file'],
     ['label --model chess-m --dataset chess-puzzles --json', 'built-in model and data'],
   ],
+
+  epilogue: 'Other flags of train are taken too, and are of no effect here.',
 
   async run(argv, context) {
     const config = await labelConfig(argv);

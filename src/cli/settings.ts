@@ -24,7 +24,7 @@ import type { DatasetRequest } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { Argv } from './command.js';
-import { layersFrom } from './flags.js';
+import { layersFrom, stepLayersFrom } from './flags.js';
 
 export async function trainConfig(argv: Argv): Promise<TrainConfig> {
   const layers = await layersFrom<TrainRaw>('train', allTrainKeys, argv);
@@ -32,17 +32,17 @@ export async function trainConfig(argv: Argv): Promise<TrainConfig> {
 }
 
 export async function finetuneConfig(argv: Argv): Promise<FinetuneConfig> {
-  const layers = await layersFrom<FinetuneRaw>('finetune', finetuneKeys, argv);
+  const layers = await stepLayersFrom<FinetuneRaw>('finetune', finetuneKeys, argv);
   return withTask(layers, (task) => resolveFinetuneConfig(layers, presets, task));
 }
 
 export async function labelConfig(argv: Argv): Promise<LabelConfig> {
-  const layers = await layersFrom<LabelRaw>('label', labelKeys, argv);
+  const layers = await stepLayersFrom<LabelRaw>('label', labelKeys, argv);
   return withTask(layers, (task) => resolveLabelConfig(layers, presets, task));
 }
 
 export async function evaluateConfig(argv: Argv): Promise<EvaluateConfig> {
-  const layers = await layersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv);
+  const layers = await stepLayersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv);
   return withTask(layers, (task) => resolveEvaluateConfig(layers, presets, task));
 }
 

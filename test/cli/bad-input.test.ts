@@ -228,7 +228,7 @@ describe('a wrong command line ends with 2 and the nearest right name', () => {
     [['train', 'chess-legal'], 'chess-legal', null],
     [['finetune', '--model', 'm', '--data', 'x.csv', '--weak-lr', '1'], '--weak-lr', null],
     [['finetune', '--data', 'x.csv'], '--model', null],
-    [['label', '--model', 'm', '--data', 'x.csv', '--epochs', '1'], '--epochs', null],
+    [['label', '--model', 'm', '--data', 'x.csv', '--weak', 'm'], '--weak', null],
     [['evaluate', '--model', 'm', '--test-data', 'x.csv', '--export', 'x.csv'], '--export', '.jsonl'],
     [['datasets', 'show'], 'show', null],
     [['datasets', 'sohw', 'x'], 'sohw', 'show'],
