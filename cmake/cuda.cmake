@@ -5,6 +5,8 @@
 set(W2S_CUDA AUTO CACHE STRING "Build the CUDA library: AUTO, ON or OFF")
 file(GLOB_RECURSE W2S_CUDA_SOURCES CONFIGURE_DEPENDS
   "${CMAKE_CURRENT_SOURCE_DIR}/native/cuda/*.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/native/cuda/*.cu")
+# scripts/build-addon.mjs builds the target by its name where this file says that there is one.
+file(REMOVE "${CMAKE_BINARY_DIR}/w2s_cuda.enabled")
 if(W2S_CUDA STREQUAL OFF OR NOT W2S_CUDA_SOURCES)
   return()
 endif()
@@ -35,10 +37,15 @@ else()
   endif()
 endif()
 enable_language(CUDA)
+# CMake 3.25 does not know how to ask this nvcc for C++20, the standard of the whole project.
+if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+endif()
 
 add_library(w2s_cuda MODULE ${W2S_CUDA_SOURCES})
 set_target_properties(w2s_cuda PROPERTIES PREFIX "" SUFFIX ".so")
-# CMake 3.25 does not know how to ask this nvcc for C++20: said by hand.
-target_compile_options(w2s_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+# nvcc's own headers first: a wheel's cuda_runtime.h lacks the crt/ folder that it includes.
+target_include_directories(w2s_cuda SYSTEM BEFORE PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
 target_link_libraries(w2s_cuda PRIVATE w2s_settings Libtorch::cuda)
 message(STATUS "CUDA library: for architectures ${CMAKE_CUDA_ARCHITECTURES}")
+file(TOUCH "${CMAKE_BINARY_DIR}/w2s_cuda.enabled")

@@ -36,11 +36,19 @@ const build = resolve(values.build);
 const install = resolve(values.install ?? join(build, 'addon'));
 
 forgetOtherGenerator(build);
-cmakeJs('configure', [
-  `--CDW2S_LIBTORCH=${libtorch}`,
-  ...values.define.map((definition) => `--CD${definition}`),
-]);
-cmakeJs('build', ['-p', String(availableParallelism())]);
+// AUTO is said each time: CMake's cache would keep what an earlier build was told.
+const definitions = [`W2S_LIBTORCH=${libtorch}`, 'W2S_CUDA=AUTO', ...values.define];
+const cudaIsRequired = definitions.includes('W2S_CUDA=ON');
+if (!cmakeJs('configure', ...definitions.map((definition) => `--CD${definition}`))) fail('cmake failed');
+const jobs = ['-p', String(availableParallelism())];
+if (!cmakeJs('build', '-T', 'w2s', ...jobs)) fail('the addon did not compile');
+const hasCuda = existsSync(join(build, 'w2s_cuda.enabled')) && cmakeJs('build', '-T', 'w2s_cuda', ...jobs);
+if (!hasCuda) {
+  rmSync(join(build, 'Release', 'w2s_cuda.so'), { force: true });
+  if (cudaIsRequired) fail('the CUDA library did not compile');
+  if (existsSync(join(build, 'w2s_cuda.enabled')))
+    console.error('CUDA library: did not compile; going on without');
+}
 
 mkdirSync(install, { recursive: true });
 for (const name of ['w2s.node', 'w2s_cuda.so']) {
@@ -49,15 +57,15 @@ for (const name of ['w2s.node', 'w2s_cuda.so']) {
 linkLibtorch(join(libtorch, 'lib'), join(install, 'libtorch'));
 console.log(join(install, 'w2s.node'));
 
-/** @param {string} command @param {string[]} options */
-function cmakeJs(command, options) {
+/** Whether it went well. @param {string} command @param {string[]} options */
+function cmakeJs(command, ...options) {
   const script = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
   const args = [script, command, '-d', root, '-O', build, '-B', 'Release', ...options];
-  const { status, error } = spawnSync(process.execPath, args, {
+  const { status } = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  if (status !== 0) fail(`cmake-js ${command} failed${error ? `: ${error.message}` : ''}`);
+  return status === 0;
 }
 
 /** CMake refuses a folder that Make configured once ninja was installed since, and the other way round. */

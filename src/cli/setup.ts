@@ -1,5 +1,5 @@
 /** `setup`: find or fetch libtorch, pick or build the addon, and try it. */
-import { W2sError } from '../errors.js';
+import { withoutCudaLibrary } from '../native/device.js';
 import { setUp } from '../native/setup.js';
 import type { Command } from './command.js';
 
@@ -33,7 +33,7 @@ export const command: Command = {
     const fromFile = argv['from-file'] as string | undefined;
     const log = (line: string) => stderr.write(`${line}\n`);
     const { libtorch, addon } = await setUp({ device, log, ...(fromFile !== undefined && { fromFile }) });
-    if (device === 'cuda' && !addon.cuda) throw withoutNvcc();
+    if (device === 'cuda' && !addon.cuda) throw withoutCudaLibrary(addon.folder);
     const seconds = (performance.now() - started) / 1000;
     if (argv.json === true) {
       stdout.write(`${JSON.stringify({ schema: 'w2s-native/setup@1', libtorch, addon, seconds })}\n`);
@@ -44,9 +44,3 @@ export const command: Command = {
     stdout.write(`ready in ${seconds.toFixed(1)} s\n`);
   },
 };
-
-function withoutNvcc(): W2sError {
-  return new W2sError('ERR_BUILD', 'Expected nvcc on PATH for building the CUDA library but found none.', {
-    hint: 'Install the CUDA toolkit, then: npx w2s-native setup --device cuda',
-  });
-}

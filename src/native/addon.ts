@@ -1,5 +1,6 @@
 /** The addon's place in the cache, and what is there. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, realpath, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildAddon, sourceHash } from './build.js';
@@ -72,7 +73,9 @@ export async function ensureAddon(libtorch: Libtorch, log: Log): Promise<Addon> 
     await mkdir(folder, { recursive: true });
     const prebuilt = await takePrebuild(identity, libtorch, folder, log);
     if (!prebuilt) await buildAddon(libtorch, folder, identity.key, log);
-    const cuda = !prebuilt && identity.withCuda;
+    const cuda = existsSync(join(folder, 'w2s_cuda.so'));
+    if (identity.withCuda && !cuda)
+      log('addon: the CUDA library did not compile; the log is beside the addon');
     const built: Built = { builtFor: libtorch.version, source: identity.source, cuda };
     await writeFile(join(folder, 'built.json.new'), JSON.stringify(built));
     await rename(join(folder, 'built.json.new'), join(folder, 'built.json'));

@@ -44,8 +44,7 @@ export async function buildAddon(libtorch: Libtorch, install: string, key: strin
     const script = join(packageRoot, 'scripts', 'build-addon.mjs');
     const args = [script, '--libtorch', libtorch.folder, '--build', folder, '--install', install];
     const ran = await run(process.execPath, args, { onLine: progress(log) });
-    const logFile = join(keep ? folder : install, 'build.log');
-    await mkdir(join(logFile, '..'), { recursive: true });
+    const logFile = join(install, 'build.log');
     await writeFile(logFile, ran.stdout + ran.stderr);
     if (ran.status !== 0) throw buildError(ran.stdout + ran.stderr, logFile);
   });

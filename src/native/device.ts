@@ -1,9 +1,11 @@
 /** From what the user asks for to one device, with the reason. CUDA never falls back to the CPU. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { W2sError } from '../errors.js';
 import type { CudaDevice } from './binding.js';
 import { discoverLibtorch } from './libtorch.js';
 import { loadAddon } from './load.js';
+import { findToolchain } from './toolchain.js';
 import { verdictOn } from './verdict.js';
 
 export interface ResolvedDevice {
@@ -82,11 +84,7 @@ async function openCuda(): Promise<CudaDevice[]> {
       },
     );
   }
-  if (!addon.cuda) {
-    throw new W2sError('ERR_DEVICE', 'Expected nvcc on PATH for building the CUDA library but found none.', {
-      hint: 'Install the CUDA toolkit of your libtorch, then: npx w2s-native setup --device cuda',
-    });
-  }
+  if (!addon.cuda) throw withoutCudaLibrary(addon.folder);
   const verdict = await verdictOn(addon, libtorch, 'cuda');
   if (!verdict.works) {
     throw new W2sError('ERR_DEVICE', `Expected CUDA to work for --device cuda but ${verdict.why}.`, {
@@ -94,4 +92,16 @@ async function openCuda(): Promise<CudaDevice[]> {
     });
   }
   return binding.cudaDevices();
+}
+
+/** Why an addon has no CUDA library: there was nothing to compile it with, or that failed. */
+export function withoutCudaLibrary(folder: string): W2sError {
+  if (findToolchain().nvcc === undefined) {
+    return new W2sError('ERR_DEVICE', 'Expected nvcc on PATH for building the CUDA library but found none.', {
+      hint: 'Install the CUDA toolkit of your libtorch, then: npx w2s-native setup --device cuda',
+    });
+  }
+  return new W2sError('ERR_DEVICE', 'Expected the CUDA library to compile for device cuda but it did not.', {
+    hint: `Read ${join(folder, 'build.log')}, mend it, then: rm -r ${folder}; npx w2s-native setup --device cuda`,
+  });
 }
