@@ -3,7 +3,7 @@ import { evaluateKeys } from '../config/keys.js';
 import type { Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { printJson, printText, reportPaint } from './output.js';
-import { checkExportFolder, evaluateConfig } from './settings.js';
+import { checkExportFolder, evaluateConfig, noteFreshHead } from './settings.js';
 import { watchRun } from './watch.js';
 
 export const command: Command = {
@@ -24,6 +24,7 @@ export const command: Command = {
   async run(argv, context) {
     const config = await evaluateConfig(argv);
     await checkExportFolder(config);
+    await noteFreshHead(config, context);
     const { runEvaluate } = await import('../execution/single.js');
     const watch = watchRun(context);
     const document = await runEvaluate(config, { signal: context.signal, onEvent: watch.onEvent }).finally(

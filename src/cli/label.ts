@@ -3,7 +3,7 @@ import { labelKeys } from '../config/keys.js';
 import type { Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { printJson, printText } from './output.js';
-import { checkExportFolder, labelConfig } from './settings.js';
+import { checkExportFolder, labelConfig, noteFreshHead } from './settings.js';
 import { watchRun } from './watch.js';
 
 export const command: Command = {
@@ -22,6 +22,7 @@ export const command: Command = {
   async run(argv, context) {
     const config = await labelConfig(argv);
     await checkExportFolder(config);
+    await noteFreshHead(config, context);
     const { runLabel } = await import('../execution/single.js');
     const watch = watchRun(context);
     const document = await runLabel(config, { signal: context.signal, onEvent: watch.onEvent }).finally(

@@ -23,7 +23,7 @@ import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainRaw } fro
 import type { DatasetRequest } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
 import { W2sError } from '../errors.js';
-import type { Argv } from './command.js';
+import type { Argv, CommandContext } from './command.js';
 import { layersFrom, stepLayersFrom } from './flags.js';
 
 export async function trainConfig(argv: Argv): Promise<TrainConfig> {
@@ -64,6 +64,20 @@ async function checkDatasetName(layers: readonly Layer<{ dataset?: string | unde
   if (name === undefined || Object.hasOwn(presets, name)) return;
   const { findFormat } = await import('../data/formats/index.js');
   await findFormat(name);
+}
+
+/** Says so when a model is read by a linear head that neither the folder nor training brought: it knows nothing. */
+export async function noteFreshHead(config: LabelConfig, { stderr }: CommandContext): Promise<void> {
+  if (config.settings.head !== 'linear') return;
+  const { resolveModel } = await import('../models/index.js');
+  const { classifier, likelihood } = await resolveModel(config.model);
+  if (classifier || (likelihood && !config.headGiven)) return;
+  const { resolveDataset } = await import('../data/index.js');
+  if ((await resolveDataset(config)).task === 'completion') return;
+  stderr.write(
+    `Note: ${config.model} brings no classification head; a fresh one is all zeros and gives every class the same score. ` +
+      'Train one: w2s-native finetune; or read the language model: --head unembedding\n',
+  );
 }
 
 /**
