@@ -59,9 +59,9 @@ export function checkLoss(found: Found<Loss>, dataset: string, task: TaskName): 
   throw settingError(
     found.origin,
     `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${found.value}"${why}.`,
-    task === 'completion'
-      ? 'Try: w2s-native train --dataset chess-legal --loss confidence'
-      : 'Try: w2s-native train --dataset chess-puzzles',
+    found.value === 'confidence'
+      ? 'Leave out --loss, or try: w2s-native train --dataset chess-legal --loss confidence'
+      : `Leave it out, or: --loss ${task === 'completion' ? 'completion' : 'xent'}`,
   );
 }
 
