@@ -16,14 +16,14 @@ export function evaluateReport(
   exported: string | undefined,
   paint: Paint,
 ): string {
-  const { model, accuracy, auroc, n } = document;
+  const { model, accuracy, auroc, n, config } = document;
   const [low, high] = document.ci95.map((share) => (share * 100).toFixed(1));
   const score = (accuracy * 100).toFixed(1);
   const row = [model, `${score} %`, `[${low}, ${high}]`, auroc === null ? '–' : auroc.toFixed(3), String(n)];
   const lines = [
     textTable(COLUMNS, [row], paint),
     '',
-    `${model} answers ${score} of 100 items of ${document.config.dataset} right; other items of this kind would put it between ${low} and ${high} (95 % interval).`,
+    `${model} answers ${score} of 100 items of ${config.testData ?? config.dataset} right; over all items of this kind the share lies between ${low} and ${high} (95 % interval).`,
   ];
   if (exported !== undefined) lines.push(`Every row's scores: ${exported}`);
   return lines.join('\n');
