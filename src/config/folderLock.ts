@@ -242,8 +242,9 @@ async function tryTake(folder: string, top: LockFile | null, owner: Owner): Prom
 async function createExclusively(folder: string, number: number, owner: Owner): Promise<boolean> {
   const temporary = join(folder, `lock-${owner.id}.tmp`);
   const content = JSON.stringify(owner);
+  // Outside: where no folder can be made at all (/proc answers ENOENT), trying again would go on for ever.
+  await mkdir(folder, { recursive: true });
   try {
-    await mkdir(folder, { recursive: true });
     await writeFile(temporary, content);
     await link(temporary, pathOf(folder, number));
     return true;
