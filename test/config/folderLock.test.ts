@@ -196,9 +196,3 @@ function startTime(pid: number): string {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]!;
 }
-
-test.skipIf(!existsSync('/proc/self'))('a folder that cannot be made is an error, not a wait', async () => {
-  await expect(FolderLock.acquire('/proc/w2s-no-such-folder', {}, QUICK)).rejects.toMatchObject({
-    code: 'ENOENT',
-  });
-});
