@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/table.js';
@@ -85,6 +86,26 @@ describe('the executable', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('--help');
   });
+});
+
+test('--help needs nothing but Node and files of ours', () => {
+  const seen = new Set<string>();
+  const foreign: string[] = [];
+  const follow = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    // Static imports only: `import(…)` waits until a command is called.
+    const statement = /^(?:import|export) (?!type )(?:[\w*{][^;'()=]* from )?'([^']+)';$/gm;
+    const statements = readFileSync(file, 'utf8').matchAll(statement);
+    for (const [, name = ''] of statements) {
+      if (name.startsWith('.')) follow(resolve(dirname(file), name.replace(/\.js$/, '.ts')));
+      else if (!name.startsWith('node:')) foreign.push(`${name} in ${file}`);
+    }
+  };
+  follow(join(packageRoot, 'src/cli/main.ts'));
+  expect(foreign).toEqual([]);
+  expect([...seen].map((file) => basename(file))).toContain('table.ts');
+  expect(seen.size).toBeLessThan(12);
 });
 
 test.each(COMMANDS)('$name has a file that exports its command', async (entry) => {
