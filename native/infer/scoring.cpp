@@ -12,7 +12,6 @@ namespace {
 template <class Work>
 void for_each_micro_batch(const Model& model, const Sequences& sequences, const ScoringOptions& options,
                           CancelToken& cancel, const Progress& progress, const Work& work) {
-  check_sequences(sequences, model.config().vocabulary_size, model.config().context_length);
   const at::NoGradGuard no_grad;
   int64_t done = 0;
   for (const auto& indices : plan_micro_batches(sequences, options.micro_batch_tokens)) {
@@ -51,6 +50,7 @@ void scatter_targets(const TokenScores& found, const PackedBatch& batch, Scores&
 
 Scores score(const Model& model, const Sequences& sequences, const ScoringOptions& options,
              CancelToken& cancel, const Progress& progress) {
+  check_sequences(sequences, model.config().vocabulary_size, model.config().context_length);
   const bool by_head = !options.language_model && model.head().kind() != HeadKind::kLm;
   const bool tokens = !by_head || model.head().reads_tokens();
   Scores scores;
@@ -77,6 +77,7 @@ Scores score(const Model& model, const Sequences& sequences, const ScoringOption
 std::vector<float> hidden_states(const Model& model, const Sequences& sequences,
                                  const ScoringOptions& options, CancelToken& cancel,
                                  const Progress& progress) {
+  check_sequences(sequences, model.config().vocabulary_size, model.config().context_length);
   std::vector<float> hidden_BD(sequences.count() * model.config().hidden_size);
   for_each_micro_batch(model, sequences, options, cancel, progress, [&](const PackedBatch& batch) {
     scatter_rows(model.last_hidden(batch), batch, hidden_BD);
