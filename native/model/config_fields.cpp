@@ -40,11 +40,6 @@ int64_t positive_field(const Json& config, const std::string& name, int64_t fall
   return value->as_int();
 }
 
-std::optional<int64_t> optional_positive_field(const Json& config, const std::string& name) {
-  if (present(config, name) == nullptr) return std::nullopt;
-  return positive_field(config, name, 1);
-}
-
 double number_field(const Json& config, const std::string& name, double fallback) {
   const Json* value = present(config, name);
   if (value == nullptr) return fallback;
@@ -83,6 +78,9 @@ RopeConfig rope_fields(const Json& config, int64_t context_length) {
   if (settings == nullptr) settings = present(config, "rope_scaling");
   if (settings != nullptr) {
     if (!settings->is_object()) bad_field("rope_parameters", "an object");
+    for (const auto& [kind, value] : settings->members()) {
+      if (value.is_object()) unsupported("rope settings for the layers '" + kind + "' alone");
+    }
     if (number_field(*settings, "partial_rotary_factor", 1.0) != 1.0)
       unsupported("partial rotary embeddings");
     rope.kind = rope_kind(string_field(*settings, "rope_type", string_field(*settings, "type", "default")));
@@ -98,8 +96,14 @@ RopeConfig rope_fields(const Json& config, int64_t context_length) {
   }
   if (!(rope.theta > 0)) bad_field("rope_theta", "a positive number");
   if (!(rope.factor > 0)) bad_field("rope_scaling.factor", "a positive number");
-  if (rope.kind == RopeKind::kLlama3 && !(rope.high_freq_factor > rope.low_freq_factor)) {
-    bad_field("rope_scaling.high_freq_factor", "a number above low_freq_factor");
+  if (rope.kind == RopeKind::kLlama3) {
+    if (!(rope.low_freq_factor > 0)) bad_field("rope_scaling.low_freq_factor", "a positive number");
+    if (!(rope.high_freq_factor > rope.low_freq_factor)) {
+      bad_field("rope_scaling.high_freq_factor", "a number above low_freq_factor");
+    }
+    if (!(rope.original_context > 0)) {
+      bad_field("rope_scaling.original_max_position_embeddings", "a positive number");
+    }
   }
   return rope;
 }
@@ -108,7 +112,7 @@ DecoderConfig llama_like(const Json& config, const LlamaLikeDefaults& defaults) 
   DecoderConfig decoder;
   decoder.vocabulary_size = positive_field(config, "vocab_size", 32000);
   decoder.hidden_size = positive_field(config, "hidden_size", 4096);
-  decoder.layers = positive_field(config, "num_hidden_layers", 32, 4096);
+  decoder.layers = positive_field(config, "num_hidden_layers", 32, kMostLayers);
   decoder.heads = positive_field(config, "num_attention_heads", 32);
   decoder.kv_heads = positive_field(config, "num_key_value_heads", defaults.kv_heads.value_or(decoder.heads));
   decoder.head_dim =

@@ -10,11 +10,12 @@
 
 namespace w2s {
 
+/// More layers than any model has: the lists that hold one entry a layer are made before a file is looked at.
+inline constexpr int64_t kMostLayers = 4096;
+
 /// A positive integer field of at most `most`.
 int64_t positive_field(const Json& config, const std::string& name, int64_t fallback,
                        int64_t most = 1LL << 31);
-/// The same, absent where the field is missing or null.
-std::optional<int64_t> optional_positive_field(const Json& config, const std::string& name);
 double number_field(const Json& config, const std::string& name, double fallback);
 bool bool_field(const Json& config, const std::string& name, bool fallback);
 std::string string_field(const Json& config, const std::string& name, const std::string& fallback);

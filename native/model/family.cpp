@@ -35,8 +35,10 @@ void check(bool possible, const std::string& field, const std::string& expected)
 void check_possible(const DecoderConfig& decoder) {
   constexpr int64_t kMostElements = 1LL << 40;
   check(decoder.heads % decoder.kv_heads == 0, "num_key_value_heads", "a divisor of num_attention_heads");
+  check(decoder.head_dim >= 1, "num_attention_heads", "at most hidden_size");
   check(!decoder.rotary || decoder.head_dim % 2 == 0, "head_dim", "an even number");
-  check(decoder.norm_epsilon > 0, "rms_norm_eps", "a positive number");
+  check(decoder.norm_epsilon > 0, decoder.norm == NormKind::kRmsNorm ? "rms_norm_eps" : "layer_norm_epsilon",
+        "a positive number");
   check(decoder.heads * decoder.head_dim < (1LL << 31), "head_dim", "a possible size");
   check(decoder.vocabulary_size <= kMostElements / decoder.hidden_size, "vocab_size", "a possible size");
   check(decoder.mlp_size <= kMostElements / decoder.hidden_size, "intermediate_size", "a possible size");

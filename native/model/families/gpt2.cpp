@@ -10,8 +10,9 @@ namespace w2s {
 namespace {
 
 // GPT2Config's attribute map lets a config name its sizes either way.
-int64_t size_field(const Json& config, const std::string& name, const std::string& alias, int64_t fallback) {
-  return positive_field(config, name, positive_field(config, alias, fallback));
+int64_t size_field(const Json& config, const std::string& name, const std::string& alias, int64_t fallback,
+                   int64_t most = 1LL << 31) {
+  return positive_field(config, name, positive_field(config, alias, fallback, most), most);
 }
 
 }  // namespace
@@ -23,7 +24,7 @@ DecoderConfig read_gpt2(const Json& config) {
   decoder.causal_suffix = "LMHeadModel";
   decoder.vocabulary_size = positive_field(config, "vocab_size", 50257);
   decoder.hidden_size = size_field(config, "n_embd", "hidden_size", 768);
-  decoder.layers = size_field(config, "n_layer", "num_hidden_layers", 12);
+  decoder.layers = size_field(config, "n_layer", "num_hidden_layers", 12, kMostLayers);
   decoder.heads = size_field(config, "n_head", "num_attention_heads", 12);
   decoder.kv_heads = decoder.heads;
   decoder.head_dim = decoder.hidden_size / decoder.heads;
