@@ -1,7 +1,7 @@
 #include "attention.h"
 
-#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 namespace w2s {
@@ -23,10 +23,11 @@ at::Tensor repeat_heads(const at::Tensor& x_BGLE, int64_t heads) {
       .reshape({x_BGLE.size(0), heads, x_BGLE.size(2), x_BGLE.size(3)});
 }
 
+// True where q − window < k ≤ q; rows are queries.
 at::Tensor window_mask(int64_t length, int64_t window, const at::Device& device) {
-  const at::Tensor positions_L = at::arange(length, at::TensorOptions().dtype(at::kLong).device(device));
-  const at::Tensor distance_LL = positions_L.unsqueeze(1) - positions_L.unsqueeze(0);
-  return distance_LL.ge(0).logical_and(distance_LL.lt(window));
+  return at::ones({length, length}, at::TensorOptions().dtype(at::kBool).device(device))
+      .tril_()
+      .triu_(1 - window);
 }
 
 }  // namespace
