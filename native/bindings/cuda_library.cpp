@@ -17,7 +17,6 @@ struct CudaEntryPoints {
   decltype(&w2s_cuda_device_count) device_count = nullptr;
   decltype(&w2s_cuda_describe) describe = nullptr;
   decltype(&w2s_cuda_probe) probe = nullptr;
-  decltype(&w2s_cuda_synchronise) synchronise = nullptr;
 };
 
 namespace {
@@ -88,7 +87,6 @@ std::unique_ptr<CudaEntryPoints> find_entry_points(void* handle) {
   find_symbol(handle, "w2s_cuda_device_count", entry->device_count);
   find_symbol(handle, "w2s_cuda_describe", entry->describe);
   find_symbol(handle, "w2s_cuda_probe", entry->probe);
-  find_symbol(handle, "w2s_cuda_synchronise", entry->synchronise);
   return entry;
 }
 
@@ -116,50 +114,44 @@ void CudaLibrary::open() {
 
 std::vector<CudaDeviceInfo> CudaLibrary::devices() {
   const std::lock_guard lock(mutex_);
-  return devices_locked();
+  std::vector<CudaDeviceInfo> devices;
+  const std::int32_t count = open_and_count();
+  for (std::int32_t index = 0; index < count; ++index) devices.push_back(describe(index));
+  return devices;
 }
 
-std::vector<CudaDeviceInfo> CudaLibrary::devices_locked() {
+std::int32_t CudaLibrary::open_and_count() {
   open();
   std::int32_t count = 0;
   call("find a GPU for device cuda",
        [&](char* error, std::size_t size) { return entry_->device_count(&count, error, size); });
-  std::vector<CudaDeviceInfo> devices;
-  for (std::int32_t index = 0; index < count; ++index) {
-    w2s_cuda_device device{};
-    call("look at device cuda:" + std::to_string(index),
-         [&](char* error, std::size_t size) { return entry_->describe(index, &device, error, size); });
-    devices.push_back({device.index, device.name, device.major, device.minor, device.total_memory,
-                       device.free_memory, device.bf16 != 0});
-  }
-  return devices;
+  return count;
+}
+
+CudaDeviceInfo CudaLibrary::describe(int index) const {
+  w2s_cuda_device device{};
+  call("look at device cuda:" + std::to_string(index),
+       [&](char* error, std::size_t size) { return entry_->describe(index, &device, error, size); });
+  return {device.index,        device.name,        device.major,    device.minor,
+          device.total_memory, device.free_memory, device.bf16 != 0};
 }
 
 void CudaLibrary::use_device(int index) {
   const std::lock_guard lock(mutex_);
   if (usable_.count(index) != 0) return;
-  const auto found = devices_locked();
-  if (index < 0 || static_cast<std::size_t>(index) >= found.size()) {
+  const std::int32_t count = open_and_count();
+  if (index < 0 || index >= count) {
     fail("ERR_DEVICE",
-         "Expected one of " + std::to_string(found.size()) +
+         "Expected one of " + std::to_string(count) +
              " GPUs, counted from 0, for the device but received cuda:" + std::to_string(index) + ".",
          kCpuHint);
   }
   require_cuda_in_aten();
-  const CudaDeviceInfo& device = found[static_cast<std::size_t>(index)];
+  const CudaDeviceInfo device = describe(index);
   call("run a kernel on " + device.name + " (cuda:" + std::to_string(index) + ", compute capability " +
            std::to_string(device.major) + "." + std::to_string(device.minor) + ")",
        [&](char* error, std::size_t size) { return entry_->probe(index, error, size); });
   usable_.insert(index);
-}
-
-void CudaLibrary::synchronise(int index) {
-  {
-    const std::lock_guard lock(mutex_);
-    open();
-  }
-  call("wait for device cuda:" + std::to_string(index),
-       [&](char* error, std::size_t size) { return entry_->synchronise(index, error, size); });
 }
 
 Napi::Value cuda_devices(const Napi::CallbackInfo& info) {

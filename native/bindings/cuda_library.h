@@ -37,11 +37,13 @@ class CudaLibrary {
   std::vector<CudaDeviceInfo> devices();
   /// Opens, checks that the index exists and that our kernels run on it. Errors: ERR_DEVICE.
   void use_device(int index);
-  void synchronise(int index);
 
  private:
+  // With the lock held.
   void open();
-  std::vector<CudaDeviceInfo> devices_locked();
+  std::int32_t open_and_count();
+  /// Looking at a GPU takes some of its memory: a context, for as long as the process lives.
+  CudaDeviceInfo describe(int index) const;
 
   std::mutex mutex_;
   std::unique_ptr<const CudaEntryPoints> entry_;  // null until it is open

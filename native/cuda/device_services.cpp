@@ -68,10 +68,3 @@ std::int32_t w2s_cuda_probe(std::int32_t index, char* error, std::size_t size) {
     C10_CUDA_CHECK(static_cast<cudaError_t>(w2s::run_probe_kernel()));
   });
 }
-
-std::int32_t w2s_cuda_synchronise(std::int32_t index, char* error, std::size_t size) {
-  return guarded(error, size, [&] {
-    const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
-    c10::cuda::device_synchronize();
-  });
-}

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /// Raised with every change of this file; the addon refuses a library of another revision.
-#define W2S_CUDA_REVISION 1
+#define W2S_CUDA_REVISION 2
 
 typedef struct {
   int32_t index;
@@ -29,7 +29,6 @@ W2S_CUDA_EXPORT int32_t w2s_cuda_device_count(int32_t* count, char* error, size_
 W2S_CUDA_EXPORT int32_t w2s_cuda_describe(int32_t index, w2s_cuda_device* device, char* error, size_t size);
 /// Runs a small kernel of ours on that device: proof that this binary carries code for it.
 W2S_CUDA_EXPORT int32_t w2s_cuda_probe(int32_t index, char* error, size_t size);
-W2S_CUDA_EXPORT int32_t w2s_cuda_synchronise(int32_t index, char* error, size_t size);
 
 #ifdef __cplusplus
 }
