@@ -1,11 +1,12 @@
 #include "safetensors.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <c10/util/StringUtil.h>
 #include <sys/stat.h>
 
 #include <cstring>
-#include <set>
 
 #include "../error.h"
 #include "json.h"
@@ -108,8 +109,6 @@ void WeightFiles::add(std::shared_ptr<const MappedSafetensors> file) {
   files_.push_back(std::move(file));
 }
 
-const std::map<std::string, std::string>& WeightFiles::metadata() const { return files_.front()->metadata(); }
-
 at::Tensor WeightFiles::read(const std::string& name, at::ScalarType as, at::Device device) const {
   const auto found = file_of_.find(name);
   if (found == file_of_.end()) {
@@ -138,6 +137,16 @@ at::Tensor WeightFiles::read(const std::string& name, at::ScalarType as, at::Dev
   }
   out.copy_(source);
   return out;
+}
+
+void WeightFiles::copy_into(const std::string& name, at::Tensor into) const {
+  const at::Tensor found = read(name, into.scalar_type(), into.device());
+  if (found.sizes() != into.sizes()) {
+    fail("ERR_WEIGHTS", "Expected shape " + c10::str(into.sizes()) + " for tensor `" + name + "` in " +
+                            files_.front()->path() + " but received " + c10::str(found.sizes()) + ".");
+  }
+  const at::NoGradGuard no_grad;
+  into.copy_(found);
 }
 
 }  // namespace w2s

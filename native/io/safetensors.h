@@ -33,12 +33,13 @@ class WeightFiles {
 
   const std::map<std::string, TensorEntry>& entries() const { return entries_; }
   bool has(const std::string& name) const { return entries_.count(name) != 0; }
-  /// Metadata strings of the (first) file's header.
-  const std::map<std::string, std::string>& metadata() const;
 
   /// Copies a tensor into memory of its own, as that type and on that device.
   /// Errors: ERR_WEIGHTS for a name that is not there, ERR_OUT_OF_MEMORY through ATen.
   at::Tensor read(const std::string& name, at::ScalarType as, at::Device device) const;
+  /// Overwrites a tensor's numbers. Errors: as `read`, and ERR_WEIGHTS for another shape, before anything
+  /// changes.
+  void copy_into(const std::string& name, at::Tensor into) const;
 
  private:
   void add(std::shared_ptr<const MappedSafetensors> file);

@@ -55,14 +55,10 @@ void Adam::append_state(NamedTensors& into) const {
 }
 
 void Adam::load_state(const WeightFiles& files) {
-  const at::NoGradGuard no_grad;
-  const auto load = [&](const std::string& name, at::Tensor& into) {
-    into.copy_(files.read(name, at::kFloat, into.device()).reshape(into.sizes()));
-  };
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    load("adam.first." + parameters_[i].name, first_moments_[i]);
-    load("adam.second." + parameters_[i].name, second_moments_[i]);
-    load("adam.step." + parameters_[i].name, steps_[i]);
+    files.copy_into("adam.first." + parameters_[i].name, first_moments_[i]);
+    files.copy_into("adam.second." + parameters_[i].name, second_moments_[i]);
+    files.copy_into("adam.step." + parameters_[i].name, steps_[i]);
   }
 }
 

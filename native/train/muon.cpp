@@ -57,9 +57,8 @@ void Muon::append_state(NamedTensors& into) const {
 }
 
 void Muon::load_state(const WeightFiles& files) {
-  const at::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    momenta_[i].copy_(files.read("muon.momentum." + parameters_[i].name, at::kFloat, momenta_[i].device()));
+    files.copy_into("muon.momentum." + parameters_[i].name, momenta_[i]);
   }
 }
 

@@ -15,7 +15,7 @@ namespace w2s {
 
 enum class OptimizerKind { kAdamW, kAdam, kMuon };
 
-/// Learning rates of one step; `head_lr` is also that of everything Muon does not take.
+/// Learning rates of one step; `head` is also that of everything Muon does not take.
 struct LearningRates {
   double trunk = 0.0;
   double head = 0.0;

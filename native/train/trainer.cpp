@@ -1,13 +1,14 @@
 #include "trainer.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../error.h"
@@ -50,42 +51,54 @@ at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
   return logits_BK;
 }
 
-void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
-  if (!pending_) fail("ERR_ARGUMENT", "Expected a forward pass before backward, and one backward for each.");
-  const Pending pending = std::move(*pending_);
-  pending_.reset();
-  if (d_logits_BK.size(0) != pending.sequences.count() || d_logits_BK.size(1) != model_->head().outputs()) {
-    fail("ERR_ARGUMENT",
-         "Expected " + std::to_string(pending.sequences.count()) + " rows of " +
-             std::to_string(model_->head().outputs()) + " gradients for the last forward pass but received " +
-             std::to_string(d_logits_BK.size(0)) + " rows of " + std::to_string(d_logits_BK.size(1)) + ".");
-  }
-  const at::AutoGradMode with_gradients(true);
-  if (pending.kept) {
-    const auto& [batch, pass] = *pending.kept;
-    model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)));
-    return;
-  }
-  for (const auto& indices : pending.micro_batches) {
-    cancel.throw_if_cancelled();
-    const PackedBatch batch = pack(pending.sequences, indices, model_->device());
-    model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)));
+// Half a batch's gradient is worse than none: whatever ends a batch early clears them.
+template <class Body>
+auto Trainer::all_or_nothing(const Body& body) {
+  try {
+    return body();
+  } catch (...) {
+    clear_gradients();
+    throw;
   }
 }
 
-BatchLoss Trainer::forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel) {
+void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
+  if (!pending_) fail("ERR_ARGUMENT", "Expected a forward pass before backward, and one backward for each.");
+  const int64_t rows = pending_->sequences.count(), columns = model_->head().outputs();
+  if (d_logits_BK.size(0) != rows || d_logits_BK.size(1) != columns) {
+    fail("ERR_ARGUMENT", "Expected " + std::to_string(rows) + " rows of " + std::to_string(columns) +
+                             " gradients for the last forward pass but received " +
+                             std::to_string(d_logits_BK.size(0)) + " rows of " +
+                             std::to_string(d_logits_BK.size(1)) + ".");
+  }
+  const Pending pending = std::move(*pending_);
   pending_.reset();
-  try {
+  const at::AutoGradMode with_gradients(true);
+  all_or_nothing([&] {
+    if (pending.kept) {
+      const auto& [batch, pass] = *pending.kept;
+      model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)));
+      return;
+    }
+    for (const auto& indices : pending.micro_batches) {
+      cancel.throw_if_cancelled();
+      const PackedBatch batch = pack(pending.sequences, indices, model_->device());
+      model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)));
+    }
+  });
+}
+
+BatchLoss Trainer::forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel) {
+  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
+  pending_.reset();
+  return all_or_nothing([&] {
     if (objective.loss == LossKind::kLanguageModel) return language_model_batch(sequences, cancel);
     const at::Tensor targets_BK = targets_tensor(objective, sequences.count());
     if (objective.loss == LossKind::kConfidence) {
       return confidence_batch(std::move(sequences), objective, targets_BK, cancel);
     }
-    return cross_entropy_batch(std::move(sequences), targets_BK, cancel);
-  } catch (...) {
-    clear_gradients();
-    throw;
-  }
+    return cross_entropy_batch(sequences, targets_BK, cancel);
+  });
 }
 
 at::Tensor Trainer::targets_tensor(const Objective& objective, int64_t sequences) const {
@@ -102,13 +115,15 @@ at::Tensor Trainer::targets_tensor(const Objective& objective, int64_t sequences
                              " targets for this batch but received " +
                              std::to_string(objective.targets_BK.size()) + ".");
   }
+  if (!std::ranges::all_of(objective.targets_BK, [](float target) { return std::isfinite(target); })) {
+    fail("ERR_ARGUMENT", "Expected finite targets for this batch but received NaN or infinity.");
+  }
   return at::tensor(objective.targets_BK, at::kFloat).view({sequences, outputs});
 }
 
 // Separable over examples, so one pass over the micro-batches suffices.
-BatchLoss Trainer::cross_entropy_batch(Sequences sequences, const at::Tensor& targets_BK,
+BatchLoss Trainer::cross_entropy_batch(const Sequences& sequences, const at::Tensor& targets_BK,
                                        CancelToken& cancel) {
-  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
   BatchLoss result{0.0, at::empty_like(targets_BK)};
   const at::AutoGradMode with_gradients(true);
   for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
@@ -135,7 +150,6 @@ BatchLoss Trainer::confidence_batch(Sequences sequences, const Objective& object
 }
 
 BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken& cancel) {
-  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
   int64_t targets = 0;
   for (int64_t index = 0; index < sequences.count(); ++index)
     targets += std::max<int64_t>(0, sequences.targets(index));
@@ -152,6 +166,7 @@ BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken&
 
 double Trainer::step(const LearningRates& rates) {
   const at::NoGradGuard no_grad;
+  pending_.reset();  // its logits are those of the weights before this step
   const double norm = gradient_norm();
   if (!std::isfinite(norm)) {
     clear_gradients();
@@ -207,13 +222,12 @@ void Trainer::save_checkpoint(const std::string& folder) const {
 }
 
 void Trainer::load_checkpoint(const std::string& folder) {
-  const at::NoGradGuard no_grad;
   const WeightFiles weights = WeightFiles::open_file(folder + "/weights.safetensors");
-  for (const Parameter& parameter : model_->parameters()) {
-    at::Tensor tensor = parameter.tensor;
-    tensor.copy_(weights.read(parameter.name, at::kFloat, model_->device()));
-  }
-  optimizer_->load_state(WeightFiles::open_file(folder + "/optimizer.safetensors"));
+  const WeightFiles state = WeightFiles::open_file(folder + "/optimizer.safetensors");
+  pending_.reset();
+  clear_gradients();
+  for (const Parameter& parameter : model_->parameters()) weights.copy_into(parameter.name, parameter.tensor);
+  optimizer_->load_state(state);
 }
 
 }  // namespace w2s

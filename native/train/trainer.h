@@ -44,9 +44,11 @@ class Trainer {
   /// Logits [B, K] on the CPU, in the caller's order. Where one micro-batch holds the whole batch its graph
   /// is kept for `backward`; otherwise `backward` runs each micro-batch forward again.
   at::Tensor forward(Sequences sequences, CancelToken& cancel);
-  /// Adds the gradients of the last `forward`'s batch. Errors: ERR_ARGUMENT without one.
+  /// Adds the gradients of the last `forward`'s batch, once. Errors: ERR_ARGUMENT without one, or for a
+  /// gradient of another shape (the batch then still waits).
   void backward(const at::Tensor& d_logits_BK, CancelToken& cancel);
-  /// All of it with a loss of our own. A cancelled batch leaves no gradient behind.
+  /// All of it with a loss of our own. This and `backward`, when cancelled or failed, leave no gradient
+  /// behind.
   BatchLoss forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel);
 
   /// Clips, updates and clears the gradients; gives the norm before clipping. Errors: ERR_NOT_FINITE, weights
@@ -60,8 +62,6 @@ class Trainer {
   void save_checkpoint(const std::string& folder) const;
   void load_checkpoint(const std::string& folder);
 
-  Model& model() { return *model_; }
-
  private:
   struct Pending {
     Sequences sequences;
@@ -70,8 +70,11 @@ class Trainer {
     std::optional<std::pair<PackedBatch, ForwardPass>> kept;
   };
 
+  template <class Body>
+  auto all_or_nothing(const Body& body);
   at::Tensor targets_tensor(const Objective& objective, int64_t sequences) const;
-  BatchLoss cross_entropy_batch(Sequences sequences, const at::Tensor& targets_BK, CancelToken& cancel);
+  BatchLoss cross_entropy_batch(const Sequences& sequences, const at::Tensor& targets_BK,
+                                CancelToken& cancel);
   BatchLoss confidence_batch(Sequences sequences, const Objective& objective, const at::Tensor& targets_BK,
                              CancelToken& cancel);
   BatchLoss language_model_batch(const Sequences& sequences, CancelToken& cancel);
