@@ -2,7 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/tensor.h>
+#include <c10/util/env.h>
 
 #include "../infer/scoring.h"
 #include "cancel_token.h"
@@ -25,6 +25,22 @@ HeadRequest read_head(const Options& options) {
   head.labels = options.integer("labels", 1, 1 << 20, 2);
   if (options.has("headTokens")) head.tokens = options.int32_array("headTokens");
   return head;
+}
+
+// ATen keeps these for the whole process, so they only ever become stricter: a model that is loaded later
+// must not take determinism from one that is running.
+void set_up_arithmetic(const std::string& device, bool deterministic) {
+  at::Context& context = at::globalContext();
+  if (deterministic) context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+  if (device == "cpu") return;
+  context.setFloat32MatmulPrecision("highest");  // no TF32, whatever the container's environment says
+  context.setAllowBF16ReductionCuBLAS(false);    // sums of bfloat16 products stay in float32
+}
+
+// cuBLAS is deterministic with workspaces of one size only. ATen looks once in a process, in the first
+// product on the GPU, so this comes before it, whether determinism was asked for or not.
+void fix_cublas_workspace() {
+  c10::utils::set_env("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/false);
 }
 
 struct ScoringCall {
@@ -103,9 +119,10 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     request.device = at::Device(device);
     request.compute_dtype = read_dtype(options.choice("dtype", {"f32", "bf16"}));
     request.head = read_head(options);
+    if (device != "cpu") fix_cublas_workspace();  // here, since Node reads the environment on this thread
     auto work = [request, deterministic, device, cuda = InstanceData::of(env).cuda()] {
       prepare_device(*cuda, device);
-      at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+      set_up_arithmetic(device, deterministic);
       return std::make_shared<Model>(request);
     };
     auto finish = [device, threads](Napi::Env env, std::shared_ptr<Model> model) -> Napi::Value {
@@ -143,11 +160,11 @@ Napi::Value ModelHandle::score(const Napi::CallbackInfo& info) {
   return guarded_async(env, [&]() -> Napi::Value {
     ScoringCall call = read_scoring_call(info, "score");
     const auto cancel = call.cancel;
-    JobExtras extras{call.progress, {}};
+    const auto progress = call.progress;
     auto work = [model = model(), call = std::move(call)](CancelToken& token) {
       return w2s::score(*model, call.sequences, call.options, token, call.reporter());
     };
-    return submit(env, device_, threads_, cancel, std::move(work), scores_to_js, std::move(extras));
+    return submit(env, device_, threads_, cancel, std::move(work), scores_to_js, progress);
   });
 }
 
@@ -156,14 +173,14 @@ Napi::Value ModelHandle::hidden(const Napi::CallbackInfo& info) {
   return guarded_async(env, [&]() -> Napi::Value {
     ScoringCall call = read_scoring_call(info, "hidden");
     const auto cancel = call.cancel;
-    JobExtras extras{call.progress, {}};
+    const auto progress = call.progress;
     auto work = [model = model(), call = std::move(call)](CancelToken& token) {
       return hidden_states(*model, call.sequences, call.options, token, call.reporter());
     };
     auto finish = [](Napi::Env env, std::vector<float> hidden_BD) -> Napi::Value {
       return to_float32_array(env, std::move(hidden_BD));
     };
-    return submit(env, device_, threads_, cancel, std::move(work), std::move(finish), std::move(extras));
+    return submit(env, device_, threads_, cancel, std::move(work), std::move(finish), progress);
   });
 }
 

@@ -9,11 +9,11 @@ std::shared_ptr<CancelToken> make_cancel_token(Napi::Env env) {
 }
 
 PromiseJobBase::PromiseJobBase(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel,
-                               JobExtras extras)
+                               std::shared_ptr<ProgressChannel> progress)
     : Job(threads),
       mailbox_(InstanceData::of(env).mailbox()),
       cancel_(std::move(cancel)),
-      extras_(std::move(extras)) {
+      progress_(std::move(progress)) {
   if (napi_create_promise(env, &deferred_, &promise_) != napi_ok) throw Napi::Error::New(env);
 }
 
@@ -63,10 +63,10 @@ void PromiseJobBase::settle(Napi::Env env) noexcept {
 }
 
 napi_value PromiseJobBase::outcome(Napi::Env env, bool& resolved) {
-  if (extras_.progress) {
-    extras_.progress->flush(env);
-    extras_.progress->close();
-    if (napi_value thrown = extras_.progress->thrown(env)) return thrown;
+  if (progress_) {
+    progress_->flush(env);
+    progress_->close();
+    if (napi_value thrown = progress_->thrown(env)) return thrown;
   }
   if (failure_) return to_js_error(env, *failure_).Value();
   napi_value value = do_finish(env);

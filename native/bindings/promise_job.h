@@ -10,7 +10,6 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "../cancel.h"
 #include "errors.h"
@@ -21,20 +20,14 @@
 
 namespace w2s {
 
-struct JobExtras {
-  /// Delivers its last value before the promise settles, and is closed then.
-  std::shared_ptr<ProgressChannel> progress;
-  /// JavaScript objects that must live as long as the job (owner handles, input buffers).
-  std::vector<Napi::ObjectReference> keep_alive;
-};
-
 /// A token of this environment: also true once the environment stops.
 std::shared_ptr<CancelToken> make_cancel_token(Napi::Env env);
 
 /// The part of a job that does not depend on its types.
 class PromiseJobBase : public Job, public Arrival {
  public:
-  PromiseJobBase(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel, JobExtras extras);
+  PromiseJobBase(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel,
+                 std::shared_ptr<ProgressChannel> progress);
 
   /// Only in the handle scope that the job was made in.
   Napi::Promise promise(Napi::Env env) const { return Napi::Promise(env, promise_); }
@@ -53,7 +46,7 @@ class PromiseJobBase : public Job, public Arrival {
 
   std::shared_ptr<Mailbox> mailbox_;
   std::shared_ptr<CancelToken> cancel_;
-  JobExtras extras_;
+  std::shared_ptr<ProgressChannel> progress_;
   napi_deferred deferred_ = nullptr;
   napi_value promise_ = nullptr;
   std::optional<ErrorRecord> failure_;
@@ -75,8 +68,8 @@ class PromiseJob final : public PromiseJobBase {
   using Stored = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
 
   PromiseJob(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel, Work work, Finish finish,
-             JobExtras extras)
-      : PromiseJobBase(env, threads, std::move(cancel), std::move(extras)),
+             std::shared_ptr<ProgressChannel> progress)
+      : PromiseJobBase(env, threads, std::move(cancel), std::move(progress)),
         work_(std::move(work)),
         finish_(std::move(finish)) {}
 
@@ -109,9 +102,11 @@ class PromiseJob final : public PromiseJobBase {
 /// (or nothing); it must not touch JavaScript, and what it captures is freed there. `finish(env, value)` (or
 /// `finish(env)`) runs on the JavaScript thread and makes the value the promise resolves to. `cancel` may be
 /// null. A job whose token is already true when its turn comes rejects with ERR_ABORTED and never runs.
+/// `progress` delivers its last value before the promise settles, and is closed then.
 template <class Work, class Finish>
 Napi::Promise submit(Napi::Env env, const std::string& device, int threads,
-                     std::shared_ptr<CancelToken> cancel, Work work, Finish finish, JobExtras extras = {}) {
+                     std::shared_ptr<CancelToken> cancel, Work work, Finish finish,
+                     std::shared_ptr<ProgressChannel> progress = nullptr) {
   InstanceData& instance = InstanceData::of(env);
   if (!instance.live()) {
     fail("ERR_DISPOSED", "The engine of this environment has been shut down.", "Call it before shutdown().");
@@ -119,10 +114,11 @@ Napi::Promise submit(Napi::Env env, const std::string& device, int threads,
   JobThread& thread = instance.thread_for(device);
   if (!cancel) cancel = make_cancel_token(env);
   auto job = std::make_unique<PromiseJob<Work, Finish>>(env, threads, std::move(cancel), std::move(work),
-                                                        std::move(finish), std::move(extras));
+                                                        std::move(finish), std::move(progress));
   const Napi::Promise promise = job->promise(env);
-  instance.mailbox()->expect(env);
   thread.post(std::move(job));
+  instance.mailbox()->expect(
+      env);  // after a post that may throw: a job that nobody runs would hold the process
   return promise;
 }
 
