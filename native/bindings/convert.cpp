@@ -12,6 +12,8 @@ namespace {
 constexpr double kLargestExact = 9007199254740992.0;  // 2^53
 
 std::string number_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   char buffer[40];
   if (std::floor(value) == value && std::fabs(value) <= kLargestExact) {
     std::snprintf(buffer, sizeof buffer, "%.0f", value);
@@ -177,10 +179,6 @@ bool Options::boolean(const char* key, bool fallback) const {
 
 double Options::number(const char* key, double low, double high) const {
   return read_number(get(key), name(key), low, high);
-}
-
-double Options::number(const char* key, double low, double high, double fallback) const {
-  return has(key) ? number(key, low, high) : fallback;
 }
 
 std::int64_t Options::integer(const char* key, std::int64_t low, std::int64_t high) const {

@@ -30,7 +30,6 @@ std::int64_t read_integer(const Napi::Value& value, const std::string& what, std
                           std::int64_t high = std::int64_t{1} << 53);
 std::vector<std::int32_t> read_int32_array(const Napi::Value& value, const std::string& what);
 std::vector<float> read_float32_array(const Napi::Value& value, const std::string& what);
-at::Tensor read_int32_tensor(const Napi::Value& value, const std::string& what);    // 1-D, int32, CPU
 at::Tensor read_float32_tensor(const Napi::Value& value, const std::string& what);  // 1-D, float32, CPU
 /// One of the given words; the error lists them.
 std::string read_choice(const Napi::Value& value, const std::string& what,
@@ -53,7 +52,6 @@ class Options {
   std::string choice(const char* key, const std::vector<std::string>& choices, const char* fallback) const;
   bool boolean(const char* key, bool fallback) const;
   double number(const char* key, double low, double high) const;
-  double number(const char* key, double low, double high, double fallback) const;
   std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const;
   std::int64_t integer(const char* key, std::int64_t low, std::int64_t high, std::int64_t fallback) const;
   std::vector<std::int32_t> int32_array(const char* key) const;

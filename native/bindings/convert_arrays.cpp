@@ -43,13 +43,6 @@ View<float> view_float32(const Napi::Value& value, const std::string& what) {
   return view_array<float>(value, what, napi_float32_array, "a Float32Array");
 }
 
-template <class Number>
-at::Tensor copy_tensor(View<Number> view, at::ScalarType dtype) {
-  at::Tensor out = at::empty({static_cast<std::int64_t>(view.size)}, at::TensorOptions().dtype(dtype));
-  if (view.size > 0) std::memcpy(out.mutable_data_ptr(), view.data, view.size * sizeof(Number));
-  return out;
-}
-
 // An ArrayBuffer over memory that `owner` keeps; a copy where the runtime allows no such buffers.
 template <class Owner>
 Napi::ArrayBuffer hand_over(Napi::Env env, void* data, std::size_t bytes, Owner owner) {
@@ -61,9 +54,7 @@ Napi::ArrayBuffer hand_over(Napi::Env env, void* data, std::size_t bytes, Owner 
       kept.release();
       return Napi::ArrayBuffer(env, buffer);
     }
-    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
-    std::memcpy(copy.Data(), data, bytes);
-    return copy;
+    owner = std::move(*kept);
   }
   Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
   if (bytes > 0) std::memcpy(copy.Data(), data, bytes);
@@ -89,12 +80,11 @@ std::vector<float> read_float32_array(const Napi::Value& value, const std::strin
   return {view.data, view.data + view.size};
 }
 
-at::Tensor read_int32_tensor(const Napi::Value& value, const std::string& what) {
-  return copy_tensor(view_int32(value, what), at::kInt);
-}
-
 at::Tensor read_float32_tensor(const Napi::Value& value, const std::string& what) {
-  return copy_tensor(view_float32(value, what), at::kFloat);
+  const auto view = view_float32(value, what);
+  at::Tensor out = at::empty({static_cast<std::int64_t>(view.size)}, at::kFloat);
+  if (view.size > 0) std::memcpy(out.mutable_data_ptr(), view.data, view.size * sizeof(float));
+  return out;
 }
 
 Napi::Float32Array to_float32_array(Napi::Env env, std::vector<float> values) {

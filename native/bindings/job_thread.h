@@ -3,7 +3,6 @@
 // libuv pool thread: those are shared with the file system and must not be held for minutes.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>

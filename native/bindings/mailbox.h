@@ -22,10 +22,9 @@ class Arrival {
   virtual void settle(Napi::Env env) noexcept = 0;
 };
 
-class Mailbox : public std::enable_shared_from_this<Mailbox> {
+class Mailbox {
  public:
   static std::shared_ptr<Mailbox> create(Napi::Env env);
-  ~Mailbox() = default;
 
   // Any thread.
   void deliver(std::unique_ptr<Arrival> arrival);

@@ -39,6 +39,9 @@ void sync_folder(const std::string& folder) {
 }  // namespace
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
+  if (path_.find('\0') != std::string::npos) {
+    fail("ERR_DISK", "Expected a path without NUL characters but received one with.");
+  }
   std::random_device random;
   for (int attempt = 0; attempt < 8 && descriptor_ < 0; ++attempt) {
     temporary_ = path_ + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(random());

@@ -203,12 +203,6 @@ void Json::erase(std::string_view key) {
   }
 }
 
-void Json::push(Json value) {
-  if (is_null()) value_ = Items{};
-  if (!is_array()) wrong_type("an array", "a list", *this);
-  std::get<Items>(value_).push_back(std::move(value));
-}
-
 std::string Json::describe() const {
   if (is_array()) return "an array of " + std::to_string(items().size());
   if (is_object()) return "an object";

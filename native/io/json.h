@@ -56,8 +56,6 @@ class Json {
   void set(const std::string& key, Json value);
   /// Removes a member; nothing happens when there is none.
   void erase(std::string_view key);
-  /// Appends to an array (a null becomes one).
-  void push(Json value);
 
   /// What this is, for messages: `null`, `true`, `12`, `the string "gelu"`, `an array`, `an object`.
   std::string describe() const;

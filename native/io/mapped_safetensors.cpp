@@ -32,7 +32,7 @@ MappedSafetensors::MappedSafetensors(const std::string& path) : file_(path) {
   const Json json = parse_json(text, "the header of " + path);
   for (const auto& [name, value] : json.members("the header of " + path)) {
     if (name == "__metadata__") {
-      read_metadata(value);
+      check_metadata(value);
     } else {
       tensors_.emplace(name, read_tensor(name, value));
     }
@@ -65,9 +65,9 @@ std::string_view MappedSafetensors::header() const {
   return all.substr(kLengthBytes, static_cast<std::size_t>(length));
 }
 
-void MappedSafetensors::read_metadata(const Json& json) {
+void MappedSafetensors::check_metadata(const Json& json) const {
   const std::string what = "`__metadata__` in " + path();
-  for (const auto& [name, value] : json.members(what)) metadata_[name] = value.as_string(what);
+  for (const auto& [name, value] : json.members(what)) value.as_string(what);
 }
 
 StoredTensor MappedSafetensors::read_tensor(const std::string& name, const Json& json) const {

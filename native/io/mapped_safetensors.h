@@ -27,14 +27,13 @@ class MappedSafetensors {
 
   const std::string& path() const { return file_.path(); }
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// The raw bytes of a tensor of this file.
   std::string_view bytes(const StoredTensor& tensor) const;
   void require_unchanged_size() const { file_.require_unchanged_size(); }
 
  private:
   std::string_view header() const;
-  void read_metadata(const Json& json);
+  void check_metadata(const Json& json) const;
   StoredTensor read_tensor(const std::string& name, const Json& json) const;
   void require_no_holes() const;
   [[noreturn]] void stop(const std::string& expected, const std::string& received) const;
@@ -42,7 +41,6 @@ class MappedSafetensors {
   MappedFile file_;
   std::string_view data_;  // after the header
   std::map<std::string, StoredTensor> tensors_;
-  std::map<std::string, std::string> metadata_;
 };
 
 }  // namespace w2s

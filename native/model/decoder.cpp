@@ -24,8 +24,9 @@ Decoder::Decoder(DecoderConfig config, const CheckedWeights& weights, const at::
 }
 
 at::Tensor Decoder::find(const std::string& name) const {
+  const std::string full = config_.names.base_prefix + name;
   for (const Parameter& parameter : parameters_) {
-    if (parameter.name == config_.names.base_prefix + name) return parameter.tensor;
+    if (parameter.name == full) return parameter.tensor;
   }
   return {};
 }

@@ -4,7 +4,9 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 
@@ -17,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMostConfigBytes = 16 << 20;
 
-// Sums a sequence's targets; sequences follow one another in T.
+// Which sequence of the micro-batch each target belongs to [T].
 at::Tensor segment_of_target(const PackedBatch& batch) {
   std::vector<int64_t> segments;
   for (size_t sequence = 0; sequence < batch.target_counts_B.size(); ++sequence) {

@@ -46,9 +46,9 @@ class CheckedWeights {
   at::Tensor read(const std::string& name, const at::Device& device) const;
   bool has_unembedding() const { return unembedding_; }
   bool has_score() const { return score_; }
-  const TensorEntry& entry(const std::string& name) const;
 
  private:
+  const TensorEntry& entry(const std::string& name) const;
   void check_extra(const std::string& name, const std::map<std::string, bool>& known,
                    const DecoderConfig& config);
 

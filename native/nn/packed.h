@@ -43,8 +43,6 @@ struct PackedBatch {
   std::vector<int64_t> indices_B;
   std::vector<int64_t> target_counts_B;
   std::vector<LengthGroup> groups;
-
-  int64_t tokens() const { return tokens_N.size(0); }
 };
 
 /// Checks offsets, lengths, token ids and target starts once, before anything runs. Throws ERR_ARGUMENT
