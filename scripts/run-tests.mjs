@@ -13,15 +13,19 @@ const report = join(folder, 'report.json');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 
-const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
+const { status, signal } = spawnSync(
+  process.execPath,
+  [vitest, 'run', ...reporters, ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  },
+);
 const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
 rmSync(folder, { recursive: true });
 
 if (!result) {
-  console.error('vitest wrote no report');
+  console.error(`vitest wrote no report and ended with ${signal ?? `status ${status}`}`);
   process.exitCode = status || 1;
 } else {
   // A file that failed before its first test counts as one failure.
