@@ -89,7 +89,7 @@ function factsOf({ name, task, classes, description, case: what }: BuiltInDatase
 /** What a case means, in words. */
 function caseWords(what: string): string {
   if (what === 'positive') return 'positive: weak-to-strong shows';
-  if (what === 'negative') return 'negative: the student copies its supervisor';
+  if (what === 'negative') return "negative: the student takes over most of its supervisor's mistakes";
   return what;
 }
 

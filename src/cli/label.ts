@@ -1,4 +1,5 @@
 /** `label`: a model's predictions on every row of one file, whose labels are not read. */
+import { exportedTextColumn } from '../config/exportColumns.js';
 import { labelKeys } from '../config/keys.js';
 import type { Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
@@ -35,7 +36,13 @@ export const command: Command = {
       config.export === undefined
         ? `Labelled ${document.n} rows: ${step}/predictions.jsonl\nTo have them as a file: --export labels.jsonl`
         : `Labelled ${document.n} rows: ${config.export}\n` +
-            `To learn from them: w2s-native finetune --model MODEL --data ${config.export}`,
+            `To learn from them: w2s-native finetune --model MODEL --data ${config.export}${textFlag(config.text)}`,
     );
   },
 };
+
+/** The export's text column, where `finetune` would not find it by itself. */
+function textFlag(text: string | undefined): string {
+  const column = exportedTextColumn(text);
+  return column === 'text' ? '' : ` --text ${column}`;
+}

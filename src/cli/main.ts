@@ -1,5 +1,5 @@
 /** The command line's entry: picks the command, gives it its flags and a signal, turns its end into an exit code. */
-import { nearest } from '../config/nearest.js';
+import { nearest, nearestOf } from '../config/nearest.js';
 import { EXIT, W2sError } from '../errors.js';
 import { exitCodeOf, printFailure } from './failure.js';
 import { interruptible } from './interrupt.js';
@@ -34,7 +34,7 @@ function findCommand(word: string): TableEntry {
   const entry = COMMANDS.find(({ name }) => name === word);
   if (entry) return entry;
   const names = COMMANDS.map(({ name }) => name);
-  const near = nearest(word, names);
+  const near = nearestOf(word, names);
   throw new W2sError('ERR_USAGE', `Expected a command (${names.join(', ')}) but received ${word}.`, {
     hint: near ? `Did you mean: w2s-native ${near}` : 'w2s-native --help',
   });

@@ -1,6 +1,6 @@
 /** From the words on the command line to a command's flags, by yargs; wrong words become one clear sentence. */
 import yargs, { type Options } from 'yargs';
-import { nearest } from '../config/nearest.js';
+import { nearestOf } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
 import type { Argv, Command } from './command.js';
 
@@ -116,7 +116,7 @@ function checkValue(name: string, flag: string, value: unknown, option: Options)
   const choices = option.choices.map(String);
   for (const one of [value].flat().map(String)) {
     if (choices.includes(one)) continue;
-    const near = nearest(one, choices);
+    const near = nearestOf(one, choices);
     throw new W2sError('ERR_USAGE', `Expected ${choices.join(', ')} for --${flag} but received ${one}.`, {
       hint: `w2s-native ${name} --${flag} ${near ?? choices[0]}`,
     });
@@ -139,7 +139,7 @@ function checkPositionals(name: string, command: Command, words: readonly string
 
 function unknownFlag(name: string, key: string, flags: readonly string[]): W2sError {
   const dashes = key.length === 1 ? '-' : '--';
-  const near = nearest(key, flags);
+  const near = nearestOf(key, flags);
   return new W2sError('ERR_USAGE', `Expected a flag of ${name} but received ${dashes}${key}.`, {
     hint: near ? `Did you mean --${near}? See: w2s-native ${name} --help` : `w2s-native ${name} --help`,
   });

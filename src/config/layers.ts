@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { type ErrorCode, W2sError } from '../errors.js';
 import { camel, kebab } from './case.js';
 import type { Key, Keys } from './keys.js';
-import { nearest } from './nearest.js';
+import { nearestOf } from './nearest.js';
 
 /** Where a layer's values were written. */
 export type Origin =
@@ -66,7 +66,7 @@ export function parseLayer<R>(
 
 /** An error for a name that is no key, with the nearest right one. */
 export function unknownKey(keys: Keys, written: string, origin: Origin): W2sError {
-  const near = nearest(camel(written), Object.keys(keys));
+  const near = nearestOf(camel(written), Object.keys(keys));
   const what =
     origin.kind === 'flags'
       ? `Expected a flag of w2s-native ${origin.command} but received --${kebab(written)}`
@@ -85,7 +85,7 @@ function checkValue(key: Key, name: string, value: unknown, origin: Origin): unk
   const message = `Expected ${key.expects} for ${where} but received ${shown(value)}.`;
   const near =
     key.choices !== undefined && typeof value === 'string' && value !== ''
-      ? nearest(value, key.choices)
+      ? nearestOf(value, key.choices)
       : undefined;
   if (near === undefined) throw settingError(origin, message);
   throw settingError(

@@ -43,3 +43,24 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   const beginning = all.filter((candidate) => candidate.toLowerCase().startsWith(asked));
   return beginning.length === 1 ? beginning[0] : undefined;
 }
+
+/**
+ * The nearest of a closed set, such as flags, commands or choices: one of them is what was meant, however far off.
+ * Names that share a beginning go before others of the same distance.
+ */
+export function nearestOf(name: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
+  const near = nearest(name, all);
+  if (near !== undefined) return near;
+  const asked = name.toLowerCase();
+  const shared = (candidate: string) => {
+    let length = 0;
+    while (length < asked.length && candidate[length]?.toLowerCase() === asked[length]) length++;
+    return length;
+  };
+  const far = (candidate: string) => editDistance(asked, candidate.toLowerCase()) - 2 * shared(candidate);
+  return all.reduce<string | undefined>(
+    (best, candidate) => (best === undefined || far(candidate) < far(best) ? candidate : best),
+    undefined,
+  );
+}

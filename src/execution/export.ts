@@ -3,6 +3,7 @@
  * `--data`: the input's texts, and the supervision as `label`.
  */
 
+import { exportedTextColumn } from '../config/exportColumns.js';
 import { type ExportRow, writeExport } from '../data/index.js';
 import type { Example } from '../data/types.js';
 import type { PlanStep } from '../experiments/plan.js';
@@ -21,9 +22,10 @@ export async function exportPredictions(file: string, context: StepContext, step
       predictions.map((line) => scored(line, answerOf(line))),
     );
   const { rows } = await unlabelledRows(context, spec.data, spec.reading.task);
+  const textColumn = exportedTextColumn(spec.data.dataset.columns.text);
   await writeExport(
     file,
-    predictions.map((line, i) => supervised(line, rows[i])),
+    predictions.map((line, i) => supervised(line, rows[i], textColumn)),
   );
 }
 
@@ -33,13 +35,13 @@ function scored(line: Prediction, label: ExportRow['label']): ExportRow {
 }
 
 /** The supervision as label, beside the texts that it was given to. */
-function supervised(line: Prediction, row: Example | undefined): ExportRow {
+function supervised(line: Prediction, row: Example | undefined, textColumn: string): ExportRow {
   const { text, prompt, completions } = row ?? {};
   const completion = line.logits ? completions?.[0] : undefined;
   return {
     ...scored(line, line.logits ? softmax(line.logits) : (line.text ?? '')),
     ...(line.group === undefined ? {} : { group: line.group }),
-    ...(text === undefined ? {} : { text }),
+    ...(text === undefined ? {} : { [textColumn]: text }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(completion === undefined ? {} : { completion }),
   };

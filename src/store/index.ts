@@ -1,7 +1,8 @@
 /** The content-addressed store of steps (DESIGN 3.2). */
+
+export type { AcquireOptions, LockTiming } from '../config/folderLock.js';
 export type { Checkpoint } from './checkpoint.js';
 export { writeAtomically } from './files.js';
-export type { AcquireOptions, LockTiming } from '../config/folderLock.js';
 export { MetricsLog, type StepMetrics } from './metricsLog.js';
 export type { Prediction } from './predictions.js';
 export type { RunRecord } from './runs.js';

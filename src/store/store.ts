@@ -1,9 +1,9 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { type AcquireOptions, FolderLock, LOCK_TIMING, type LockTiming } from '../config/folderLock.js';
 import { W2sError } from '../errors.js';
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { guarded, readObject, readText, syncTree, type Warn, writeAtomically } from './files.js';
-import { type AcquireOptions, FolderLock, LOCK_TIMING, type LockTiming } from '../config/folderLock.js';
 import { keepLines, MetricsLog, readMetrics, type StepMetrics } from './metricsLog.js';
 import { type Prediction, readPredictions, writePredictions } from './predictions.js';
 import { type RunRecord, readRuns, writeRun } from './runs.js';

@@ -13,7 +13,7 @@ export interface BuiltInDataset {
   /** Class names by index; absent for `completion`. */
   classes?: readonly string[];
   description: string;
-  /** What it shows: `positive`, `negative` (the student copies its supervisor), … */
+  /** What it shows: `positive`, `negative` (the student takes over most of its supervisor's mistakes), … */
   case: string;
   /** Where column names differ from the usual ones. */
   columns?: Partial<ColumnNames>;
