@@ -161,7 +161,8 @@ class TokenizerThread {
 /** The compiled worker; from TypeScript sources (tests) the same file through jiti. */
 function startWorker(workerData: unknown): Worker {
   if (import.meta.url.endsWith('.js')) {
-    return new Worker(new URL('./tokenizeWorker.js', import.meta.url), { workerData });
+    // Node's own flags stay outside: --input-type, as in `node --input-type=module -e …`, ends a worker at once.
+    return new Worker(new URL('./tokenizeWorker.js', import.meta.url), { workerData, execArgv: [] });
   }
   const url = JSON.stringify(import.meta.url);
   return new Worker(

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { encodeExamples, openTokenizer } from '../../src/data/index.js';
 import { holdOf } from '../support/eventLoop.js';
@@ -82,6 +83,19 @@ describe('tokenizer', () => {
     const tokenizer = await open();
     await tokenizer.dispose();
     expect((await errorOf(tokenizer.encode(['a'], { special: true }))).code).toBe('ERR_DISPOSED');
+  });
+
+  it("opens in a process whose own flags a worker could not take", () => {
+    const data = new URL('../../dist/data/index.js', import.meta.url);
+    const model = fileURLToPath(new URL('../../assets/models/chess-xs', import.meta.url));
+    const script = `
+      import { openTokenizer } from ${JSON.stringify(data.href)};
+      const chess = await openTokenizer(${JSON.stringify(model)});
+      console.log((await chess.encode(['e2e4'], { special: true })).ids.length);
+      await chess.dispose();`;
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect(child.stderr).toBe('');
+    expect(child.stdout.trim()).toBe('2');
   });
 
   it('does not hold the event loop', async () => {
