@@ -2,7 +2,7 @@
 // Start-up times against an empty node start (DESIGN 3.1): `--version` at most 1.5 times, `--help` at most 3 times,
 // and a `train` answered from the store in less than 2 s. Rounds alternate, so that load falls on all alike.
 //
-//   node bench/startup.mjs [--rounds 15] [--train "--out FOLDER …"] [--write]
+//   node bench/startup.mjs [--rounds 15] [--train="--out FOLDER …"] [--write]
 //
 // Without --train the cached `train` is left out: it needs a store that has the answer.
 import { spawnSync } from 'node:child_process';
