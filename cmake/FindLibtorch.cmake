@@ -10,6 +10,12 @@ if(NOT W2S_LIBTORCH)
   set(W2S_LIBTORCH "$ENV{W2S_LIBTORCH}")
 endif()
 
+# Looked for anew each time: the cache would keep an earlier libtorch when W2S_LIBTORCH names another.
+foreach(_entry Libtorch_CPU_LIBRARY Libtorch_C10_LIBRARY Libtorch_INCLUDE_DIR Libtorch_TORCH_CUDA_LIBRARY
+               Libtorch_C10_CUDA_LIBRARY)
+  unset(${_entry} CACHE)
+endforeach()
+
 find_library(Libtorch_CPU_LIBRARY torch_cpu PATHS "${W2S_LIBTORCH}/lib" NO_DEFAULT_PATH)
 find_library(Libtorch_C10_LIBRARY c10 PATHS "${W2S_LIBTORCH}/lib" NO_DEFAULT_PATH)
 find_path(Libtorch_INCLUDE_DIR ATen/core/Tensor.h PATHS "${W2S_LIBTORCH}/include" NO_DEFAULT_PATH)
