@@ -85,7 +85,7 @@ describe('tokenizer', () => {
     expect((await errorOf(tokenizer.encode(['a'], { special: true }))).code).toBe('ERR_DISPOSED');
   });
 
-  it("opens in a process whose own flags a worker could not take", () => {
+  it('opens in a process whose own flags a worker could not take', () => {
     const data = new URL('../../dist/data/index.js', import.meta.url);
     const model = fileURLToPath(new URL('../../assets/models/chess-xs', import.meta.url));
     const script = `
