@@ -21,7 +21,7 @@ export const command: Command = {
     stdout.write(argv.json === true ? `${JSON.stringify(diagnosis, null, 2)}\n` : `${table(diagnosis)}\n`);
     const { usable, asked, why, hint } = diagnosis.device;
     if (usable) return;
-    throw new W2sError('ERR_DEVICE', `Expected device ${asked} to be usable but ${why}.`, {
+    throw new W2sError('ERR_DEVICE', `Device ${asked} cannot be used. ${why.replace(/\.?$/, '.')}`, {
       ...(hint && { hint }),
     });
   },
