@@ -1,28 +1,12 @@
 /** Settings of one model → the parts of a step's spec. Pure. */
 
+import type { ModelSettings as ResolvedModelSettings } from '../config/model.js';
 import type { TaskKind } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { HeadSpec, ObjectiveSpec, OptimisationSpec, ReadingSpec } from './plan.js';
 
-/** What a model's flags come to (`ModelSettings` of src/config/train.ts, structurally). */
-export interface ModelSettings {
-  loss: 'xent' | 'confidence' | 'lm' | 'completion';
-  alphaMax: number;
-  lossWarmup: number | 'as-released';
-  threshold: 'half' | 'weak-mean';
-  epochs: number;
-  batchSize: number;
-  lr: number;
-  headLr: number;
-  optimizer: 'adamw' | 'adam' | 'muon';
-  weightDecay: number;
-  clip: number;
-  schedule: 'constant' | 'linear' | 'cosine';
-  warmupSteps: number;
-  maxContext: number | null;
-  head: 'linear' | 'unembedding' | 'likelihood' | 'lm';
-  dtype: 'f32' | 'bf16';
-}
+/** What a model's flags come to; the preset has already been turned into the values that it stands for. */
+export type ModelSettings = Omit<ResolvedModelSettings, 'preset'>;
 
 /** What the plan must know about the data: nothing of it needs the rows' texts. */
 export interface DataShape {
