@@ -134,6 +134,7 @@ Napi::Value TrainerHandle::forward_backward(const Napi::CallbackInfo& info) {
       result["loss"] = Napi::Number::New(env, batch.loss);
       result["logits"] = batch.logits_BK.defined() ? to_float32_array(env, std::move(batch.logits_BK))
                                                    : to_float32_array(env, std::vector<float>{});
+      result["exactMatches"] = Napi::Number::New(env, static_cast<double>(batch.exact_matches));
       return result;
     };
     const auto cancel = read_cancel_token(env, info[2], "forwardBackward's cancel token");

@@ -47,7 +47,8 @@ TokenGradients backward_tokens(const at::Tensor& hidden_TD, const at::Tensor& un
                                at::Tensor& d_unembedding_VD) {
   const at::NoGradGuard no_grad;
   const int64_t rows = hidden_TD.size(0);
-  TokenGradients result{at::empty({rows}, hidden_TD.options()), at::empty_like(hidden_TD)};
+  TokenGradients result{at::empty({rows}, hidden_TD.options()), at::empty({rows}, targets_T.options()),
+                        at::empty_like(hidden_TD)};
   const int64_t step = chunk_rows(unembedding_VD);
   for (int64_t row = 0; row < rows; row += step) {
     const int64_t count = std::min(step, rows - row);
@@ -56,6 +57,7 @@ TokenGradients backward_tokens(const at::Tensor& hidden_TD, const at::Tensor& un
     const at::Tensor d_C1 = d_log_probs_T.narrow(0, row, count).unsqueeze(1);
     at::Tensor log_probs_CV = log_probabilities(hidden_CD, unembedding_VD);
     result.log_probs_T.narrow(0, row, count).copy_(log_probs_CV.gather(1, targets_C1).squeeze(1));
+    result.argmax_T.narrow(0, row, count).copy_(at::argmax(log_probs_CV, 1));
     // d log p(y) / d logits = onehot(y) − softmax
     at::Tensor d_logits_CV = log_probs_CV.exp_().mul_(d_C1.neg());
     d_logits_CV.scatter_add_(1, targets_C1, d_C1);

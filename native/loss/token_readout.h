@@ -18,6 +18,7 @@ TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedd
 
 struct TokenGradients {
   at::Tensor log_probs_T;
+  at::Tensor argmax_T;  // int64, the likeliest token
   at::Tensor d_hidden_TD;
 };
 

@@ -134,14 +134,20 @@ TokenScores Model::score_targets(const PackedBatch& batch) const {
   return w2s::score_tokens(target_hidden(batch), unembedding(), batch.targets_T);
 }
 
-double Model::backward_language_model(const PackedBatch& batch, double normaliser) {
+LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, double normaliser) {
+  const auto sequences = static_cast<int64_t>(batch.indices_B.size());
   const at::Tensor hidden_TD = target_hidden(batch);
-  if (hidden_TD.size(0) == 0) return 0.0;
+  if (hidden_TD.size(0) == 0) return {0.0, sequences};
   const at::Tensor d_log_probs_T = at::full({hidden_TD.size(0)}, -1.0 / normaliser, hidden_TD.options());
   const TokenGradients gradients =
       backward_tokens(hidden_TD, unembedding(), batch.targets_T, d_log_probs_T, unembedding().mutable_grad());
   hidden_TD.backward(gradients.d_hidden_TD);
-  return -gradients.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser;
+  const at::NoGradGuard no_grad;
+  const at::Tensor wrong_T = gradients.argmax_T.ne(batch.targets_T).to(at::kLong);
+  const at::Tensor wrong_B =
+      at::zeros({sequences}, wrong_T.options()).index_add_(0, segment_of_target(batch), wrong_T);
+  return {-gradients.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser,
+          sequences - wrong_B.count_nonzero().item<int64_t>()};
 }
 
 const Parameter& Model::parameter(const std::string& name) const {

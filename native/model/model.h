@@ -31,6 +31,11 @@ struct ForwardPass {
   at::Tensor log_prob_sums_B;
 };
 
+struct LanguageModelLoss {
+  double loss = 0.0;
+  int64_t exact_matches = 0;  // sequences whose every target token was the likeliest
+};
+
 class Model {
  public:
   /// Errors: ERR_ARCHITECTURE and ERR_WEIGHTS, naming the field or tensor, before memory is taken.
@@ -43,8 +48,8 @@ class Model {
 
   /// Log-probabilities of the targets by the language model below the head.
   TokenScores score_targets(const PackedBatch& batch) const;
-  /// Forward and backward of the summed target log-probabilities times −1/`normaliser`; gives that loss.
-  double backward_language_model(const PackedBatch& batch, double normaliser);
+  /// Forward and backward of the summed target log-probabilities times −1/`normaliser`.
+  LanguageModelLoss backward_language_model(const PackedBatch& batch, double normaliser);
 
   /// Final hidden state of each sequence's last token, [B, D] float32.
   at::Tensor last_hidden(const PackedBatch& batch) const;

@@ -159,7 +159,9 @@ BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken&
   for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
     cancel.throw_if_cancelled();
     const PackedBatch batch = pack(sequences, indices, model_->device());
-    result.loss += model_->backward_language_model(batch, static_cast<double>(targets));
+    const LanguageModelLoss part = model_->backward_language_model(batch, static_cast<double>(targets));
+    result.loss += part.loss;
+    result.exact_matches += part.exact_matches;
   }
   return result;
 }

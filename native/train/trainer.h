@@ -34,7 +34,8 @@ struct Objective {
 
 struct BatchLoss {
   double loss = 0.0;
-  at::Tensor logits_BK;  // CPU float32; undefined for a language model
+  at::Tensor logits_BK;       // CPU float32; undefined for a language model
+  int64_t exact_matches = 0;  // of a language model: sequences whose every target token was the likeliest
 };
 
 class Trainer {

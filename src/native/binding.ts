@@ -130,6 +130,8 @@ export interface BackwardResult {
   loss: number;
   /** [B · K] before the update; empty for `lm`. */
   logits: Float32Array;
+  /** Of `lm`: sequences whose every target token was the likeliest before the update; 0 for other losses. */
+  exactMatches: number;
 }
 
 export interface StepOptions {

@@ -156,7 +156,17 @@ class Meter {
       examplesPerSecond: this.examples / elapsed,
       tokensPerSecond: this.tokens / elapsed,
     });
-    return { step, loss, gradNorm, lr, examples, tokens, tokensPerSecond: tokens / seconds, seconds };
+    return {
+      step,
+      loss,
+      accuracy,
+      gradNorm,
+      lr,
+      examples,
+      tokens,
+      tokensPerSecond: tokens / seconds,
+      seconds,
+    };
   }
 }
 

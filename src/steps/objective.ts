@@ -38,7 +38,7 @@ export function customObjective(loss: BoundLoss, classes: number): Objective {
     const logits = await trainer.forward(batch);
     const result = loss.apply({ logits, targets: needed(targets), classes, progress: k / total });
     if (Number.isFinite(result.loss)) await trainer.backward(result.dLogits);
-    return { loss: result.loss, logits };
+    return { loss: result.loss, logits, exactMatches: 0 };
   };
 }
 

@@ -34,7 +34,7 @@ export interface StepRecord {
   lr: number;
   examples: number;
   tokens: number;
-  /** Of the batch before the update, against its targets; null where the targets are tokens. */
+  /** Share of the batch answered as its targets say, before the update; null for whole texts (`lm`). */
   accuracy: number | null;
 }
 
@@ -95,7 +95,9 @@ async function oneStep(
   const { trainer, set, optimisation } = options;
   const batch = gather(set.sequences, indices);
   const targets = set.targets && gatherRows(set.targets, set.classes, indices);
-  const { loss, logits } = await named(k, total, () => options.objective(trainer, batch, targets, k, total));
+  const { loss, logits, exactMatches } = await named(k, total, () =>
+    options.objective(trainer, batch, targets, k, total),
+  );
   if (!Number.isFinite(loss)) throw notFinite('the loss', k, total);
   const factor = scheduleFactor(k, total, optimisation);
   const lr = optimisation.lr * factor;
@@ -111,8 +113,19 @@ async function oneStep(
     lr,
     examples: indices.length,
     tokens: batch.tokens.length,
-    accuracy: targets && batchAccuracy(logits, targets, set.classes),
+    accuracy: accuracyOf(options, targets, logits, exactMatches / indices.length),
   };
+}
+
+/** A completion is answered where each of its tokens is the likeliest; whole texts have no answer. */
+function accuracyOf(
+  { set }: TrainLoopOptions,
+  targets: Float32Array | null,
+  logits: Float32Array,
+  exactShare: number,
+): number | null {
+  if (targets) return batchAccuracy(logits, targets, set.classes);
+  return set.sequences.targetStarts ? exactShare : null;
 }
 
 /** Adds the step's number to an ERR_NOT_FINITE of the engine's. */

@@ -7,6 +7,8 @@ export interface StepMetrics {
   step: number;
   /** The whole batch's objective before the update, unrounded. */
   loss: number;
+  /** Share of the batch answered as its targets say, before the update; null for whole texts. */
+  accuracy: number | null;
   /** Before clipping. */
   gradNorm: number;
   lr: number;

@@ -89,6 +89,28 @@ describe('losses at chosen logits', () => {
   });
 });
 
+describe('exact matches of a language model', () => {
+  // The last token of a sequence is read by none before it: exchanged for the likeliest, only its own match changes.
+  it.each([1, 40, 4096])('are counted over micro-batches of %i tokens', async (microBatchTokens) => {
+    const golden = goldenCase('qwen3-layers');
+    const model = await openModel(golden.folder, { head: 'lm' });
+    const { tokens, offsets } = completions(expectedOf(golden));
+    const count = offsets.length - 1;
+    const targetStarts = Int32Array.from({ length: count }, (_, b) => offsets[b + 1]! - offsets[b]! - 1);
+    const { argmax } = await model.score({ tokens, offsets, targetStarts }, { microBatchTokens });
+    const batch = { tokens: tokens.slice(), offsets, targetStarts };
+    const even = Array.from({ length: count }, (_, b) => b).filter((b) => b % 2 === 0);
+    for (let b = 0; b < count; b++) {
+      const last = offsets[b + 1]! - 1;
+      batch.tokens[last] = even.includes(b) ? argmax[b]! : (argmax[b]! + 1) % 50;
+    }
+    const run = trainer(model, { microBatchTokens });
+    expect((await run.forwardBackward(batch, { loss: 'lm' })).exactMatches).toBe(even.length);
+    run.dispose();
+    model.dispose();
+  });
+});
+
 describe('finite differences', () => {
   const golden = goldenCase('qwen3-layers');
   const expected = expectedOf(golden);

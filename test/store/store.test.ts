@@ -35,6 +35,7 @@ function metricsOf(step: number): StepMetrics {
   return {
     step,
     loss: 0.1 + step,
+    accuracy: 0.5,
     gradNorm: 1,
     lr: 1e-5,
     examples: 32,
