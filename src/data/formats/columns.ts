@@ -1,9 +1,9 @@
 import { nearest } from '../../config/nearest.js';
 import { W2sError } from '../../errors.js';
-import { badField, displayPath, type Place, shown } from '../badRow.js';
+import { displayPath, type Place } from '../badRow.js';
 import { parseLabel } from '../labels.js';
-import type { Source } from '../sources/index.js';
 import type { TaskKind } from '../types.js';
+import { type Bound, field, identifier, listed, textField } from './fields.js';
 import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './format.js';
 
 /** Which column plays which part. */
@@ -44,8 +44,6 @@ export const columnsFormat: DatasetFormat = {
   name: 'columns',
   bind: (source, request) => bindColumns(source, request, USUAL_NAMES),
 };
-
-type Bound = Pick<Source, 'file' | 'unit' | 'columns'>;
 
 /** The reader behind `columns` and the built-in formats, which bring their own column names. */
 export function bindColumns(source: Bound, request: ReadRequest, names: ColumnNames): RecordReader {
@@ -115,26 +113,4 @@ function noText(source: Bound, names: ColumnNames): W2sError {
       `${displayPath(source.file)}, line 1, but received ${listed(source.columns)}.`,
     { hint: `Say which column holds the text: --text ${near ?? 'COLUMN'}` },
   );
-}
-
-const listed = (columns: readonly string[]): string =>
-  columns.length === 0 ? 'none' : columns.map((column) => `"${column}"`).join(', ');
-
-/** Own fields only: a column named `constructor` is one that is missing. */
-function field(record: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-function textField(record: Readonly<Record<string, unknown>>, name: string, place: Place): string {
-  const value = field(record, name);
-  if (typeof value !== 'string') throw badField(place, name, 'text', shown(value));
-  if (value.trim() === '') throw badField(place, name, 'text', 'a blank');
-  return value;
-}
-
-function identifier(record: Readonly<Record<string, unknown>>, name: string, place: Place): string {
-  const value = field(record, name);
-  if (typeof value === 'string' && value.trim() !== '') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  throw badField(place, name, 'a name or a number', shown(value));
 }

@@ -38,6 +38,10 @@ export interface RecordReader {
 /** What `--dataset` names: how the columns of a file become examples. One file each in this folder. */
 export interface DatasetFormat {
   name: string;
+  /** One line for `w2s-native datasets`. */
+  about?: string;
+  /** A command for it, without `w2s-native` in front. */
+  example?: string;
   /** Absent: the columns decide. */
   task?: TaskKind;
   /** Class names by index, where the format fixes them. */

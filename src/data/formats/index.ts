@@ -3,9 +3,10 @@ import { W2sError } from '../../errors.js';
 import { builtInDataset, builtInFormat, builtInNames } from './builtIn.js';
 import { columnsFormat } from './columns.js';
 import type { DatasetFormat } from './format.js';
+import { sst2 } from './sst2.js';
 
 /** Every format that is no built-in data set; a new one is a file of this folder and a line here. */
-const FORMATS: readonly DatasetFormat[] = [columnsFormat];
+const FORMATS: readonly DatasetFormat[] = [columnsFormat, sst2];
 
 /** All names that `--dataset` takes. */
 export async function formatNames(): Promise<readonly string[]> {
