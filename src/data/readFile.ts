@@ -39,10 +39,10 @@ export async function readDataFile(
   const rows: RawExample[] = [];
   const firstWith = new Map<string, number>();
   let skipped = 0;
-  const take = (row: SourceRow): void => {
+  const take = (row: SourceRow, number: number): void => {
     if (row.problem !== undefined) throw row.problem;
     const place = placeOf(source, row.row);
-    for (const example of reader.read(row.record ?? {}, place)) {
+    for (const example of reader.read(row.record ?? {}, place, number)) {
       const earlier = firstWith.get(example.id);
       if (earlier !== undefined) {
         throw badField(
@@ -56,10 +56,13 @@ export async function readDataFile(
       rows.push(example);
     }
   };
+  let number = 0;
   for await (const chunk of source.rows()) {
     for (const row of chunk) {
+      // Bad rows count too, so that leaving them out renames no other.
+      number++;
       try {
-        take(row);
+        take(row, number);
       } catch (error) {
         if (!options.skipBadRows || !(error instanceof W2sError)) throw error;
         skipped++;

@@ -5,7 +5,7 @@ export type TaskKind = 'classification' | 'completion';
 
 /** One row of a data set (DESIGN 3.5). */
 export interface Example {
-  /** The `id` column, else the row number. Unique within a file. */
+  /** The `id` column, else the row's 1-based number among the file's records. Unique within a file. */
   id: string;
   /** Rows of one group never part: answers of one question, positions of one game. */
   group: string;

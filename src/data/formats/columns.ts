@@ -3,7 +3,7 @@ import { W2sError } from '../../errors.js';
 import { displayPath, type Place } from '../badRow.js';
 import { parseLabel } from '../labels.js';
 import type { TaskKind } from '../types.js';
-import { type Bound, field, identifier, listed, textField } from './fields.js';
+import { type Bound, type Fields, field, identifier, listed, textField } from './fields.js';
 import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './format.js';
 
 /** Which column plays which part. */
@@ -50,8 +50,8 @@ export function bindColumns(source: Bound, request: ReadRequest, names: ColumnNa
   const has = (column: string): boolean => source.columns.includes(column);
   const plan = choosePlan(source, request, names);
   const textColumns = [plan.text, plan.prompt, plan.task === 'classification' ? plan.completion : undefined];
-  const read = (record: Readonly<Record<string, unknown>>, place: Place): readonly RawExample[] => {
-    const id = has(names.id) ? identifier(record, names.id, place) : String(place.row);
+  const read = (record: Fields, place: Place, number: number): readonly RawExample[] => {
+    const id = has(names.id) ? identifier(record, names.id, place) : String(number);
     const group = has(names.group) ? identifier(record, names.group, place) : id;
     const example: RawExample = { id, group, row: place.row };
     if (plan.text !== undefined) example.text = textField(record, plan.text, place);

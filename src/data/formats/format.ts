@@ -31,8 +31,13 @@ export interface RecordReader {
   textColumns: readonly string[];
   /** The column that holds the label, or the completion that is one; for messages. */
   labelColumn: string;
-  /** Throws ERR_DATA naming file, row and field. */
-  read(record: Readonly<Record<string, unknown>>, place: Place): readonly RawExample[];
+  /**
+   * The examples of one record.
+   * @param number 1-based among the records of its file: the id where the file brings none, so that a table
+   * has the same ids as CSV, TSV, JSON Lines and Parquet
+   * Throws ERR_DATA naming file, row and field.
+   */
+  read(record: Readonly<Record<string, unknown>>, place: Place, number: number): readonly RawExample[];
 }
 
 /** What `--dataset` names: how the columns of a file become examples. One file each in this folder. */

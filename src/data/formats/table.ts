@@ -53,8 +53,8 @@ function bindTable<Column extends string>(
   const columns = ours.map((column) => [column, find(settings.columns[column], true)] as const);
   const label = find(settings.label, request.labels);
   const hasId = source.columns.includes('id');
-  const read = (record: Fields, place: Place): readonly RawExample[] => {
-    const id = hasId ? identifier(record, 'id', place) : String(place.row);
+  const read = (record: Fields, place: Place, number: number): readonly RawExample[] => {
+    const id = hasId ? identifier(record, 'id', place) : String(number);
     const fields = Object.fromEntries(
       columns.map(([column, spelling]) => [column, textField(record, spelling, place)]),
     ) as Record<Column, string>;
