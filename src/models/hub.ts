@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ListFileEntry } from '@huggingface/hub';
 import { W2sError } from '../errors.js';
 import { hubCache } from './hubCache.js';
+import { nearestLocal, nearestOnHub } from './suggest.js';
 
 /**
  * Models from the Hugging Face hub, or from what stands in for it (`HF_ENDPOINT`). A model is fetched once
@@ -16,6 +17,8 @@ import { hubCache } from './hubCache.js';
 
 const SMALL_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
 const INDEX = 'model.safetensors.index.json';
+/** Where a name is near to none. */
+const LIST = 'For models that are built in: w2s-native models';
 /** Silence after which a connection counts as lost. */
 const CONNECT_MS = 30_000;
 
@@ -25,7 +28,7 @@ export async function fetchHubModel(name: string): Promise<string> {
   const folder = join(hubCache(), name.replace('/', '--'));
   if (await stat(folder).catch(() => undefined)) return folder;
   if (/^(1|true|on|yes)$/i.test(process.env.HF_HUB_OFFLINE ?? '')) {
-    throw notReached(name, new Error('HF_HUB_OFFLINE is set'));
+    throw await notReached(name, new Error('HF_HUB_OFFLINE is set'));
   }
   const draft = join(hubCache(), `.${name.replace('/', '--')}.${process.pid}.${Date.now().toString(36)}`);
   await mkdir(draft, { recursive: true }).catch((cause: unknown) => {
@@ -43,7 +46,7 @@ export async function fetchHubModel(name: string): Promise<string> {
     });
     return folder;
   } catch (cause) {
-    throw explained(name, cause);
+    throw await explained(name, cause);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -148,12 +151,13 @@ async function download(
   }
 }
 
-function explained(name: string, cause: unknown): W2sError {
+async function explained(name: string, cause: unknown): Promise<W2sError> {
   if (cause instanceof W2sError) return cause;
   const status = (cause as { statusCode?: number }).statusCode;
-  if (status === 404) return notFound(name, 'which the hub does not have');
+  if (status === 404) return notFound(name, 'which the hub does not have', await suggestion(name));
   if (status === 401 || status === 403) {
-    return notFound(name, 'which the hub does not have, or does not show without permission (HF_TOKEN)');
+    const why = 'which the hub does not have, or does not show without permission (HF_TOKEN)';
+    return notFound(name, why, await suggestion(name));
   }
   if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
     return new W2sError('ERR_DISK', `Expected room for ${name} in ${hubCache()} but the disk is full.`, {
@@ -164,25 +168,31 @@ function explained(name: string, cause: unknown): W2sError {
   return notReached(name, cause);
 }
 
-function notFound(name: string, why: string): W2sError {
+async function suggestion(name: string): Promise<string | undefined> {
+  const [repo = name] = name.split('@');
+  return (await nearestLocal(name)) ?? nearestOnHub(repo, accessOptions());
+}
+
+function notFound(name: string, why: string, near: string | undefined): W2sError {
   return new W2sError(
     'ERR_NOT_FOUND',
     `Expected a built-in model, a folder or a hub id for the model but received "${name}", ${why}.`,
-    { hint: 'For models that are built in: w2s-native models' },
+    { hint: near ? `Did you mean ${near}?` : LIST },
   );
 }
 
 /** Without the hub, a name without a slash is most likely a slip; an `org/name` most likely the network's fault. */
-function notReached(name: string, cause: unknown): W2sError {
+async function notReached(name: string, cause: unknown): Promise<W2sError> {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const reason = inner instanceof Error ? inner.message || inner.name : String(inner);
   const endpoint = process.env.HF_ENDPOINT ?? 'https://huggingface.co';
+  const near = await nearestLocal(name);
   if (!name.includes('/')) {
     return new W2sError(
       'ERR_NOT_FOUND',
       `Expected a built-in model, a folder or a hub id for the model but received "${name}", which is neither ` +
         `built in nor a folder here (and ${endpoint} cannot be asked: ${reason}).`,
-      { cause, hint: 'For models that are built in: w2s-native models' },
+      { cause, hint: near ? `Did you mean ${near}?` : LIST },
     );
   }
   return new W2sError(
@@ -190,7 +200,9 @@ function notReached(name: string, cause: unknown): W2sError {
     `Expected ${name} from ${endpoint} but it cannot be reached: ${reason}.`,
     {
       cause,
-      hint: 'Set a mirror (export HF_ENDPOINT=https://…), or name a folder that holds the model',
+      hint: near
+        ? `Did you mean ${near}? Or set a mirror: export HF_ENDPOINT=https://…`
+        : 'Set a mirror (export HF_ENDPOINT=https://…), or name a folder that holds the model',
     },
   );
 }

@@ -1,10 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { nearest } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
 import { builtInModelNames, modelAssets } from './builtIn.js';
 import { countParameters, hashModelFolder, type ModelFacts, readModelFacts } from './folder.js';
+import { nearestLocal } from './suggest.js';
 
 /** A model that was found: a local Hugging Face folder and what is known of it. */
 export interface ResolvedModel extends ModelFacts {
@@ -34,7 +35,7 @@ export async function resolveModel(name: string): Promise<ResolvedModel> {
     });
   }
   const near = nearest(name, builtIns);
-  if (near !== undefined || !looksLikeHubId(name)) throw await missingModel(name, folder, near);
+  if (near !== undefined || !looksLikeHubId(name)) throw await missingModel(name, near);
   const { fetchHubModel } = await import('./hub.js');
   return describe(name, await fetchHubModel(name), false);
 }
@@ -57,16 +58,8 @@ function looksLikeHubId(name: string): boolean {
   return /^[A-Za-z0-9][\w.-]*(\/[\w.-]+)?(@[\w.-]+)?$/.test(name) && !/\.\.|--/.test(name);
 }
 
-async function missingModel(
-  name: string,
-  folder: string,
-  nearBuiltIn: string | undefined,
-): Promise<W2sError> {
-  const beside = await readdir(resolve(folder, '..'), { withFileTypes: true }).catch(() => []);
-  const folders = beside.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  const nearFolder = nearest(folder.replace(/.*[/\\]/, ''), folders);
-  const nearPath = nearFolder && name.includes('/') ? name.replace(/[^/]*\/?$/, nearFolder) : undefined;
-  const near = nearBuiltIn ?? nearPath;
+async function missingModel(name: string, nearBuiltIn: string | undefined): Promise<W2sError> {
+  const near = nearBuiltIn ?? (await nearestLocal(name));
   return new W2sError(
     'ERR_NOT_FOUND',
     `Expected a built-in model, a folder or a hub id for the model but received "${name}", which is none.`,

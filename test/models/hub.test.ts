@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -39,6 +39,15 @@ const repos: Record<string, Record<string, Buffer>> = {
   },
   'org/changed': { 'config.json': Buffer.from('{"model_type": "gpt2"}'), 'model.safetensors': WEIGHTS },
 };
+/** The hub's list of models: those whose name holds the search words, or those of one author. */
+function listed(search: URLSearchParams): object[] {
+  const [words, author] = [search.get('search'), search.get('author')];
+  return Object.keys(repos)
+    .filter(
+      (name) => (words === null || name.includes(words)) && (author === null || name.startsWith(author)),
+    )
+    .map((id) => ({ _id: '1', id, private: false, gated: false, downloads: 1, likes: 1 }));
+}
 let requests: string[] = [];
 let authorization: string | undefined;
 let server: Server;
@@ -51,6 +60,8 @@ beforeAll(async () => {
     authorization = request.headers.authorization;
     const json = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    if (url === '/api/models')
+      return void json(listed(new URL(request.url ?? '', 'http://hub').searchParams));
     const [, repo = ''] = /^(?:\/api\/models)?\/([\w-]+\/[\w-]+)/.exec(url) ?? [];
     const files = repos[repo];
     if (files === undefined) return void response.writeHead(404, { 'x-error-message': 'not found' }).end();
@@ -160,6 +171,20 @@ describe('a model from the hub', () => {
     ]);
     expect(existsSync(join(folder, 'cache', 'models', 'org--changed'))).toBe(false);
     expect(leftovers()).toEqual([]);
+  });
+
+  it('that is misspelt is answered with the nearest one: on the hub, fetched before, or a folder here', async () => {
+    expect((await errorOf(resolveModel('org/changet'))).hint).toBe('Did you mean org/changed?');
+    expect((await errorOf(resolveModel('ogr/pickled'))).hint).toBe('Did you mean org/pickled?');
+    expect((await errorOf(resolveModel('changed'))).hint).toBe('Did you mean org/changed?');
+    await resolveModel('org/tiny');
+    process.env.HF_ENDPOINT = 'http://127.0.0.1:9';
+    expect((await errorOf(resolveModel('org/tinny'))).hint).toContain('Did you mean org/tiny?');
+    mkdirSync(join(folder, 'models', 'smollm2-12l'), { recursive: true });
+    const misspelt = join(folder, 'models', 'smolm2-12l');
+    expect((await errorOf(resolveModel(misspelt))).hint).toBe(
+      `Did you mean ${join(folder, 'models', 'smollm2-12l')}?`,
+    );
   });
 
   it('cannot be had without the hub: an org/name is the network, a plain name most likely a slip', async () => {
