@@ -21,7 +21,7 @@ describe('package.json', () => {
   });
 
   test('names types before code, and a committed executable', () => {
-    expect(Object.keys(manifest.exports['.'])).toEqual(['types', 'import']);
+    expect(Object.keys(manifest.exports['.'])).toEqual(['types', 'default']);
     expect(statSync(join(packageRoot, manifest.bin['w2s-native'])).mode & 0o111).not.toBe(0);
   });
 
