@@ -39,11 +39,14 @@ export const ERROR_EXIT_CODES = {
   ERR_NATIVE: EXIT.unexpected,
 } as const;
 
+/** A key of `ERROR_EXIT_CODES`. */
 export type ErrorCode = keyof typeof ERROR_EXIT_CODES;
 
+/** What an error may bring beside its sentence. */
 export interface ErrorDetails {
   /** What to do about it; ends in something to type. */
   hint?: string;
+  /** What was caught, where this error stands for another. */
   cause?: unknown;
   /** Native stack trace, shown under --verbose only. */
   trace?: string;
@@ -51,9 +54,13 @@ export interface ErrorDetails {
 
 /** A failure with a stable code. `message` is one sentence: "Expected … for … but received …". */
 export class W2sError extends Error {
+  /** Always `W2sError`. */
   override readonly name = 'W2sError';
+  /** Stable: programs may rely on it. */
   readonly code: ErrorCode;
+  /** What to do about it; ends in something to type. */
   readonly hint: string | undefined;
+  /** Native stack trace, shown under --verbose only. */
   readonly trace: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {

@@ -7,11 +7,14 @@ export type {
   EvaluateRaw as EvaluateSettings,
   FinetuneRaw as FinetuneSettings,
   LabelRaw as LabelSettings,
+  StepConfig,
 } from './config/steps.js';
 export type { TrainRaw as TrainSettings } from './config/train.js';
-export { type ErrorCode, isW2sError, W2sError } from './errors.js';
+export type { Tokenizer } from './data/tokenizer.js';
+export type { EncodedTexts } from './data/tokenizeWorker.js';
+export { ERROR_EXIT_CODES, type ErrorCode, type ErrorDetails, isW2sError, W2sError } from './errors.js';
 export { evaluate, finetune, type LossOption, label, weakToStrong } from './execution/calls.js';
-export type { RunEvent, RunOptions } from './execution/events.js';
+export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
 export {
   createTrainer,
   Model,
@@ -23,6 +26,7 @@ export {
 export type { EvaluateDocument, StepDocument } from './execution/stepDocument.js';
 export type {
   Agreement,
+  DocumentConfig,
   GapRecovered,
   Interval,
   ModelScore,
@@ -34,11 +38,18 @@ export type {
   BackwardResult,
   Dtype,
   HeadKind,
+  LikelihoodCalibration,
+  NativeCancelToken,
+  NativeModel,
   NativeModelInfo,
   NativeObjective,
+  NativeTrainer,
   NativeTrainerOptions,
+  OptimizerKind,
   PackedSequences,
+  ScoreOptions,
   ScoreResult,
   StepOptions,
 } from './native/index.js';
+export type { StepProgress } from './steps/context.js';
 export { defineLoss, type LossDefinition, type LossInput, type LossOutput } from './tasks/loss.js';

@@ -119,7 +119,7 @@ export const dataKeys = {
   }),
   data: key(text('a file', 'FILE'), {
     group: 'Data',
-    describe: 'JSONL, CSV, TSV or Parquet to train on',
+    describe: 'JSONL, JSON, CSV, TSV or Parquet to train on; each may be gzip (.gz)',
   }),
   testData: key(text('a file', 'FILE'), {
     group: 'Data',
@@ -135,6 +135,18 @@ export const dataKeys = {
     group: 'Data',
     describe: 'Column that holds the label',
     defaultWords: 'label',
+  }),
+  header: key(onOff(), {
+    group: 'Data',
+    describe:
+      'CSV and TSV begin with the names of their columns; with --no-header the columns are called 1, 2, 3, …',
+    default: true,
+  }),
+  skipBadRows: key(onOff(), {
+    group: 'Data',
+    describe:
+      'Leave out rows that cannot be read, and say how many; --weak-labels must be without fault all the same',
+    default: false,
   }),
   dataSeed: key(wholeNumber(0), {
     group: 'Data',
@@ -275,7 +287,7 @@ export const trainKeys = {
   ...outKey,
 } as const;
 
-const { data, dataset, testData, text: textColumn, label, dataSeed } = dataKeys;
+const { data, dataset, testData, text: textColumn, label, header, skipBadRows, dataSeed } = dataKeys;
 
 export const finetuneKeys = {
   ...modelKey,
@@ -284,6 +296,8 @@ export const finetuneKeys = {
   data,
   text: textColumn,
   label,
+  header,
+  skipBadRows,
   dataSeed,
   ...modelKeys,
   ...machineKeys,
@@ -298,6 +312,8 @@ export const labelKeys = {
   dataset,
   data,
   text: textColumn,
+  header,
+  skipBadRows,
   dataSeed,
   ...readingKeys,
   ...machineKeys,
@@ -312,6 +328,8 @@ export const evaluateKeys = {
   testData,
   text: textColumn,
   label,
+  header,
+  skipBadRows,
   dataSeed,
   ...readingKeys,
   ...machineKeys,
@@ -330,7 +348,11 @@ export type SideRaw = {
   [N in ModelKeyName as `${'weak' | 'strong'}${Capitalize<N>}`]?: Raw<typeof modelKeys>[N];
 };
 
+/** Settings of `weakToStrong`: the flags of `train` in camelCase; see the reference of the command line. */
 export type TrainRaw = Raw<typeof trainKeys> & SideRaw;
+/** Settings of `finetune`: its flags in camelCase. */
 export type FinetuneRaw = Raw<typeof finetuneKeys>;
+/** Settings of `label`: its flags in camelCase. */
 export type LabelRaw = Raw<typeof labelKeys>;
+/** Settings of `evaluate`: its flags in camelCase. */
 export type EvaluateRaw = Raw<typeof evaluateKeys>;

@@ -25,6 +25,7 @@ export interface OpenedTokenizer {
   specialIds: readonly number[];
 }
 
+/** Token ids of many texts. */
 export interface EncodedTexts {
   /** Ids of all texts, end to end. */
   ids: Int32Array;

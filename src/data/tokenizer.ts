@@ -6,9 +6,11 @@ import type { EncodedTexts, OpenedTokenizer, WorkerReply, WorkerRequest } from '
 
 /** A model folder's tokenizer, at work in a thread of its own. Ids equal AutoTokenizer's. */
 export interface Tokenizer {
+  /** Number of ids. */
   readonly vocabularySize: number;
   /** Id of the unknown token; null where the vocabulary covers all text. */
   readonly unknownId: number | null;
+  /** Ids of tokens marked special. */
   readonly specialIds: ReadonlySet<number>;
   /** Ids of each text, end to end; `special`: with the tokens that the tokenizer puts around a text. */
   encode(texts: readonly string[], options: { special: boolean }): Promise<EncodedTexts>;
@@ -21,6 +23,7 @@ export interface Tokenizer {
   tokenIds(tokens: readonly string[]): Promise<readonly (number | null)[]>;
   /** Ends the thread. An idle tokenizer keeps no process alive. */
   dispose(): Promise<void>;
+  /** As `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

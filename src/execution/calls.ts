@@ -19,6 +19,7 @@ import { runEvaluate, runFinetune, runLabel } from './single.js';
 import type { EvaluateDocument, StepDocument } from './stepDocument.js';
 import { runTrain } from './train.js';
 
+/** A loss written in JavaScript or TypeScript, instead of a built-in one. */
 export interface LossOption {
   /** A loss of your own, made by `defineLoss`: of the student, or of `finetune`. */
   loss?: LossDefinition;

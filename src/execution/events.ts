@@ -3,7 +3,8 @@
 import type { StepHash, StepSpec } from '../experiments/plan.js';
 import type { StepProgress } from '../steps/context.js';
 
-interface StepEvent {
+/** The step that an event is about. */
+export interface StepEvent {
   /** Such as `weak`, `labels`, `student`, `ceiling`, `weakTest`. */
   role: string;
   seed: number;
@@ -11,6 +12,7 @@ interface StepEvent {
   kind: StepSpec['kind'];
 }
 
+/** One thing that a run tells; `type` says which. */
 export type RunEvent =
   | { type: 'plan'; steps: number; cached: number }
   | { type: 'device'; device: string; why: string; threads: number }
@@ -28,11 +30,13 @@ export type RunEvent =
     } & StepEvent)
   | { type: 'run-written'; path: string };
 
+/** Called in order, and never awaited. */
 export type OnEvent = (event: RunEvent) => void;
 
 /** What every run takes beside its configuration. */
 export interface RunOptions {
   /** Aborted: a checkpoint is written after the current optimizer step, and the run rejects with ERR_ABORTED. */
   signal?: AbortSignal;
+  /** Told of every step as it begins, goes on and ends. */
   onEvent?: OnEvent;
 }

@@ -23,6 +23,7 @@ import type {
 import { withSignal } from '../native/index.js';
 import { loadEngine } from './context.js';
 
+/** How a model is opened. */
 export interface OpenModelOptions {
   /** What is read from a sequence; `lm` unless given. */
   head?: HeadKind;
@@ -34,14 +35,17 @@ export interface OpenModelOptions {
   dtype?: Dtype;
   /** What this process was granted, unless given. */
   threads?: number;
+  /** Only kernels that give the same bits every time (CUDA); false unless given. */
   deterministic?: boolean;
 }
 
+/** How sequences are scored. */
 export interface ScoreCallOptions {
   /** `head` (default) reads the model's own head, `lm` the language model below it. */
   readout?: 'head' | 'lm';
   /** Most tokens in one micro-batch; 8,192 unless given. */
   microBatchTokens?: number;
+  /** Aborted: the call rejects with ERR_ABORTED between two micro-batches. */
   signal?: AbortSignal;
   /** Called with the number of sequences done. */
   onProgress?: (done: number) => void;
@@ -55,11 +59,14 @@ export class Model {
   constructor(
     /** The addon's own handle, for everything that this class leaves out. */
     readonly native: NativeModel,
+    /** Of the model's folder. */
     readonly tokenizer: Tokenizer,
+    /** The Hugging Face folder that the model came from. */
     readonly folder: string,
     private readonly binding: NativeBinding,
   ) {}
 
+  /** Family, sizes and head. */
   get info(): NativeModelInfo {
     return this.native.info;
   }
@@ -95,11 +102,13 @@ export class Model {
     return this.native.save(folder, dtype);
   }
 
+  /** Frees the weights and stops the tokenizer. */
   async dispose(): Promise<void> {
     this.native.dispose();
     await this.tokenizer.dispose();
   }
 
+  /** As `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
@@ -123,6 +132,7 @@ export class Model {
 export class Trainer {
   /** @internal Made by `createTrainer`. */
   constructor(
+    /** The addon's own handle. */
     readonly native: NativeTrainer,
     private readonly binding: NativeBinding,
   ) {}
@@ -153,10 +163,12 @@ export class Trainer {
     return this.native.step(options);
   }
 
+  /** Frees optimizer state and gradients; the model stays open. */
   dispose(): void {
     this.native.dispose();
   }
 
+  /** As `dispose`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.dispose();
   }

@@ -42,6 +42,7 @@ export interface Agreement {
   supervisorWrong: number | null;
 }
 
+/** Accuracies of one seed. */
 export interface SeedScore {
   seed: number;
   weak: number;
@@ -53,6 +54,7 @@ export interface SeedScore {
   steps: Readonly<Record<string, string>>;
 }
 
+/** A model before any fine-tuning. */
 export interface ZeroShotScore {
   accuracy: number;
   ci95: Interval;
@@ -66,6 +68,7 @@ export interface DocumentConfig {
   [key: string]: unknown;
 }
 
+/** What `weakToStrong` resolves to and `train --json` prints. */
 export interface TrainDocument {
   schema: typeof TRAIN_SCHEMA;
   config: DocumentConfig;

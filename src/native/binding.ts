@@ -20,6 +20,7 @@ export interface PackedSequences {
   targetStarts?: Int32Array;
 }
 
+/** Number format of the computation; master weights, heads and losses are f32 in both. */
 export type Dtype = 'f32' | 'bf16';
 
 /**
@@ -46,6 +47,7 @@ export interface NativeModelOptions {
   deterministic?: boolean;
 }
 
+/** What was loaded. */
 export interface NativeModelInfo {
   family: string;
   parameters: number;
@@ -59,6 +61,7 @@ export interface NativeModelInfo {
   headFrom: 'folder' | 'fresh';
 }
 
+/** How sequences are scored. */
 export interface ScoreOptions {
   /**
    * `head` (default) reads the model's own head, `lm` the language model below it. A classifier or scalar keeps
@@ -72,6 +75,7 @@ export interface ScoreOptions {
   onProgress?: (done: number) => void;
 }
 
+/** What was read from each sequence. */
 export interface ScoreResult {
   /** [B · K], row by row; empty for `lm`. */
   logits: Float32Array;
@@ -83,31 +87,39 @@ export interface ScoreResult {
   targetOffsets: Int32Array;
 }
 
+/** z = scale · log p(targets) + bias, of a `likelihood` head. */
 export interface LikelihoodCalibration {
   scale: number;
   bias: number;
 }
 
+/** A loaded model, as the addon hands it out. */
 export interface NativeModel {
   readonly info: NativeModelInfo;
+  /** What the head, or the language model below it, says of each sequence. */
   score(sequences: PackedSequences, options: ScoreOptions): Promise<ScoreResult>;
   /** Final hidden state (after the last norm) of each sequence's last token [B · D]. */
   hidden(sequences: PackedSequences, options: ScoreOptions): Promise<Float32Array>;
   /** Scale and bias of a `likelihood` head. */
   setLikelihood(calibration: LikelihoodCalibration): Promise<void>;
+  /** What `setLikelihood` or the folder said last. */
   likelihood(): Promise<LikelihoodCalibration>;
   /** Names of all parameters, as in the folder's safetensors, plus the head's. */
   parameterNames(): string[];
+  /** A copy of one parameter. */
   parameter(name: string): Promise<{ shape: number[]; values: Float32Array }>;
   /** Overwrites a parameter; used by tests and for fresh weights. */
   setParameter(name: string, values: Float32Array): Promise<void>;
   /** Writes config.json and model.safetensors; the tokenizer's files are the caller's to copy. */
   save(folder: string, dtype: Dtype): Promise<void>;
+  /** Frees the weights; later calls reject with ERR_DISPOSED. */
   dispose(): void;
 }
 
+/** `muon` updates matrices, and leaves the rest to AdamW. */
 export type OptimizerKind = 'adamw' | 'adam' | 'muon';
 
+/** How weights are updated. */
 export interface NativeTrainerOptions {
   optimizer: OptimizerKind;
   weightDecay: number;
@@ -125,6 +137,7 @@ export type NativeObjective =
   | { loss: 'confidence'; targets: Float32Array; alpha: number; threshold: 'half' | 'weak-mean' }
   | { loss: 'lm' };
 
+/** A backward pass, seen before the update. */
 export interface BackwardResult {
   /** The whole optimizer batch's objective before the update. */
   loss: number;
@@ -134,6 +147,7 @@ export interface BackwardResult {
   exactMatches: number;
 }
 
+/** Learning rates of one optimizer step. */
 export interface StepOptions {
   /** Learning rate of the trunk (of its matrices under `muon`). */
   lr: number;
@@ -141,6 +155,7 @@ export interface StepOptions {
   headLr: number;
 }
 
+/** Optimizer and gradients of one model, as the addon hands them out. */
 export interface NativeTrainer {
   /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
   forward(batch: PackedSequences, cancel?: NativeCancelToken): Promise<Float32Array>;
@@ -163,12 +178,15 @@ export interface NativeTrainer {
   checkFinite(): Promise<void>;
   /** Writes weights and optimizer state (float32) into a folder that exists. */
   saveCheckpoint(folder: string): Promise<void>;
+  /** Takes up what `saveCheckpoint` wrote. */
   loadCheckpoint(folder: string): Promise<void>;
+  /** Frees optimizer state and gradients. */
   dispose(): void;
 }
 
 /** Polled between micro-batches; a cancelled call rejects with ERR_ABORTED. */
 export interface NativeCancelToken {
+  /** Takes effect at the next poll. */
   cancel(): void;
 }
 

@@ -15,11 +15,13 @@ export interface LossInput<Params> {
   targets: Float32Array;
   /** K. */
   classes: number;
+  /** The parameters given, and the defaults of the rest. */
   params: Params;
   /** k / T, of optimizer step k = 0 … T − 1. */
   progress: number;
 }
 
+/** What a loss says of a batch. */
 export interface LossOutput {
   /** The whole batch's objective, a mean over its examples. */
   loss: number;
@@ -27,10 +29,13 @@ export interface LossOutput {
   dLogits: Float32Array;
 }
 
+/** A loss of your own: its name, its parameters, and the computation. */
 export interface LossDefinition<Params = unknown> {
+  /** Lower-case letters, digits and dashes. */
   name: string;
   /** Schema of the loss's own parameters. */
   params: z.ZodType<Params>;
+  /** Called once for each optimizer batch. */
   apply(input: LossInput<Params>): LossOutput;
 }
 
