@@ -7,7 +7,12 @@ import { decimalInterval, decimals, percent, percentInterval } from './format.js
  * excludes 0, or 1.
  */
 export function meaningOf(document: TrainDocument): string {
-  return [mainSentence(document), ...remarks(document)].join(' ');
+  return meaningParts(document).join(' ');
+}
+
+/** The same in parts: the sentence on PGR, then a remark each. */
+export function meaningParts(document: TrainDocument): string[] {
+  return [mainSentence(document), ...remarks(document)];
 }
 
 function mainSentence({ pgr, weak, student, ceiling }: TrainDocument): string {

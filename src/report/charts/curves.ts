@@ -1,0 +1,147 @@
+/** Training curves: one line a role, with its name at its end; faint lines behind it for each seed, or for what was smoothed. */
+
+import { chart, over, type Padding, paint, pixels, type Row, roundUp, rowsOf } from './kit.js';
+import type { ChartSpec } from './render.js';
+import { meanCurve, type Point, smoothed, thinned } from './smooth.js';
+import { type ColourName, colour } from './theme.js';
+
+export interface CurveRole {
+  name: string;
+  colour: ColourName;
+  /** Dashes, so that lines are told apart without colours too; none: a whole line. */
+  dash?: readonly number[];
+  /** One curve a seed. */
+  seeds: readonly (readonly Point[])[];
+}
+
+export interface CurveOptions {
+  width: number;
+  /** vega's number format of the y axis. */
+  format: string;
+  xTitle: string;
+  /** Shares have a natural range; losses start at 0 and end where the data do. */
+  kind: 'share' | 'loss';
+}
+
+const HEIGHT = 260;
+const LABEL_PITCH = 17;
+
+/** @throws TypeError without a single point */
+export function curveChart(roles: readonly CurveRole[], options: CurveOptions): ChartSpec {
+  const padding: Padding = { left: 46, right: 66, top: 10, bottom: 44 };
+  const inner = HEIGHT - padding.top - padding.bottom;
+  const drawn = roles.flatMap(drawnRole);
+  const all = drawn.flatMap(({ lines }) => lines.flatMap(({ points }) => points));
+  if (all.length === 0) throw new TypeError('no curve to draw');
+  const xDomain: [number, number] = [0, Math.max(1, ...all.map(({ x }) => x))];
+  const yDomain = yRange(drawn, options.kind);
+  const lines = drawn.flatMap(({ role, lines: own }) =>
+    own.map((line) => lineLayer(line, role, xDomain, yDomain, options)),
+  );
+  return chart(options.width, HEIGHT, padding, [
+    axisLayer(xDomain, yDomain, options),
+    ...lines,
+    labelLayer(drawn, inner, yDomain),
+  ]);
+}
+
+interface Line {
+  points: readonly Point[];
+  bold: boolean;
+}
+
+interface DrawnRole {
+  role: CurveRole;
+  lines: readonly Line[];
+  end: number;
+}
+
+/** One seed: the raw curve behind the smoothed one. Several: each smoothed, behind their mean. */
+function drawnRole(role: CurveRole): DrawnRole[] {
+  const curves = role.seeds.filter((points) => points.length > 0);
+  if (curves.length === 0) return [];
+  const smooth = curves.map((points) => smoothed(points));
+  const bold = (smooth.length > 1 ? meanCurve(smooth) : smooth[0]) ?? null;
+  const faint = curves.length > 1 ? smooth : curves;
+  const lines: Line[] = faint.map((points) => ({ points: thinned(points), bold: bold === null }));
+  if (bold !== null) lines.push({ points: thinned(bold), bold: true });
+  return [{ role, lines, end: (bold ?? smooth[0])?.at(-1)?.y ?? 0 }];
+}
+
+/** Faint lines may leave the picture: a single wild batch must not flatten everything else. */
+function yRange(drawn: readonly DrawnRole[], kind: CurveOptions['kind']): [number, number] {
+  const bold = drawn.flatMap(({ lines }) =>
+    lines.filter((line) => line.bold).flatMap(({ points }) => points),
+  );
+  const values = bold.map(({ y }) => y);
+  if (kind === 'loss') return [0, roundUp(Math.max(...values) * 1.08)];
+  const low = Math.min(...values);
+  return [low > 0.55 ? 0.4 : 0, Math.max(...values) > 0.6 ? 1 : roundUp(Math.max(...values) * 1.15)];
+}
+
+function axisLayer(x: readonly [number, number], y: readonly [number, number], options: CurveOptions) {
+  const xAxis = { title: options.xTitle, grid: false, tickCount: 5, format: 'd' };
+  const yAxis = { title: null, tickCount: 5, format: options.format };
+  return {
+    data: rowsOf([{ x: x[0], y: y[0] }]),
+    mark: { type: 'point', opacity: 0 },
+    encoding: { x: over('x', x, xAxis), y: over('y', y, yAxis) },
+  };
+}
+
+function lineLayer(
+  { points, bold }: Line,
+  { colour: name, dash }: CurveRole,
+  x: readonly [number, number],
+  y: readonly [number, number],
+  { kind }: CurveOptions,
+) {
+  const faint = { strokeWidth: 1, opacity: 0.32 };
+  return {
+    data: rowsOf(points.map((point): Row => ({ x: point.x, y: point.y }))),
+    mark: {
+      type: 'line',
+      strokeJoin: 'round',
+      interpolate: bold ? 'monotone' : 'linear',
+      ...(bold ? { strokeWidth: 2.25, ...(dash ? { strokeDash: dash } : {}) } : faint),
+      // Shares of small batches jump between few values.
+      ...(!bold && kind === 'share' ? { opacity: 0.18 } : {}),
+    },
+    encoding: { x: over('x', x), y: over('y', y), order: { field: 'x' }, color: paint(name) },
+  };
+}
+
+/** Names at the ends of lines, moved apart where they would overlap. */
+function labelLayer(drawn: readonly DrawnRole[], height: number, [low, high]: readonly [number, number]) {
+  const place = (end: number) => height * (1 - (Math.min(high, Math.max(low, end)) - low) / (high - low));
+  const wanted = drawn.map(({ role, end }) => ({ role, y: place(end) }));
+  const rows = apart(wanted, height).map(({ role, y }) => ({
+    name: role.name,
+    y,
+    colour: colour(role.colour),
+  }));
+  return {
+    data: rowsOf(rows),
+    mark: { type: 'text', align: 'left', baseline: 'middle', fontWeight: 600, dx: 7 },
+    encoding: {
+      x: { value: 'width' },
+      y: pixels('y', height),
+      text: { field: 'name' },
+      color: { field: 'colour', type: 'nominal', scale: null },
+    },
+  };
+}
+
+function apart<T extends { y: number }>(labels: readonly T[], height: number): T[] {
+  const sorted = labels.map((label) => ({ ...label })).sort((a, b) => a.y - b.y);
+  sorted.forEach((label, i) => {
+    const before = sorted[i - 1];
+    if (before !== undefined) label.y = Math.max(label.y, before.y + LABEL_PITCH);
+  });
+  let limit = height;
+  for (const label of sorted.toReversed()) {
+    label.y = Math.min(label.y, limit);
+    limit = label.y - LABEL_PITCH;
+  }
+  return sorted;
+}

@@ -1,0 +1,76 @@
+/** Parts of specifications. Charts are laid out in pixels here, so that nothing depends on measured text. */
+
+import type { ChartSpec } from './render.js';
+import { type ColourName, colour } from './theme.js';
+
+export interface Padding {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+type Layer = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** Width of the drawings that a desk and a phone get. */
+export const WIDE = 680;
+export const NARROW = 350;
+
+/** A chart of exactly `width` × `height` pixels, padding included. */
+export function chart(
+  width: number,
+  height: number,
+  padding: Padding,
+  layer: readonly (Layer | null)[],
+): ChartSpec {
+  return {
+    width: width - padding.left - padding.right,
+    height: height - padding.top - padding.bottom,
+    padding,
+    autosize: { type: 'none' },
+    layer: layer.filter((one) => one !== null),
+  };
+}
+
+/** Rows as inline data. */
+export const rowsOf = (values: readonly Row[]) => ({ values });
+
+/** y in pixels from the top. */
+export const pixels = (field: string, height: number) => ({
+  field,
+  type: 'quantitative',
+  scale: { domain: [0, height], range: [0, height], nice: false, zero: false },
+  axis: null,
+});
+
+/** A quantitative channel over a fixed domain. */
+export function over(
+  field: string,
+  domain: readonly [number, number],
+  axis: Readonly<Record<string, unknown>> | null = null,
+) {
+  return { field, type: 'quantitative', scale: { domain, nice: false, zero: false, clamp: true }, axis };
+}
+
+/** An ordinal colour by role name. */
+export const paint = (name: ColourName) => ({ value: colour(name) });
+
+/** Each row's own `colour`, as it stands. */
+export const OWN_COLOUR = { field: 'colour', type: 'nominal', scale: null } as const;
+
+export const SHARE_AXIS = { format: '.0%', tickCount: 5, title: null } as const;
+
+/** Characters that fit into so many pixels, at 12 to 13 pixels a line; the rest becomes an ellipsis. */
+export function fitted(text: string, width: number): string {
+  const most = Math.max(4, Math.floor(width / 6.8));
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/** A round number at or above: 1, 2, 2.5, 5 and 10 times powers of ten. */
+export function roundUp(value: number): number {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8].find((step) => step * power >= value * (1 - 1e-9)) ?? 10) * power;
+}

@@ -1,0 +1,154 @@
+/** The command that repeats an experiment, from its resolved configuration. */
+
+import { kebab, prefixed } from '../../config/case.js';
+import { modelKeys, type TrainRaw } from '../../config/keys.js';
+import { taskOf } from '../../config/model.js';
+import { presets } from '../../config/presets.js';
+import { resolveTrainConfig, type TrainConfig } from '../../config/train.js';
+
+type Values = Record<string, unknown>;
+
+/** Settings in the order in which a command reads best. */
+const PLAIN_KEYS = [
+  'dataset',
+  'data',
+  'testData',
+  'weakData',
+  'transferData',
+  'weakLabels',
+  'text',
+  'label',
+  'skipBadRows',
+  'weak',
+  'strong',
+  'trainSize',
+  'testSize',
+  'dataSeed',
+  'device',
+  'threads',
+  'microBatchTokens',
+  'checkpointEvery',
+  'deterministic',
+  'keepModels',
+] as const;
+
+/** What others follow goes first: the head from the loss, `headLr` from `lr`, and so on. */
+const MODEL_KEYS = Object.keys(modelKeys) as (keyof typeof modelKeys)[];
+
+/**
+ * The fewest settings that resolve to this configuration, `out` aside: each is left out in turn, and stays
+ * out where the rest says the same.
+ *
+ * @returns null where no settings of this version give it, as with a configuration of an older one
+ */
+export function settingsOf(config: TrainConfig): TrainRaw | null {
+  const wanted = comparable(config);
+  const same = (values: Values): boolean => comparable(resolved(values, config)) === wanted;
+  let values = everySetting(config);
+  if (!same(values)) return null;
+  for (const key of Object.keys(values)) {
+    const { [key]: _, ...rest } = values;
+    if (same(rest)) values = rest;
+  }
+  return values as TrainRaw;
+}
+
+/** Null where settings contradict each other. */
+function resolved(values: Values, config: TrainConfig): TrainConfig | null {
+  const task = Object.hasOwn(presets, config.dataset) ? undefined : taskOf(config.forStrong.loss);
+  try {
+    return resolveTrainConfig(values as TrainRaw, presets, task);
+  } catch {
+    return null;
+  }
+}
+
+/** Equal texts for equal configurations; where the store lies is no part of an experiment. */
+function comparable(config: TrainConfig | null): string {
+  if (config === null) return '';
+  const { out: _, ...rest } = config;
+  return JSON.stringify(sorted(rest));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+/** Of effect on the student's confidence loss alone, and refused beside any other. */
+const CONFIDENCE_KEYS: readonly string[] = ['preset', 'alphaMax', 'lossWarmup'];
+
+/**
+ * All that can be said, what is dropped most gladly first: settings of one model, then those of both, then
+ * the rest from the end.
+ */
+function everySetting(config: TrainConfig): Values {
+  const { forWeak, forStrong } = config;
+  const sides: Values = {};
+  const both: Values = {};
+  for (const key of MODEL_KEYS.toReversed()) {
+    const [weak, strong] = [forWeak[key], forStrong[key]];
+    const ofStudent = key === 'loss' || CONFIDENCE_KEYS.includes(key);
+    if (CONFIDENCE_KEYS.includes(key) && forStrong.loss !== 'confidence') continue;
+    if (strong !== null && (weak === strong || key === 'loss')) both[key] = strong;
+    if (weak === strong || key === 'loss') continue;
+    if (weak !== null && !ofStudent) sides[prefixed('weak', key)] = weak;
+    if (strong !== null) sides[prefixed('strong', key)] = strong;
+  }
+  const plain: Values = {};
+  for (const key of PLAIN_KEYS.toReversed()) {
+    const value = (config as unknown as Values)[key];
+    if (value !== undefined && value !== null && value !== '') plain[key] = value;
+  }
+  return { ...sides, ...both, seed: config.seeds, ...plain };
+}
+
+/** Flags and values of `train`, as a shell hands them over. */
+export function argumentsOf(settings: TrainRaw): string[] {
+  const order = [...PLAIN_KEYS, 'seed', ...MODEL_KEYS] as readonly string[];
+  const bare = (key: string): string => key.replace(/^(?:weak|strong)(?=[A-Z])/, '').toLowerCase();
+  const rank = (key: string): number => {
+    const exact = order.indexOf(key);
+    return exact === -1 ? order.findIndex((one) => one.toLowerCase() === bare(key)) + 0.5 : exact;
+  };
+  return Object.entries(settings as Values)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => rank(a) - rank(b))
+    .flatMap(([key, value]) => flag(key, value));
+}
+
+function flag(key: string, value: unknown): string[] {
+  const name = `--${kebab(key)}`;
+  if (value === true) return [name];
+  if (value === false) return [`--no-${kebab(key)}`];
+  const text = Array.isArray(value) ? value.join(',') : String(value);
+  // What begins with a dash would be taken for another flag.
+  return text.startsWith('-') ? [`${name}=${text}`] : [name, text];
+}
+
+/** The command as one types it; null where there is none, see `settingsOf`. */
+export function commandOf(config: TrainConfig): string | null {
+  const settings = settingsOf(config);
+  return settings === null ? null : ['npx w2s-native train', ...argumentsOf(settings).map(quoted)].join(' ');
+}
+
+/**
+ * An argument for a POSIX shell. Control characters and those that turn the direction of writing are spelt
+ * out (`$'…'`, as bash and zsh read it), so that a command is what it looks like.
+ */
+export function quoted(argument: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(argument)) return argument;
+  if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(argument)) return `'${argument.replaceAll("'", "'\\''")}'`;
+  const spelt = argument
+    .replace(/[\\']/g, (character) => `\\${character}`)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => bytesOf(character));
+  return `$'${spelt}'`;
+}
+
+function bytesOf(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+}

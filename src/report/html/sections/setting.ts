@@ -1,0 +1,46 @@
+/** The head of a page: what was asked, what came out, and how the experiment goes. */
+
+import type { TrainDocument } from '../../../metrics/index.js';
+import { percent } from '../../format.js';
+import { meaningParts } from '../../meaning.js';
+import { lossOf } from '../../trainReport.js';
+import { type Html, html, isolated } from '../markup.js';
+import type { Names } from '../names.js';
+import { section } from '../page.js';
+
+export function headerOf(document: TrainDocument, names: Names): Html {
+  const { config, seeds } = document;
+  const [main, ...remarks] = meaningParts(document);
+  const loss = lossOf(config);
+  const about = [
+    'Weak-to-strong generalization',
+    ...(loss === null ? [] : [`loss ${loss}`]),
+    seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds.join(', ')}`,
+  ];
+  return html`<p class="eyebrow">${about.join(' · ')}</p>
+<h1>On ${isolated(config.dataset)}, <span class="weak">${isolated(names.weak)}</span> teaches <span class="student">${isolated(names.strong)}</span></h1>
+<p class="lede">${main}</p>
+${remarks.length > 0 && html`<p class="remarks">${remarks.join(' ')}</p>`}`;
+}
+
+/** For a reader who has never heard of weak-to-strong generalization. */
+export function settingSection({ labels, config }: TrainDocument, names: Names): Html {
+  const outside = typeof config.weakLabels === 'string';
+  const supervisor = outside
+    ? html`Labels come from a file, <bdi>${names.weak}</bdi>.`
+    : html`A small model, <bdi>${names.weak}</bdi>, learns from true labels on one half of the training rows.`;
+  return section({
+    title: 'What was done',
+    full: true,
+    words: html`<p>Can a strong model learn from a teacher that is weaker than itself, and become better than that
+teacher? Three trainings tell.</p>`,
+    content: html`<ol class="steps">
+<li class="weak"><span class="name">weak supervisor</span><span>${supervisor} On the other half its labels are right
+${percent(labels.accuracy)} of the time (${labels.n} rows).</span></li>
+<li class="student"><span class="name">student</span><span>A larger model, <bdi>${names.strong}</bdi>, learns from
+these weak labels alone. It never sees a true one.</span></li>
+<li class="ceiling"><span class="name">ceiling</span><span>The same larger model learns from the true labels of the
+same rows: as good as the student could become.</span></li>
+</ol>`,
+  });
+}
