@@ -1,5 +1,6 @@
 /** What a run tells while it goes on; the command line turns it into lines, a call from Node may ignore it. */
 
+import type { FileRole } from '../data/types.js';
 import type { StepHash, StepSpec } from '../experiments/plan.js';
 import type { StepProgress } from '../steps/context.js';
 
@@ -14,7 +15,10 @@ export interface StepEvent {
 
 /** One thing that a run tells; `type` says which. */
 export type RunEvent =
-  | { type: 'plan'; steps: number; cached: number }
+  /** `todo`: the steps that the store lacks, in the order in which they will be done. */
+  | { type: 'plan'; steps: number; cached: number; todo: readonly StepEvent[] }
+  /** Rows of a file that were left out, as `skipBadRows` asks for. */
+  | { type: 'data'; file: string; role: FileRole; skipped: number; firstProblem: string }
   | { type: 'device'; device: string; why: string; threads: number }
   | ({ type: 'step-cached' } & StepEvent)
   | ({ type: 'step-start' } & StepEvent)

@@ -24,7 +24,8 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<void>
   const { store } = options.context;
   const done = await Promise.all(plan.steps.map(({ hash }) => store.readResult(hash)));
   const cached = done.filter((result) => result !== null).length;
-  options.onEvent({ type: 'plan', steps: plan.steps.length, cached });
+  const todo = plan.steps.filter((_, i) => done[i] === null).map(describe);
+  options.onEvent({ type: 'plan', steps: plan.steps.length, cached, todo });
   if (cached === plan.steps.length) return finish(plan, options);
   await checkData(
     options.context,

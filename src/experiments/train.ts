@@ -134,6 +134,8 @@ function planSupervisor(
     objective: plainObjective(dataset),
   });
   const model: ModelSpec = { from: 'step', step: weak };
+  // Tested as soon as it is trained, like the other two.
+  const weakTest = builder.add('weakTest', seed, evaluateSpec(settings, model, reading, splits.test, null));
   const labels = builder.add('labels', seed, labelSpec(settings, model, reading, splits.transfer));
   const spec: LabelSpec = { from: 'step', step: labels };
   return {
@@ -141,7 +143,7 @@ function planSupervisor(
     roles: {
       weak,
       labels,
-      weakTest: builder.add('weakTest', seed, evaluateSpec(settings, model, reading, splits.test, null)),
+      weakTest,
       labelsGrade: builder.add('labelsGrade', seed, gradeSpec(dataset, spec, splits.transfer, null)),
     },
   };
