@@ -1,5 +1,6 @@
 /** `datasets`: what data is built in and which formats are known; `datasets show NAME` prints examples. */
 import type { Options } from 'yargs';
+import { dataKeys, type Raw } from '../config/keys.js';
 import { nearest } from '../config/nearest.js';
 import type { BuiltInDataset } from '../data/formats/index.js';
 import type { LoadedExamples } from '../data/index.js';
@@ -7,10 +8,12 @@ import type { Example, FileRole, ResolvedDataset, SplitPart } from '../data/type
 import { W2sError } from '../errors.js';
 import { type Column, textTable } from '../report/index.js';
 import type { Argv, Command, CommandContext } from './command.js';
-import { jsonOption } from './flags.js';
+import { jsonOption, layersFrom, optionsOf } from './flags.js';
 import { printJson, printText, reportPaint } from './output.js';
 
 const DEFAULT_ROWS = 5;
+
+const { dataset: _named, ...fileKeys } = dataKeys;
 
 const options: Record<string, Options> = {
   rows: {
@@ -18,8 +21,7 @@ const options: Record<string, Options> = {
     describe: '<N> Examples that show prints',
     defaultDescription: String(DEFAULT_ROWS),
   },
-  text: { type: 'string', describe: '<COLUMN> Column of a file that holds the text' },
-  label: { type: 'string', describe: '<COLUMN> Column of a file that holds the label' },
+  ...optionsOf(fileKeys),
   ...jsonOption,
 };
 
@@ -30,7 +32,11 @@ export const command: Command = {
       describe: 'Print formatted examples, and what the data set is a case of',
       required: false,
     },
-    { name: 'NAME', describe: 'A built-in data set, or a file of your own', required: false },
+    {
+      name: 'NAME',
+      describe: 'A built-in data set, a format (with --data FILE), or a file of your own',
+      required: false,
+    },
   ],
   describe: 'Lists the data sets that are built in and the formats that --dataset takes.',
   options,
@@ -38,6 +44,7 @@ export const command: Command = {
     ['datasets', 'names to give to --dataset'],
     ['datasets show chess-legal', 'a look at its examples'],
     ['datasets show my.csv --text review --label stars', 'how a file of your own is read'],
+    ['datasets show sciq --data train.json --rows 10', 'how a file of a published data set is read'],
   ],
 
   async run(argv, context) {
@@ -64,21 +71,42 @@ const LIST_COLUMNS: readonly Column[] = [
   { title: '' },
 ];
 
+const FORMAT_COLUMNS: readonly Column[] = [{ title: 'format' }, { title: '' }];
+
 async function list(argv: Argv, context: CommandContext): Promise<void> {
-  const { builtInDataset, builtInNames, formatNames } = await import('../data/formats/index.js');
-  const names = await builtInNames();
-  const found = await Promise.all(names.map((name) => builtInDataset(name)));
+  const { builtInDataset, builtInNames, FORMATS } = await import('../data/formats/index.js');
+  const found = await Promise.all((await builtInNames()).map((name) => builtInDataset(name)));
   const sets = found.filter((set) => set !== undefined);
-  const formats = (await formatNames()).filter((name) => !names.includes(name));
   if (argv.json === true) {
-    printJson(context, { schema: 'w2s-native/datasets@1', datasets: sets.map(factsOf), formats });
+    const formats = FORMATS.map(({ name }) => name);
+    const about = FORMATS.map(({ name, about, example, classes }) => ({
+      name,
+      about,
+      classes: classes ?? [],
+      example: `w2s-native ${example ?? ''}`,
+    }));
+    printJson(context, {
+      schema: 'w2s-native/datasets@1',
+      datasets: sets.map(factsOf),
+      formats,
+      formatFacts: about,
+    });
     return;
   }
+  const paint = reportPaint(context);
   const rows = sets.map((set) => [set.name, set.task, caseWords(set.case), set.description]);
-  const table = textTable(LIST_COLUMNS, rows, reportPaint(context));
+  const formats = FORMATS.flatMap(({ name, about, example }) => [
+    [name, about],
+    ...(example === undefined ? [] : [['', paint.dim(`w2s-native ${example}`)]]),
+  ]);
   printText(
     context,
-    `${table}\n\nFormats for files of your own (--dataset FORMAT --data FILE): ${formats.join(', ')}`,
+    [
+      textTable(LIST_COLUMNS, rows, paint),
+      'Formats for files of your own (--dataset FORMAT --data FILE, with --weak MODEL --strong MODEL):',
+      textTable(FORMAT_COLUMNS, formats, paint),
+      'A look at a file: w2s-native datasets show FORMAT --data FILE',
+    ].join('\n\n'),
   );
 }
 
@@ -95,16 +123,10 @@ function caseWords(what: string): string {
 
 async function show(name: string, argv: Argv, context: CommandContext): Promise<void> {
   const wanted = rowsWanted(argv.rows);
-  const { resolveDataset } = await import('../data/index.js');
   const { builtInDataset } = await import('../data/formats/index.js');
   const builtIn = await builtInDataset(name);
-  const isFile = builtIn === undefined && /[./\\]/.test(name);
-  const columns = {
-    ...(typeof argv.text === 'string' ? { text: argv.text } : {}),
-    ...(typeof argv.label === 'string' ? { label: argv.label } : {}),
-  };
-  const dataset = await resolveDataset(isFile ? { data: name, ...columns } : { dataset: name, ...columns });
-  const parts = await loadParts(dataset);
+  const { dataset, dataSeed } = await datasetOf(name, builtIn !== undefined, argv);
+  const parts = await loadParts(dataset, dataSeed);
   const first = parts[0]?.[1];
   if (first === undefined) throw new W2sError('ERR_DATA', `Expected rows in ${name} but there are none.`);
   const rows = first.rows.slice(0, wanted);
@@ -119,9 +141,40 @@ async function show(name: string, argv: Argv, context: CommandContext): Promise<
   const head = [bold(builtIn === undefined ? name : `${name}: ${builtIn.description}`)];
   if (builtIn !== undefined) head.push(`Case       ${caseWords(builtIn.case)}`);
   head.push(`Task       ${dataset.task}${first.classes.length > 0 ? ` (${first.classes.join(', ')})` : ''}`);
-  head.push(`Rows       ${parts.map(([role, { rows: all }]) => `${role} ${all.length}`).join(', ')}`);
+  head.push(`Rows       ${parts.map(([role, part]) => `${role} ${countText(part)}`).join('; ')}`);
+  for (const [role, { skipped, firstProblem }] of parts) {
+    if (skipped > 0) head.push(`Left out   ${role} ${skipped}; the first: ${firstProblem}`);
+  }
   const shownRows = rows.map((row) => exampleText(row, first.classes, dim));
   printText(context, [head.join('\n'), ...shownRows].join('\n\n'));
+}
+
+/** What is named: a built-in data set, a format with its files, or a file. */
+async function datasetOf(name: string, isBuiltIn: boolean, argv: Argv) {
+  const [given] = await layersFrom<Raw<typeof fileKeys>>(
+    'datasets',
+    fileKeys,
+    Object.fromEntries(Object.entries(argv).filter(([flag]) => flag !== 'rows' && flag !== 'json')) as Argv,
+  );
+  const { resolveDataset } = await import('../data/index.js');
+  const { dataSeed = 0, ...values } = given?.values ?? {};
+  const said = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const isFile = !isBuiltIn && /[./\\]/.test(name);
+  return {
+    dataset: await resolveDataset(isFile ? { data: name, ...said } : { dataset: name, ...said }),
+    dataSeed,
+  };
+}
+
+/** `1200 (600 negative, 600 positive)`. */
+function countText({ rows, classes }: LoadedExamples): string {
+  const counts = classes.map(() => 0);
+  for (const { label } of rows) {
+    const sure = label?.indexOf(1) ?? -1;
+    if (sure >= 0) counts[sure] = (counts[sure] ?? 0) + 1;
+  }
+  if (!counts.some((count) => count > 0)) return String(rows.length);
+  return `${rows.length} (${counts.map((count, k) => `${count} ${classes[k]}`).join(', ')})`;
 }
 
 function rowsWanted(typed: unknown): number {
@@ -142,18 +195,24 @@ const PARTS: readonly (readonly [FileRole, SplitPart])[] = [
   ['test', 'all-test'],
 ];
 
-async function loadParts(dataset: ResolvedDataset): Promise<[FileRole, LoadedExamples][]> {
+async function loadParts(dataset: ResolvedDataset, dataSeed: number): Promise<[FileRole, LoadedExamples][]> {
   const { loadSplit } = await import('../data/index.js');
   const loaded: [FileRole, LoadedExamples][] = [];
   for (const [role, part] of PARTS) {
     if (dataset.spec.files[role] === undefined) continue;
-    const split = { dataset: dataset.spec, part, seed: 0, dataSeed: 0, trainSize: null, testSize: null };
+    const split = { dataset: dataset.spec, part, seed: 0, dataSeed, trainSize: null, testSize: null };
     loaded.push([role, await loadSplit(split, dataset.task, dataset.locations, { labels: true })]);
   }
   return loaded;
 }
 
-const LONGEST = 400;
+const LONGEST = 600;
+
+/** The beginning and the end: what is asked often stands at the end. */
+function shortened(text: string): string {
+  if (text.length <= LONGEST) return text;
+  return `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 2)}`;
+}
 
 function exampleText(row: Example, classes: readonly string[], dim: (text: string) => string): string {
   const fields: [string, string | undefined][] = [
@@ -165,7 +224,7 @@ function exampleText(row: Example, classes: readonly string[], dim: (text: strin
   const lines = fields.flatMap(([name, value]) =>
     value === undefined
       ? []
-      : [`${name.padEnd(11)}${value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value}`],
+      : [`${name.padEnd(11)}${shortened(value).replaceAll('\n', `\n${' '.repeat(11)}`)}`],
   );
   const group = row.group === row.id ? '' : `, group ${row.group}`;
   return [dim(`row ${row.row}, id ${row.id}${group}`), ...lines].join('\n');

@@ -348,11 +348,23 @@ export type SideRaw = {
   [N in ModelKeyName as `${'weak' | 'strong'}${Capitalize<N>}`]?: Raw<typeof modelKeys>[N];
 };
 
-/** Settings of `weakToStrong`: the flags of `train` in camelCase; see the reference of the command line. */
+/**
+ * Settings of `weakToStrong`: the flags of `train` in camelCase.
+ * @interface
+ */
 export type TrainRaw = Raw<typeof trainKeys> & SideRaw;
-/** Settings of `finetune`: its flags in camelCase. */
+/**
+ * Settings of `finetune`: its flags in camelCase.
+ * @interface
+ */
 export type FinetuneRaw = Raw<typeof finetuneKeys>;
-/** Settings of `label`: its flags in camelCase. */
+/**
+ * Settings of `label`: its flags in camelCase.
+ * @interface
+ */
 export type LabelRaw = Raw<typeof labelKeys>;
-/** Settings of `evaluate`: its flags in camelCase. */
+/**
+ * Settings of `evaluate`: its flags in camelCase.
+ * @interface
+ */
 export type EvaluateRaw = Raw<typeof evaluateKeys>;

@@ -31,6 +31,10 @@ export interface StepConfig {
   testData?: string;
   text?: string;
   label?: string;
+  /** False: CSV and TSV begin with a row. Absent otherwise. */
+  header?: false;
+  /** Bad rows are left out. Absent otherwise. */
+  skipBadRows?: true;
   dataSeed: number;
   device: string;
   threads: number | null;
@@ -184,6 +188,8 @@ function resolveCommon(
     text: said.maybe('text'),
     label: said.maybe('label'),
   };
+  if (!said.value('header')) config.header = false;
+  if (said.value('skipBadRows')) config.skipBadRows = true;
   for (const [name, value] of Object.entries(optional)) {
     if (value !== undefined) config[name as keyof typeof optional] = value;
   }

@@ -30,6 +30,10 @@ export interface TrainConfig {
   weakLabels?: string;
   text?: string;
   label?: string;
+  /** False: CSV and TSV begin with a row. Absent otherwise. */
+  header?: false;
+  /** Bad rows are left out. Absent otherwise. */
+  skipBadRows?: true;
   seeds: number[];
   dataSeed: number;
   /** Rows of both halves together; null: all. */
@@ -96,6 +100,8 @@ export function resolveTrainConfig(
     weakLabels: settings.maybe('weakLabels'),
     text: settings.maybe('text'),
     label: settings.maybe('label'),
+    header: settings.value('header') ? undefined : false,
+    skipBadRows: settings.value('skipBadRows') ? true : undefined,
     seeds: [...settings.value('seed')],
     dataSeed: settings.value('dataSeed'),
     trainSize: settings.maybe('trainSize') ?? null,

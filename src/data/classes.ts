@@ -1,3 +1,4 @@
+import type { W2sError } from '../errors.js';
 import { badField } from './badRow.js';
 import type { RawExample } from './formats/index.js';
 import type { RawLabel } from './labels.js';
@@ -88,7 +89,7 @@ function fromLabels(files: readonly ParsedFile[]): readonly string[] {
     else probabilities ||= label.length;
   }
   if (names.size > 0) {
-    if (indices.size > 0) throw mixed(files);
+    if (indices.size > 0) throw firstSlip(files);
     return [...names].sort();
   }
   // Indices without a gap from 0 on, two classes at least: what lies beyond a gap is out of range.
@@ -97,18 +98,34 @@ function fromLabels(files: readonly ParsedFile[]): readonly string[] {
   return Array.from({ length: count }, (_, i) => String(i));
 }
 
-/** Names and indices in one column: the rarer kind is the slip. */
-function mixed(files: readonly ParsedFile[]): Error {
-  const all = [...labelled(files)];
-  const named = all.filter(({ label }) => typeof label === 'string');
-  const indexed = all.filter(({ label }) => typeof label === 'number');
-  const [slip] = named.length <= indexed.length ? named : indexed;
-  if (slip === undefined) throw new TypeError('mixed labels without labels');
-  const expected = named.length <= indexed.length ? 'a class index' : 'a class name';
-  return badField(
-    placeOf(slip.file, slip.row.row),
-    slip.file.labelColumn,
-    `${expected}, as in the other rows,`,
-    JSON.stringify(slip.label),
-  );
+/** Names and indices in one column: the rarer kind is the slip. Undefined where there is one kind only. */
+export function mixedLabels(
+  files: readonly ParsedFile[],
+): { isSlip(label: RawLabel): boolean; problem(file: ParsedFile, row: RawExample): W2sError } | undefined {
+  let named = 0;
+  let indexed = 0;
+  for (const { label } of labelled(files)) {
+    if (typeof label === 'string') named++;
+    else if (typeof label === 'number') indexed++;
+  }
+  if (named === 0 || indexed === 0) return undefined;
+  const slip = named <= indexed ? 'string' : 'number';
+  const expected = slip === 'string' ? 'a class index' : 'a class name';
+  return {
+    isSlip: (label) => typeof label === slip,
+    problem: (file, { row, label }) =>
+      badField(
+        placeOf(file, row),
+        file.labelColumn,
+        `${expected}, as in the other rows,`,
+        JSON.stringify(label),
+      ),
+  };
+}
+
+function firstSlip(files: readonly ParsedFile[]): W2sError {
+  const mixed = mixedLabels(files);
+  const first = [...labelled(files)].find(({ label }) => mixed?.isSlip(label));
+  if (mixed === undefined || first === undefined) throw new TypeError('mixed labels without labels');
+  return mixed.problem(first.file, first.row);
 }

@@ -1,19 +1,20 @@
 import { W2sError } from '../errors.js';
+import { withoutStrangeLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
 import { type ClassMap, resolveClasses } from './classes.js';
 import { findFormat, type RawExample } from './formats/index.js';
 import { type ParsedFile, placeOf } from './readFile.js';
-import { locationOf, readCached } from './recentFiles.js';
+import { readRole } from './recentFiles.js';
 import { mapInSlices } from './sources/source.js';
-import { chooseRows, type SplitRow, sourceRole } from './splits.js';
-import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind } from './types.js';
+import { chooseRows, type SplitRow, sizeOf, sourceRole } from './splits.js';
+import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind, TooFew } from './types.js';
+import { type Draw, drawOf, drawVariants } from './variants.js';
 
 export interface LoadOptions {
   /** False: no label (or completion that is one) leaves this function. */
   labels: boolean;
   /** The model folder's, where it brings one. */
   label2id?: Readonly<Record<string, number>>;
-  skipBadRows?: boolean;
 }
 
 /** What is known of the examples beside what is hashed into a step. */
@@ -26,7 +27,8 @@ export interface LoadedExamples extends Examples {
 
 /**
  * The examples of one part of a data set (DESIGN 3.5), in the file's order. Balancing uses the true labels;
- * with `labels: false` they are gone from what is given back.
+ * with `labels: false` they are gone from what is given back. What a format leaves to chance, such as a
+ * distractor, is drawn here and nowhere else.
  * Throws ERR_DATA naming file, 1-based line and field; ERR_CONFIG where the part has no file.
  */
 export async function loadSplit(
@@ -40,14 +42,10 @@ export async function loadSplit(
   const unlabelled = spec.part.startsWith('all-') && !options.labels;
   const format = await findFormat(spec.dataset.format);
   const read = (wanted: FileRole): Promise<ParsedFile> =>
-    readCached(locationOf(files[wanted] ?? '', locations), files[wanted] ?? '', format, {
-      columns: spec.dataset.columns,
-      task,
-      labels: !unlabelled,
-      ...(options.skipBadRows === undefined ? {} : { skipBadRows: options.skipBadRows }),
-    });
+    readRole(spec.dataset, wanted, locations, { format, task, labels: !unlabelled });
   const fixed = spec.dataset.classes ?? format.classes;
   const parsed = await read(role);
+  const { skipBadRows } = spec.dataset;
   if (parsed.task !== task) {
     throw new W2sError(
       'ERR_DATA',
@@ -56,7 +54,9 @@ export async function loadSplit(
     );
   }
   if (unlabelled || task === 'completion') {
-    const rows = unlabelled ? parsed.rows : await pick(parsed, spec, role, undefined);
+    const rows = unlabelled
+      ? { rows: await drawVariants(parsed.rows, spec, drawOf(spec.part)) }
+      : await pick(parsed, spec, role, undefined);
     const unseen = task === 'classification' && fixed ? { names: fixed, vector: unseenLabel } : undefined;
     return examples(parsed, rows, options, unseen);
   }
@@ -65,12 +65,18 @@ export async function loadSplit(
     ...(fixed ? { classes: fixed } : {}),
     ...(options.label2id ? { label2id: options.label2id } : {}),
   });
-  return examples(parsed, await pick(parsed, spec, role, classes), options, classes);
+  const fitting = skipBadRows ? await withoutStrangeLabels(parsed, classes) : parsed;
+  return examples(fitting, await pick(fitting, spec, role, classes), options, classes);
 }
 
 /** Where labels are not read, there is none to turn into a vector. */
 function unseenLabel(): never {
   throw new TypeError('a label where none was read');
+}
+
+interface Picked {
+  rows: readonly RawExample[];
+  tooFew?: TooFew;
 }
 
 /** Rows of the part. Throws ERR_DATA where balancing leaves none. */
@@ -79,15 +85,32 @@ async function pick(
   spec: SplitSpec,
   role: FileRole,
   classes: ClassMap | undefined,
-): Promise<readonly RawExample[]> {
-  const rows = await mapInSlices(parsed.rows, (row): SplitRow => {
-    if (classes === undefined || row.label === undefined) return { group: row.group };
-    const vector = classes.vector(row.label, parsed, row.row);
-    return { group: row.group, class: vector.indexOf(Math.max(...vector)) };
-  });
-  const chosen = await chooseRows(rows, spec, role, spec.dataset.files.test !== undefined);
-  if (chosen.length === 0) throw emptyPart(parsed, spec, rows, classes);
-  return Array.from(chosen, (i) => parsed.rows[i]).filter((row) => row !== undefined);
+): Promise<Picked> {
+  const drawn = (draw: Draw) => drawVariants(parsed.rows, spec, draw);
+  const classed = (rows: readonly RawExample[]) => mapInSlices(rows, (row) => splitRow(row, parsed, classes));
+  const rows = await drawn(drawOf(spec.part));
+  const splitRows = await classed(rows);
+  const hasTestFile = spec.dataset.files.test !== undefined;
+  // Test groups are drawn by what their rows are in a test: the seed must not move them.
+  const testRows =
+    drawOf(spec.part) === 'test' || hasTestFile ? splitRows : await classed(await drawn('test'));
+  const chosen = await chooseRows(splitRows, spec, role, hasTestFile, testRows);
+  if (chosen.length === 0) throw emptyPart(parsed, spec, splitRows, classes);
+  const picked = Array.from(chosen, (i) => rows[i]).filter((row) => row !== undefined);
+  const asked = sizeOf(spec);
+  if (asked === null || picked.length >= asked) return { rows: picked };
+  return { rows: picked, tooFew: { part: spec.part, asked, found: picked.length } };
+}
+
+/** A row as `chooseRows` sees it. Throws ERR_DATA on a label that is no class. */
+function splitRow(
+  { group, label, row }: RawExample,
+  parsed: ParsedFile,
+  classes: ClassMap | undefined,
+): SplitRow {
+  if (classes === undefined || label === undefined) return { group };
+  const vector = classes.vector(label, parsed, row);
+  return { group, class: vector.indexOf(Math.max(...vector)) };
 }
 
 /** A part is empty where a class is too rare to be in it, or the file too short. */
@@ -119,7 +142,7 @@ function emptyPart(
 
 async function examples(
   parsed: ParsedFile,
-  rows: readonly RawExample[],
+  { rows, tooFew }: Picked,
   options: LoadOptions,
   classes: ClassMap | undefined,
 ): Promise<LoadedExamples> {
@@ -128,6 +151,8 @@ async function examples(
     classes: classes?.names ?? [],
     rows: await mapInSlices(rows, (row) => toExample(row, parsed, options.labels, classes)),
     skipped: parsed.skipped,
+    ...(parsed.firstProblem === undefined ? {} : { firstProblem: parsed.firstProblem }),
+    ...(tooFew === undefined ? {} : { tooFew }),
     file: parsed.file,
     textColumns: parsed.textColumns,
   };

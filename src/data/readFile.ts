@@ -1,7 +1,8 @@
 import { W2sError } from '../errors.js';
+import { withoutMixedLabels } from './badLabels.js';
 import { badField, displayPath, type Place } from './badRow.js';
 import type { DatasetFormat, RawExample, ReadRequest } from './formats/index.js';
-import { openSource, type Source, type SourceRow } from './sources/index.js';
+import { openSource, type Source, type SourceOptions, type SourceRow } from './sources/index.js';
 import type { TaskKind } from './types.js';
 
 /** All examples of one file, before classes are known. */
@@ -12,12 +13,22 @@ export interface ParsedFile {
   textColumns: readonly string[];
   labelColumn: string;
   rows: readonly RawExample[];
+  /** Bad rows that were left out. */
   skipped: number;
+  /** What was wrong with the first of them. */
+  firstProblem?: string;
 }
 
 export interface ReadOptions extends ReadRequest {
   /** Leave bad rows out and count them instead of stopping at the first. */
   skipBadRows?: boolean;
+  /** False: the user says that CSV and TSV have no header. */
+  header?: boolean;
+}
+
+/** Whether the first line of a CSV or TSV file names the columns: the user's word, else the format's. */
+export function headerOf(format: Pick<DatasetFormat, 'header'>, said: boolean | undefined): SourceOptions {
+  return { header: said ?? format.header ?? true };
 }
 
 /** Where a row of a parsed file lies, for messages. */
@@ -27,31 +38,33 @@ export const placeOf = (parsed: Pick<ParsedFile, 'file' | 'unit'>, row: number):
   row,
 });
 
-/** Reads a file by its format. Throws ERR_DATA naming file, 1-based line and field at the first bad row. */
+/**
+ * Reads a file by its format. Throws ERR_DATA naming file, 1-based line and field at the first bad row, or
+ * with `skipBadRows` where no good one is left. What breaks the file as a whole (its encoding, a quote that is
+ * never closed, a missing column) is no bad row.
+ */
 export async function readDataFile(
   file: string,
   format: DatasetFormat,
   options: ReadOptions,
 ): Promise<ParsedFile> {
-  const source = await openSource(file);
-  await requireColumns(source);
+  const source = await openSource(file, headerOf(format, options.header));
+  await requireColumns(source, options.skipBadRows);
   const reader = format.bind(source, options);
   const rows: RawExample[] = [];
   const firstWith = new Map<string, number>();
   let skipped = 0;
+  let firstProblem: string | undefined;
   const take = (row: SourceRow, number: number): void => {
     if (row.problem !== undefined) throw row.problem;
     const place = placeOf(source, row.row);
-    for (const example of reader.read(row.record ?? {}, place, number)) {
-      const earlier = firstWith.get(example.id);
-      if (earlier !== undefined) {
-        throw badField(
-          place,
-          'id',
-          'an id of its own',
-          `"${example.id}", which ${source.unit} ${earlier} has`,
-        );
-      }
+    const examples = reader.read(row.record ?? {}, place, number);
+    for (const { id } of examples) {
+      const earlier = firstWith.get(id);
+      if (earlier === undefined) continue;
+      throw badField(place, 'id', 'an id of its own', `"${id}", which ${source.unit} ${earlier} has`);
+    }
+    for (const example of examples) {
       firstWith.set(example.id, row.row);
       rows.push(example);
     }
@@ -66,29 +79,48 @@ export async function readDataFile(
       } catch (error) {
         if (!options.skipBadRows || !(error instanceof W2sError)) throw error;
         skipped++;
+        firstProblem ??= error.message;
       }
     }
   }
-  if (rows.length === 0) throw noRows(source, skipped);
+  if (rows.length === 0) throw noRows(source, skipped, firstProblem);
   const { file: path, unit } = source;
   const { task, textColumns, labelColumn } = reader;
-  return { file: path, unit, task, textColumns, labelColumn, rows, skipped };
+  const parsed = {
+    file: path,
+    unit,
+    task,
+    textColumns,
+    labelColumn,
+    rows,
+    skipped,
+    ...(firstProblem === undefined ? {} : { firstProblem }),
+  };
+  return options.skipBadRows && format.classes === undefined ? withoutMixedLabels(parsed) : parsed;
 }
 
 /** Throws where no column can be found: the file has no rows, or no row that can be read. */
-export async function requireColumns(source: Source): Promise<void> {
+export async function requireColumns(source: Source, skipBadRows = false): Promise<void> {
   if (source.columns.length > 0) return;
+  let problems = 0;
+  let first: string | undefined;
   for await (const chunk of source.rows()) {
-    for (const row of chunk) if (row.problem !== undefined) throw row.problem;
+    for (const { problem } of chunk) {
+      if (problem === undefined) continue;
+      if (!skipBadRows) throw problem;
+      problems++;
+      first ??= problem.message;
+    }
   }
-  throw noRows(source, 0);
+  throw noRows(source, problems, first);
 }
 
-function noRows(source: Source, skipped: number): W2sError {
-  const received = skipped > 0 ? `${skipped} bad ones only` : 'no rows';
+function noRows(source: Source, skipped: number, firstProblem?: string): W2sError {
+  const received =
+    skipped > 0 ? `${skipped} bad ones only; the first: ${firstProblem?.replace(/\.$/, '')}` : 'no rows';
   return new W2sError(
     'ERR_DATA',
-    `Expected at least one row in ${displayPath(source.file)}, ${source.unit} 1, but received ${received}.`,
+    `Expected at least one ${skipped > 0 ? 'good ' : ''}row in ${displayPath(source.file)}, ${source.unit} 1, but received ${received}.`,
     { hint: `To see what it holds: head ${displayPath(source.file)}` },
   );
 }

@@ -1,14 +1,32 @@
 import { W2sError } from '../errors.js';
 import type { DatasetFormat } from './formats/index.js';
 import { type ParsedFile, type ReadOptions, readDataFile } from './readFile.js';
-import type { FileLocations } from './types.js';
+import type { DatasetSpec, FileLocations, FileRole, TaskKind } from './types.js';
 
 /** Where a file of this content lies here. Throws ERR_NOT_FOUND where nobody has said. */
-export function locationOf(sha256: string, locations: FileLocations): string {
+function locationOf(sha256: string, locations: FileLocations): string {
   const file = locations[sha256];
   if (file !== undefined) return file;
   throw new W2sError('ERR_NOT_FOUND', `Expected the file with sha256 ${sha256} but it lies nowhere known.`, {
     hint: 'Name it again: --data FILE',
+  });
+}
+
+/** Reads one file of a data set as its spec says. Throws ERR_DATA naming file, row and field. */
+export function readRole(
+  spec: DatasetSpec,
+  role: FileRole,
+  locations: FileLocations,
+  { format, task, labels }: { format: DatasetFormat; task: TaskKind; labels: boolean },
+): Promise<ParsedFile> {
+  const sha256 = spec.files[role] ?? '';
+  const { columns, skipBadRows, header } = spec;
+  return readCached(locationOf(sha256, locations), sha256, format, {
+    columns,
+    task,
+    labels,
+    ...(skipBadRows === undefined ? {} : { skipBadRows }),
+    ...(header === undefined ? {} : { header }),
   });
 }
 
@@ -17,7 +35,7 @@ const recent = new Map<string, Promise<ParsedFile>>();
 const RECENT_FILES = 6;
 
 /** Reads a file by its format, once for all parts that come from it. */
-export function readCached(
+function readCached(
   file: string,
   sha256: string,
   format: DatasetFormat,

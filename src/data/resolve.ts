@@ -3,13 +3,14 @@ import { extname, join, resolve } from 'node:path';
 import { hashFile } from '../config/fileHash.js';
 import { keepInCache, readFromCache } from '../config/userCache.js';
 import { W2sError } from '../errors.js';
+import { displayPath } from './badRow.js';
 import { resolveClasses } from './classes.js';
-import { type BuiltInDataset, builtInDataset, findFormat } from './formats/index.js';
-import { type ParsedFile, requireColumns } from './readFile.js';
-import { locationOf, readCached } from './recentFiles.js';
-import { checkDataFile, openSource } from './sources/index.js';
+import { type BuiltInDataset, builtInDataset, type DatasetFormat, findFormat } from './formats/index.js';
+import { headerOf, type ParsedFile, requireColumns } from './readFile.js';
+import { readRole } from './recentFiles.js';
+import { checkDataFile, openSource, type SourceOptions } from './sources/index.js';
 import { mapInSlices } from './sources/source.js';
-import type { FileRole, ResolvedDataset, TaskKind } from './types.js';
+import type { DatasetSpec, FileRole, ResolvedDataset, TaskKind } from './types.js';
 
 /** What a user says about data; each field is the flag of that name. */
 export interface DatasetRequest {
@@ -21,6 +22,10 @@ export interface DatasetRequest {
   transferData?: string;
   text?: string;
   label?: string;
+  /** Leave bad rows out, and count them. */
+  skipBadRows?: boolean;
+  /** False: CSV and TSV begin with a row, and columns are called 1, 2, 3, …. */
+  header?: boolean;
 }
 
 const FLAGS: Readonly<Record<FileRole, string>> = {
@@ -59,10 +64,29 @@ export async function resolveDataset(request: DatasetRequest): Promise<ResolvedD
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.label === undefined ? {} : { label: request.label }),
   };
+  if (request.header === false) checkHeaderless(Object.values(locations));
+  const spec: DatasetSpec = {
+    format: format.name,
+    columns,
+    ...(request.skipBadRows === true ? { skipBadRows: true } : {}),
+    ...(request.header === false ? { header: false } : {}),
+    files: hashes,
+  };
   const [role] = roles;
   const first = hashes[role ?? 'train'] ?? '';
-  const task = format.task ?? (await taskOfColumns(name, locations[first] ?? '', first, columns));
-  return { name, task, spec: { format: format.name, columns, files: hashes }, locations };
+  const task = format.task ?? (await taskOfColumns(format, locations[first] ?? '', first, spec));
+  return { name, task, spec, locations };
+}
+
+/** Only CSV and TSV can lack a header. Throws ERR_CONFIG. */
+function checkHeaderless(files: readonly string[]): void {
+  const other = files.find((file) => !/\.(csv|tsv)(\.gz)?$/i.test(file));
+  if (other === undefined) return;
+  throw new W2sError(
+    'ERR_CONFIG',
+    `Expected CSV or TSV for --no-header but received ${displayPath(other)}, which names its columns itself.`,
+    { hint: 'Leave out --no-header' },
+  );
 }
 
 function givenFiles(request: DatasetRequest): Partial<Record<FileRole, string>> {
@@ -87,23 +111,28 @@ function withBuiltInFiles(
 
 /** Whether a table of one's own is a classification or a completion task: its column names say so. */
 async function taskOfColumns(
-  name: string,
+  format: DatasetFormat,
   file: string,
   sha256: string,
-  columns: { text?: string; label?: string },
+  { columns, header, skipBadRows }: DatasetSpec,
 ): Promise<TaskKind> {
-  const format = await findFormat(name);
-  const names = await columnNames(file, sha256);
+  const names = await columnNames(file, sha256, headerOf(format, header), skipBadRows);
   return format.bind({ file, unit: 'line', columns: names }, { columns, labels: false }).task;
 }
 
 /** Column names, kept in the user's cache by the file's hash, so that a run from the store reads no data. */
-async function columnNames(file: string, sha256: string): Promise<readonly string[]> {
-  const entry = join('columns', `${sha256.slice(0, 32)}${extname(file)}.json`);
+async function columnNames(
+  file: string,
+  sha256: string,
+  options: SourceOptions,
+  skipBadRows: boolean | undefined,
+): Promise<readonly string[]> {
+  const way = options.header === false ? '.no-header' : '';
+  const entry = join('columns', `${sha256.slice(0, 32)}${extname(file)}${way}.json`);
   const names = await readFromCache(entry);
   if (Array.isArray(names)) return names.map(String);
-  const source = await openSource(file);
-  await requireColumns(source);
+  const source = await openSource(file, options);
+  await requireColumns(source, skipBadRows);
   await keepInCache(entry, source.columns);
   return source.columns;
 }
@@ -129,20 +158,20 @@ async function classNames(
   { spec, task, locations }: ResolvedDataset,
   label2id: Readonly<Record<string, number>> | undefined,
 ): Promise<readonly string[]> {
-  const { format: name, columns, files } = spec;
-  const key = createHash('sha256').update(JSON.stringify([name, columns, files, label2id ?? null]));
+  const { format: name, columns, skipBadRows, header, files } = spec;
+  const ways = [...(skipBadRows ? ['skip-bad-rows'] : []), ...(header === false ? ['no-header'] : [])];
+  const key = createHash('sha256').update(JSON.stringify([name, columns, files, label2id ?? null, ...ways]));
   const entry = join('classes', `${key.digest('hex').slice(0, 32)}.json`);
   const kept = await readFromCache(entry);
   if (Array.isArray(kept)) return kept.map(String);
   const format = await findFormat(name);
   const parsed: ParsedFile[] = [];
   for (const role of Object.keys(FLAGS) as FileRole[]) {
-    const hash = files[role];
-    if (hash === undefined) continue;
-    parsed.push(await readCached(locationOf(hash, locations), hash, format, { columns, task, labels: true }));
+    if (files[role] === undefined) continue;
+    parsed.push(await readRole(spec, role, locations, { format, task, labels: true }));
   }
   const classes = resolveClasses(parsed, label2id ? { label2id } : {});
-  for (const file of parsed) {
+  for (const file of skipBadRows ? [] : parsed) {
     await mapInSlices(
       file.rows,
       (row) => row.label !== undefined && classes.vector(row.label, file, row.row),

@@ -43,32 +43,38 @@ function required(has: (role: FileRole) => boolean, role: FileRole, what: string
  * Row indices of a part, in the file's order. `rows` are those of the file that `sourceRole` names.
  * Its stages let the event loop run in between.
  * @param hasTestFile whether the test set has a file of its own, so that none is drawn from the training file
+ * @param testRows the same rows with the classes that they have in a test, where chance decides classes
  */
 export async function chooseRows(
   rows: readonly SplitRow[],
   request: SplitRequest,
   source: FileRole,
   hasTestFile: boolean,
+  testRows: readonly SplitRow[] = rows,
 ): Promise<Int32Array> {
   const { part } = request;
   const all = Int32Array.from({ length: rows.length }, (_, i) => i);
   if (part === 'all-train' || part === 'all-test') return all;
   const isTest = part === 'test';
   const cut = stream(isTest ? request.dataSeed : request.seed, 'cut', part);
-  const size = isTest ? request.testSize : sizeOfHalf(part, request.trainSize);
+  const size = sizeOf(request);
   if (source === part) return balance(rows, all, size, cut);
   const groups = groupRows(rows);
   await breathe();
-  const drawn = hasTestFile ? new Uint8Array(groups.count) : drawTestGroups(rows, groups, request);
+  const drawn = hasTestFile ? new Uint8Array(groups.count) : drawTestGroups(testRows, groups, request);
   await breathe();
   const side = isTest ? drawn : halve(groups, drawn, request.seed, part);
   const pool = all.filter((i) => side[groups.of[i] ?? 0] === 1);
   return balance(rows, pool, size, cut);
 }
 
-/** `--train-size` counts both halves; of an odd number the transfer half has one more. */
-function sizeOfHalf(part: 'weak' | 'transfer', trainSize: number | null): number | null {
-  if (trainSize === null) return null;
+/**
+ * Rows that a part is to have; null: as many as there are. `--train-size` counts both halves; of an odd
+ * number the transfer half has one more.
+ */
+export function sizeOf({ part, trainSize, testSize }: SplitRequest): number | null {
+  if (part === 'test') return testSize;
+  if (trainSize === null || (part !== 'weak' && part !== 'transfer')) return null;
   return part === 'weak' ? Math.floor(trainSize / 2) : Math.ceil(trainSize / 2);
 }
 

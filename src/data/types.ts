@@ -25,8 +25,21 @@ export interface Examples {
   /** Class names by index; empty for `completion`. */
   classes: readonly string[];
   rows: readonly Example[];
-  /** Rows left out by `--skip-bad-rows` (issue of its own); 0 so far. */
+  /** Rows of the whole file that `--skip-bad-rows` left out; 0 without it. */
   skipped: number;
+  /** What was wrong with the first of them: file, line, field and value. */
+  firstProblem?: string;
+  /** Where the part has fewer rows than `--train-size` or `--test-size` asks for. */
+  tooFew?: TooFew;
+}
+
+/** A part of an experiment that is smaller than it was to be. */
+export interface TooFew {
+  part: SplitPart;
+  /** Rows asked for: of `--train-size`, the share of the part's half. */
+  asked: number;
+  /** Rows that there are, once groups are kept whole and classes balanced. */
+  found: number;
 }
 
 /** What a data set is, without any path: this object is hashed into steps. */
@@ -37,6 +50,10 @@ export interface DatasetSpec {
   columns: { text?: string; label?: string };
   /** Class names by index, once they are known over all files: a part that reads one of them keeps the order. */
   classes?: readonly string[];
+  /** Bad rows are left out instead of ending the run. Absent otherwise. */
+  skipBadRows?: true;
+  /** CSV and TSV begin with a row, not with names: columns are called 1, 2, 3, …. Absent otherwise. */
+  header?: false;
   /** sha256 of each file's bytes, by role. */
   files: Partial<Record<FileRole, string>>;
 }
@@ -50,8 +67,9 @@ export type SplitPart = 'weak' | 'transfer' | 'test' | 'all-train' | 'all-test';
 export interface SplitSpec {
   dataset: DatasetSpec;
   part: SplitPart;
-  /** Decides halves; of no effect on `test` and `all-…`, where it is 0. */
+  /** Decides halves and what chance adds to their rows; of no effect on `test` and `all-…`, where it is 0. */
   seed: number;
+  /** Decides test rows, and what chance adds to the rows of `test` and `all-…`. */
   dataSeed: number;
   /** Rows of both halves together; null: all. */
   trainSize: number | null;

@@ -15,7 +15,10 @@ type DatasetFields = Required<DatasetRequest>;
 
 /** The fields of a configuration that say where data lies. */
 export function datasetRequest(config: Partial<DatasetFields>): DatasetRequest {
-  const request: DatasetRequest = {};
+  const request: DatasetRequest = {
+    ...(config.header === false ? { header: false } : {}),
+    ...(config.skipBadRows === true ? { skipBadRows: true } : {}),
+  };
   for (const key of ['dataset', 'data', 'testData', 'weakData', 'transferData', 'text', 'label'] as const) {
     const value = config[key];
     if (value !== undefined) request[key] = value;

@@ -112,13 +112,11 @@ describe('a part', () => {
       'bad-rows.jsonl',
       `${jsonl(binary(4))}{broken\n${jsonl([{ text: 'x', label: null }])}`,
     );
-    const { spec, task, locations } = await resolveDataset({ data });
+    const { spec, task, locations } = await resolveDataset({ data, skipBadRows: true });
     const split = { part: 'all-train', seed: 0, dataSeed: 0, trainSize: null, testSize: null } as const;
-    const loaded = await loadSplit({ dataset: spec, ...split }, task, locations, {
-      labels: true,
-      skipBadRows: true,
-    });
+    const loaded = await loadSplit({ dataset: spec, ...split }, task, locations, { labels: true });
     expect([loaded.rows.length, loaded.skipped]).toEqual([4, 2]);
+    expect(loaded.firstProblem).toMatch(/bad-rows.jsonl, line 5, but received broken JSON/);
   });
 });
 

@@ -61,6 +61,7 @@ export function builtInFormat(dataset: BuiltInDataset): DatasetFormat {
   const names = { ...USUAL_NAMES, ...dataset.columns };
   return {
     name: dataset.name,
+    about: dataset.description,
     task: dataset.task,
     ...(dataset.classes && dataset.classes.length > 0 ? { classes: dataset.classes } : {}),
     bind: (source, request) => bindColumns(source, { ...request, task: dataset.task }, names),

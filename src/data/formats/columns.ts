@@ -42,6 +42,8 @@ interface Plan {
  */
 export const columnsFormat: DatasetFormat = {
   name: 'columns',
+  about: 'Any table: columns text and label (or --text, --label), or prompt, completion and perhaps label',
+  example: 'train --data my.csv --text review --label stars',
   bind: (source, request) => bindColumns(source, request, USUAL_NAMES),
 };
 

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { nearest } from '../../config/nearest.js';
 import { W2sError } from '../../errors.js';
 import { badField, displayPath, type Place, shown } from '../badRow.js';
 import type { Source } from '../sources/index.js';
 
-/** What the formats share: fields of a record, and what is said where a column or a value is missing. */
+/** What the formats share: columns, fields of a record, and what is said where one is missing. */
 
 export type Bound = Pick<Source, 'file' | 'unit' | 'columns'>;
 
@@ -30,30 +31,53 @@ export function identifier(record: Fields, name: string, place: Place): string {
   throw badField(place, name, 'a name or a number', shown(value));
 }
 
+/** The `id` column, or the record's number where there is none. Throws ERR_DATA on a blank id. */
+export function rowId(source: Bound, record: Fields, place: Place, number: number): string {
+  return source.columns.includes('id') ? identifier(record, 'id', place) : String(number);
+}
+
+/** A short name for the group of all rows that share this text. */
+export function groupName(text: string): string {
+  return createHash('sha256').update(text.trim()).digest('hex').slice(0, 16);
+}
+
 /** `"text", "label"`. */
 export const listed = (columns: readonly string[]): string =>
   columns.length === 0 ? 'none' : columns.map((column) => `"${column}"`).join(', ');
 
-/** A format's column that a file lacks: the nearest that it has is named. */
-export function missingColumn(
+/**
+ * Finds a format's columns in a file by their spellings, the first that is there.
+ * What it gives throws ERR_DATA where none is, and names the nearest column that is not in use.
+ */
+export function columnFinder(source: Bound, format: string): (spellings: readonly string[]) => string {
+  const used = new Set<string>();
+  return (spellings) => {
+    const column = spellings.find((spelling) => source.columns.includes(spelling));
+    if (column === undefined) throw missingColumn(source, format, spellings, used);
+    used.add(column);
+    return column;
+  };
+}
+
+function missingColumn(
   source: Bound,
   format: string,
-  column: string,
-  used: readonly string[],
+  spellings: readonly string[],
+  used: ReadonlySet<string>,
 ): W2sError {
-  const near = nearest(
-    column,
-    source.columns.filter((name) => !used.includes(name)),
-  );
+  const free = source.columns.filter((name) => !used.has(name));
+  const [wanted = '', ...others] = spellings.filter((name) => !/^\d+$/.test(name));
+  const near = nearest(wanted, free);
+  const names = [wanted, ...others].map((name) => `"${name}"`).join(' or ');
   return new W2sError(
     'ERR_DATA',
-    `Expected a column "${column}" for --dataset ${format} in ${displayPath(source.file)}, line 1, but received ` +
+    `Expected a column ${names} for --dataset ${format} in ${displayPath(source.file)}, line 1, but received ` +
       `${listed(source.columns)}.`,
     {
       hint:
         near === undefined
-          ? `If it holds other data: --dataset columns --text COLUMN --label COLUMN`
-          : `Did you mean "${near}"? Rename that column to ${column}.`,
+          ? `For a table of another kind: --dataset columns --text ${source.columns[0] ?? 'COLUMN'} --label COLUMN`
+          : `Did you mean its column "${near}"? Then rename that to "${wanted}".`,
     },
   );
 }

@@ -12,7 +12,15 @@ export interface RawExample {
   prompt?: string;
   completion?: string;
   label?: RawLabel;
+  /**
+   * What chance decides about the row, all of it equally likely: a distractor, or which of two texts comes
+   * first. The fields of the drawn one go over those above. A format only lists them: the draw, and with it
+   * the seed, belongs to `loadSplit`. Only where the format fixes its classes.
+   */
+  variants?: readonly Variant[];
 }
+
+export type Variant = Partial<Pick<RawExample, 'id' | 'text' | 'prompt' | 'completion' | 'label'>>;
 
 /** What is wanted of a file. */
 export interface ReadRequest {
@@ -44,11 +52,13 @@ export interface RecordReader {
 export interface DatasetFormat {
   name: string;
   /** One line for `w2s-native datasets`. */
-  about?: string;
-  /** A command for it, without `w2s-native` in front. */
+  about: string;
+  /** A command for it, without `w2s-native` in front and without models. */
   example?: string;
   /** Absent: the columns decide. */
   task?: TaskKind;
+  /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */
+  header?: false;
   /** Class names by index, where the format fixes them. */
   classes?: readonly string[];
   /** Finds the columns in a file. Throws ERR_DATA with the nearest right name where one is missing. */

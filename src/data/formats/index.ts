@@ -1,12 +1,26 @@
 import { nearest } from '../../config/nearest.js';
 import { W2sError } from '../../errors.js';
+import { boolq } from './boolq.js';
 import { builtInDataset, builtInFormat, builtInNames } from './builtIn.js';
 import { columnsFormat } from './columns.js';
+import { ethicsDeontology } from './ethicsDeontology.js';
+import { ethicsJustice } from './ethicsJustice.js';
+import { ethicsUtilitarianism } from './ethicsUtilitarianism.js';
 import type { DatasetFormat } from './format.js';
+import { sciq, sciqSupport } from './sciq.js';
 import { sst2 } from './sst2.js';
 
 /** Every format that is no built-in data set; a new one is a file of this folder and a line here. */
-const FORMATS: readonly DatasetFormat[] = [columnsFormat, sst2];
+export const FORMATS: readonly DatasetFormat[] = [
+  columnsFormat,
+  sciq,
+  sciqSupport,
+  boolq,
+  ethicsJustice,
+  ethicsDeontology,
+  ethicsUtilitarianism,
+  sst2,
+];
 
 /** All names that `--dataset` takes. */
 export async function formatNames(): Promise<readonly string[]> {
@@ -33,4 +47,4 @@ export async function findFormat(name: string): Promise<DatasetFormat> {
 }
 
 export { type BuiltInDataset, builtInDataset, builtInNames } from './builtIn.js';
-export type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './format.js';
+export type { DatasetFormat, RawExample, ReadRequest, RecordReader, Variant } from './format.js';

@@ -2,13 +2,13 @@ import { tableFormat } from './table.js';
 
 /**
  * SST-2 (Socher et al. 2013, as in GLUE): sentences and phrases of film reviews. The text is the sentence
- * alone and as it stands, with the blanks of its tokenisation, as in the paper's classification data.
- * `train.tsv` and `dev.tsv` of GLUE, and the hub's columns sentence, label, idx.
+ * alone and as it stands, with the blanks of its tokenisation. Read are GLUE's `train.tsv` and `dev.tsv`,
+ * and the hub's columns sentence, label, idx.
  */
 export const sst2 = tableFormat({
   name: 'sst2',
-  about: 'SST-2: is a sentence of a film review positive? (columns sentence, label)',
-  example: 'train --dataset sst2 --data train.tsv --test-data dev.tsv --weak MODEL --strong MODEL',
+  about: 'SST-2: is this phrase of a film review positive? Columns sentence, label',
+  example: 'train --dataset sst2 --data train.tsv --test-data dev.tsv',
   classes: ['negative', 'positive'],
   columns: { sentence: ['sentence'] },
   label: ['label'],

@@ -1,14 +1,14 @@
 import { badField, type Place, shown } from '../badRow.js';
-import { type Bound, type Fields, field, identifier, missingColumn, textField } from './fields.js';
-import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './format.js';
+import { columnFinder, field, groupName, rowId, textField } from './fields.js';
+import type { DatasetFormat, RawExample, RecordReader } from './format.js';
 
-/** What a published data set's file looks like, and how one of its rows becomes text, group and class. */
+/** What the file of a published data set looks like, and how one of its rows becomes text, group and class. */
 export interface TableSettings<Column extends string> {
   /** What `--dataset` is given. */
   name: string;
   /** One line for `w2s-native datasets`. */
   about: string;
-  /** A command for it, without `w2s-native` in front. */
+  /** A command for it, without `w2s-native` and models. */
   example: string;
   /** Class names by index. */
   classes: readonly string[];
@@ -16,59 +16,40 @@ export interface TableSettings<Column extends string> {
   columns: Readonly<Record<Column, readonly string[]>>;
   /** Spellings of the label's column. */
   label: readonly string[];
-  /** The row as an example. A group keeps rows together when halves are made; by default a row stands alone. */
-  read(fields: Readonly<Record<Column, string>>): { text: string; group?: string };
+  /** What a model reads of a row. Rows that name the same group are never parted; without it a row stands alone. */
+  read(row: Readonly<Record<Column, string>>): { text: string; group?: string };
 }
 
 /**
- * A classification format over named columns of text and one of labels. A label is a class index, a class
- * name, or true and false where there are two classes.
+ * A format for a table of texts with a column of labels. A label is a class index, a class name, or true and
+ * false where there are two classes.
  */
 export function tableFormat<Column extends string>(settings: TableSettings<Column>): DatasetFormat {
   const { name, about, example, classes } = settings;
-  return {
-    name,
-    about,
-    example,
-    task: 'classification',
-    classes,
-    bind: (source, request) => bindTable(settings, source, request),
+  const bind: DatasetFormat['bind'] = (source, request) => {
+    const find = columnFinder(source, name);
+    const ours = Object.keys(settings.columns) as Column[];
+    const columns = ours.map((column) => [column, find(settings.columns[column])] as const);
+    const label = request.labels ? find(settings.label) : (settings.label[0] ?? '');
+    const read: RecordReader['read'] = (record, place, number) => {
+      const fields = Object.fromEntries(
+        columns.map(([column, spelling]) => [column, textField(record, spelling, place)]),
+      ) as Record<Column, string>;
+      const id = rowId(source, record, place, number);
+      const { text, group } = settings.read(fields);
+      const example: RawExample = {
+        id,
+        group: group === undefined ? id : groupName(group),
+        row: place.row,
+        text,
+      };
+      if (request.labels) example.label = classOf(field(record, label), classes, place, label);
+      return [example];
+    };
+    const textColumns = columns.map(([, spelling]) => spelling);
+    return { task: 'classification', textColumns, labelColumn: label, read };
   };
-}
-
-function bindTable<Column extends string>(
-  settings: TableSettings<Column>,
-  source: Bound,
-  request: ReadRequest,
-): RecordReader {
-  const used: string[] = [];
-  const find = (spellings: readonly string[], required: boolean): string => {
-    const column = spellings.find((spelling) => source.columns.includes(spelling)) ?? spellings[0] ?? '';
-    if (required && !source.columns.includes(column))
-      throw missingColumn(source, settings.name, column, used);
-    used.push(column);
-    return column;
-  };
-  const ours = Object.keys(settings.columns) as Column[];
-  const columns = ours.map((column) => [column, find(settings.columns[column], true)] as const);
-  const label = find(settings.label, request.labels);
-  const hasId = source.columns.includes('id');
-  const read = (record: Fields, place: Place, number: number): readonly RawExample[] => {
-    const id = hasId ? identifier(record, 'id', place) : String(number);
-    const fields = Object.fromEntries(
-      columns.map(([column, spelling]) => [column, textField(record, spelling, place)]),
-    ) as Record<Column, string>;
-    const { text, group } = settings.read(fields);
-    const example: RawExample = { id, group: group ?? id, row: place.row, text };
-    if (request.labels) example.label = classOf(field(record, label), settings.classes, place, label);
-    return [example];
-  };
-  return {
-    task: 'classification',
-    textColumns: columns.map(([, spelling]) => spelling),
-    labelColumn: label,
-    read,
-  };
+  return { name, about, example, task: 'classification', classes, bind };
 }
 
 /** Index of a class, from its index, its name, or true and false. Throws ERR_DATA on anything else. */
@@ -78,8 +59,7 @@ function classOf(value: unknown, classes: readonly string[], place: Place, colum
   if (classes.length === 2 && (said === false || said === 'false')) return 0;
   const named = classes.findIndex((name) => name.toLowerCase() === said);
   const index = named >= 0 ? named : typeof said === 'string' && /^\d+$/.test(said) ? Number(said) : said;
-  if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < classes.length)
-    return index;
+  if (typeof index === 'number' && classes[index] !== undefined) return index;
   const names = classes.map((name, i) => `${i} (${name})`).join(' or ');
-  throw badField(place, column, names, value === '' ? 'a blank' : shown(value));
+  throw badField(place, column, names, said === '' ? 'a blank' : shown(value));
 }

@@ -1,8 +1,8 @@
 import { CsvError, Parser } from 'csv-parse';
 import type { W2sError } from '../../errors.js';
 import { badRow, type Place } from '../badRow.js';
-import { checkHeader, toRow } from './header.js';
-import { breathe, SLICE_MS, type Source, type SourceRow } from './source.js';
+import { checkHeader, numbered, toRow } from './header.js';
+import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
 import { readText } from './text.js';
 
 /** Small enough that parsing one piece stays within a slice. */
@@ -15,17 +15,17 @@ interface Parsed {
   info: { bytes: number };
 }
 
-/** Comma-separated values with a header, quoted as in RFC 4180; rows are numbered by the line they begin on. */
-export async function openCsv(file: string): Promise<Source> {
+/** Comma-separated values, quoted as in RFC 4180; rows are numbered by the line they begin on. */
+export async function openCsv(file: string, { header = true }: SourceOptions = {}): Promise<Source> {
   const bytes = await readText(file);
   let columns: readonly string[] = [];
   for await (const chunk of records(file, bytes)) {
     if (chunk[0] === undefined) continue;
-    columns = checkHeader(file, chunk[0].fields);
+    columns = header ? checkHeader(file, chunk[0].fields) : numbered(chunk[0].fields);
     break;
   }
   async function* rows(): AsyncGenerator<readonly SourceRow[]> {
-    let first = true;
+    let first = header;
     for await (const chunk of records(file, bytes)) {
       const data = first ? chunk.slice(1) : chunk;
       if (chunk.length > 0) first = false;

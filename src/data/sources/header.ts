@@ -2,7 +2,10 @@ import { W2sError } from '../../errors.js';
 import { badField, badRow, displayPath, type Place } from '../badRow.js';
 import type { SourceRow } from './source.js';
 
-/** What CSV and TSV share: a header, and rows with as many fields. */
+/** What CSV and TSV share: a header or none, and rows with as many fields. */
+
+/** Names for the columns of a file without a header: 1, 2, 3, …. */
+export const numbered = (fields: readonly string[]): readonly string[] => fields.map((_, i) => String(i + 1));
 
 /** Checks the header's names. Throws ERR_DATA on a blank or repeated one. */
 export function checkHeader(file: string, names: readonly string[]): readonly string[] {
@@ -14,7 +17,7 @@ export function checkHeader(file: string, names: readonly string[]): readonly st
       `Expected different column names in the header of ${displayPath(file)}, line 1, but received ${
         wrong === '' ? 'a blank one' : `"${wrong}" twice`
       }.`,
-      { hint: `To see the header: head -n 1 ${displayPath(file)}` },
+      { hint: `If line 1 is a row already: --no-header; to see it: head -n 1 ${displayPath(file)}` },
     );
   }
   return header;

@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { nearest } from '../../config/nearest.js';
 import { W2sError } from '../../errors.js';
 import { displayPath } from '../badRow.js';
-import type { Source } from './source.js';
+import type { Source, SourceOptions } from './source.js';
 
-type Opener = (file: string) => Promise<Source>;
+type Opener = (file: string, options: SourceOptions) => Promise<Source>;
 
 /** What a name ends in says how a file is read. */
 const OPENERS: Readonly<Record<string, () => Promise<Opener>>> = {
@@ -62,11 +62,11 @@ async function missingFile(file: string): Promise<W2sError> {
 }
 
 /** Opens a data file by its ending. Throws ERR_NOT_FOUND or ERR_DATA. */
-export async function openSource(file: string): Promise<Source> {
+export async function openSource(file: string, options: SourceOptions = {}): Promise<Source> {
   await checkDataFile(file);
   const opener = await OPENERS[endingOf(file)]?.();
   if (opener === undefined) throw new TypeError(`No reader for ${file}`);
-  return opener(file);
+  return opener(file, options);
 }
 
-export type { Source, SourceRow } from './source.js';
+export type { Source, SourceOptions, SourceRow } from './source.js';

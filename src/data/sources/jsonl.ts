@@ -38,7 +38,8 @@ export function firstKeys(rows: Iterable<SourceRow>): readonly string[] {
   const keys = new Set<string>();
   let seen = 0;
   for (const { record } of rows) {
-    for (const key of Object.keys(record ?? {})) keys.add(key);
+    if (record === undefined) continue;
+    for (const key of Object.keys(record)) keys.add(key);
     if (++seen === FIRST_ROWS) break;
   }
   return [...keys];

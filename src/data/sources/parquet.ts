@@ -1,14 +1,16 @@
+import type { AsyncBuffer } from 'hyparquet';
 import { W2sError } from '../../errors.js';
 import { displayPath } from '../badRow.js';
 import { breathe, type Source, type SourceRow } from './source.js';
+import { isGzip, readUnpacked } from './text.js';
 
 const CHUNK = 1000;
 
-/** Parquet with flat columns and lists, under any of the usual compressions. */
+/** Parquet with flat columns and lists, under any of the usual compressions; gzip of the whole is read into memory. */
 export async function openParquet(file: string): Promise<Source> {
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
-  const buffer = await asyncBufferFromFile(file);
+  const buffer = isGzip(file) ? inMemory(await readUnpacked(file)) : await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
     throw unreadable(file, cause);
   });
@@ -36,6 +38,12 @@ export async function openParquet(file: string): Promise<Source> {
     }
   }
   return { file, unit: 'row', columns, rows };
+}
+
+/** Bytes as hyparquet reads a file. */
+function inMemory(bytes: Buffer): AsyncBuffer {
+  const whole = new Uint8Array(bytes).buffer;
+  return { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) };
 }
 
 /** 64-bit integers arrive as bigint: labels and ids are wanted as numbers. */

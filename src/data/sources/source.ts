@@ -19,6 +19,11 @@ export interface Source {
   rows(): AsyncIterable<readonly SourceRow[]>;
 }
 
+export interface SourceOptions {
+  /** False: CSV and TSV begin with a row, and columns are called 1, 2, 3, …. Other kinds name their own columns. */
+  header?: boolean;
+}
+
 /** Longest time that reading holds the event loop before it lets others run. */
 export const SLICE_MS = 5;
 

@@ -10,23 +10,25 @@ import { badRow, displayPath } from '../badRow.js';
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** The whole file, unpacked where its name ends in `.gz`. Throws ERR_DATA where it is no UTF-8. */
-export async function readText(file: string): Promise<Buffer> {
-  let bytes = await readFile(file);
-  if (file.endsWith('.gz')) {
-    try {
-      bytes = Buffer.from(await promisify(gunzip)(bytes));
-    } catch (cause) {
-      throw new W2sError(
-        'ERR_DATA',
-        `Expected gzip data in ${displayPath(file)} but it cannot be unpacked.`,
-        {
-          cause,
-          hint: `To see what is wrong: gzip -t ${displayPath(file)}`,
-        },
-      );
-    }
+export const isGzip = (file: string): boolean => /\.gz$/i.test(file);
+
+/** The whole file, unpacked where its name ends in `.gz`. Throws ERR_DATA where that is impossible. */
+export async function readUnpacked(file: string): Promise<Buffer> {
+  const bytes = await readFile(file);
+  if (!isGzip(file)) return bytes;
+  try {
+    return Buffer.from(await promisify(gunzip)(bytes));
+  } catch (cause) {
+    throw new W2sError('ERR_DATA', `Expected gzip data in ${displayPath(file)} but it cannot be unpacked.`, {
+      cause,
+      hint: `To see what is wrong: gzip -t ${displayPath(file)}`,
+    });
   }
+}
+
+/** A whole text file, unpacked where it is gzip. Throws ERR_DATA where it is no UTF-8. */
+export async function readText(file: string): Promise<Buffer> {
+  let bytes = await readUnpacked(file);
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
   if (!isUtf8(bytes)) throw notUtf8(file, bytes);
   return bytes;

@@ -1,19 +1,21 @@
-import { checkHeader, toRow } from './header.js';
-import { breathe, SLICE_MS, type Source, type SourceRow } from './source.js';
+import { checkHeader, numbered, toRow } from './header.js';
+import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
 import { lines, readText } from './text.js';
 
-/** Tab-separated values with a header. A quote is an ordinary character, and a line is a row. */
-export async function openTsv(file: string): Promise<Source> {
+/** Tab-separated values. A quote is an ordinary character, and a line is a row. */
+export async function openTsv(file: string, { header = true }: SourceOptions = {}): Promise<Source> {
   const bytes = await readText(file);
   const [first] = lines(bytes);
-  const header = first ? checkHeader(file, bytes.toString('utf8', first.start, first.end).split('\t')) : [];
+  const fieldsOf = (line: { start: number; end: number }): string[] =>
+    bytes.toString('utf8', line.start, line.end).split('\t');
+  const begins = first ? fieldsOf(first) : [];
+  const columns = header ? checkHeader(file, begins) : numbered(begins);
   async function* rows(): AsyncGenerator<readonly SourceRow[]> {
     let chunk: SourceRow[] = [];
     let sliceEnds = performance.now() + SLICE_MS;
     for (const line of lines(bytes)) {
-      if (line.number === 1 || line.start === line.end) continue;
-      const fields = bytes.toString('utf8', line.start, line.end).split('\t');
-      chunk.push(toRow({ file, unit: 'line', row: line.number }, header, fields));
+      if ((header && line.number === 1) || line.start === line.end) continue;
+      chunk.push(toRow({ file, unit: 'line', row: line.number }, columns, fieldsOf(line)));
       if (performance.now() < sliceEnds) continue;
       yield chunk;
       chunk = [];
@@ -22,5 +24,5 @@ export async function openTsv(file: string): Promise<Source> {
     }
     yield chunk;
   }
-  return { file, unit: 'line', columns: header, rows };
+  return { file, unit: 'line', columns, rows };
 }

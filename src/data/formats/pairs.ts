@@ -1,0 +1,51 @@
+import { columnFinder, groupName, rowId, textField } from './fields.js';
+import type { DatasetFormat, RecordReader } from './format.js';
+
+/** Pairs of texts of which one column's is always the better. */
+export interface PairSettings {
+  /** What `--dataset` is given. */
+  name: string;
+  /** One line for `w2s-native datasets`. */
+  about: string;
+  /** A command for it, without `w2s-native` and models. */
+  example: string;
+  header?: false;
+  /** Names of the classes "the first text is the better" and "the second is". */
+  classes: readonly [string, string];
+  /** The spellings of each column. */
+  better: readonly string[];
+  worse: readonly string[];
+  /** What a model reads of the two. */
+  text(first: string, second: string): string;
+}
+
+/** A format for pairs: a seeded coin, tossed by `loadSplit`, decides which text is shown first. */
+export function pairFormat(settings: PairSettings): DatasetFormat {
+  const { name, about, example, classes, header } = settings;
+  const bind: DatasetFormat['bind'] = (source) => {
+    const find = columnFinder(source, name);
+    const columns = [find(settings.better), find(settings.worse)] as const;
+    const read: RecordReader['read'] = (record, place, number) => {
+      const [better, worse] = columns.map((column) => textField(record, column, place).trim()) as [
+        string,
+        string,
+      ];
+      const variants = [
+        { text: settings.text(better, worse), label: 0 },
+        { text: settings.text(worse, better), label: 1 },
+      ];
+      const id = rowId(source, record, place, number);
+      return [{ id, group: groupName(better), row: place.row, variants }];
+    };
+    return { task: 'classification', textColumns: columns, labelColumn: columns[0], read };
+  };
+  return {
+    name,
+    about,
+    example,
+    task: 'classification',
+    classes,
+    bind,
+    ...(header === undefined ? {} : { header }),
+  };
+}

@@ -1,0 +1,29 @@
+import type { RawExample } from './formats/index.js';
+import { stream } from './random.js';
+import { mapInSlices } from './sources/source.js';
+import type { SplitPart, SplitSpec } from './types.js';
+
+/** Which seed decides what chance adds to the rows of a part. */
+export type Draw = 'test' | 'training';
+
+/** Test items are the same for every seed, as are all rows of a file: what was fine-tuned on is what is labelled. */
+export const drawOf = (part: SplitPart): Draw =>
+  part === 'weak' || part === 'transfer' ? 'training' : 'test';
+
+/**
+ * Draws one variant of each row that has several (DESIGN 3.5): by the data seed for tests, by the seed for
+ * training. A row's draw depends on the seed and its id alone, so that no other row and no file shifts it.
+ */
+export async function drawVariants(
+  rows: readonly RawExample[],
+  { seed, dataSeed }: Pick<SplitSpec, 'seed' | 'dataSeed'>,
+  draw: Draw,
+): Promise<readonly RawExample[]> {
+  if (!rows.some((row) => row.variants !== undefined)) return rows;
+  const isTest = draw === 'test';
+  return mapInSlices(rows, ({ variants, ...row }) => {
+    if (variants === undefined) return row;
+    const random = stream(isTest ? dataSeed : seed, isTest ? 'test-variant' : 'variant', row.id);
+    return { ...row, ...variants[random.below(variants.length)] };
+  });
+}
