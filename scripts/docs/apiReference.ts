@@ -1,10 +1,11 @@
 /** The reference of the calls from Node, as one Markdown page, by typedoc out of the doc comments of src/index.ts. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application, type TypeDocOptions } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
+import { slugOf } from './markdown.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -17,17 +18,22 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
   disableSources: true,
   readme: 'none',
   name: 'w2s-native from Node',
-  hideGroupHeadings: false,
+  groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases', 'Variables'],
+  sort: ['source-order'],
   hidePageHeader: true,
   hideBreadcrumbs: true,
   useCodeBlocks: true,
+  expandObjects: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
   excludePrivate: true,
   excludeInternal: true,
   excludeExternals: true,
+  requiredToBeDocumented: ['Class', 'Interface', 'TypeAlias', 'Function', 'Variable', 'Method', 'Accessor'],
   validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
+  // `npm run typecheck` is there for those.
+  skipErrorChecking: true,
   logLevel: 'Warn',
 };
 
@@ -36,19 +42,56 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
  * @throws where typedoc has a warning: a broken link, a type that is used and not exported, a missing comment.
  */
 export async function apiReference(): Promise<string> {
-  const app = await Application.bootstrapWithPlugins(OPTIONS);
-  const project = await app.convert();
-  if (project) app.validate(project);
-  if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) {
-    throw new Error('typedoc has something to say about the doc comments; see above');
-  }
   const folder = await mkdtemp(join(tmpdir(), 'w2s-api-'));
   try {
-    await app.generateDocs(project, folder);
-    const pages = (await readdir(folder)).filter((name) => name.endsWith('.md'));
-    const text = await Promise.all(pages.map((name) => readFile(join(folder, name), 'utf8')));
-    return text.join('\n');
+    const app = await Application.bootstrapWithPlugins({
+      ...OPTIONS,
+      outputs: [{ name: 'markdown', path: folder }],
+    });
+    const project = await app.convert();
+    if (project) app.validate(project);
+    if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) {
+      throw new Error('typedoc has something to say about the doc comments; see above');
+    }
+    await app.generateOutputs(project);
+    return withOpening(tidy(await readFile(join(folder, 'README.md'), 'utf8')));
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+const OPENING = `<!-- Written by \`npm run docs\` from the doc comments of what src/index.ts exports. Change it there. -->
+
+Whole experiments are \`weakToStrong\`, single steps \`finetune\`, \`label\` and \`evaluate\`, the engine itself \`openModel\` and
+\`createTrainer\`. Settings are the flags of the command of the same name in camelCase; what each means and its default
+stand in [Command line](cli.md). Every failure is a \`W2sError\`.`;
+
+function withOpening(page: string): string {
+  const [title = '', ...rest] = page.split('\n');
+  return [title, '', OPENING, ...rest].join('\n');
+}
+
+/** Links lead to the headings as GitHub and editors name them; the plugin miscounts on one page. */
+function tidy(page: string): string {
+  const text = page
+    .replace(/<a id="property-[^"]*"><\/a> /g, '')
+    .replace(/\[(`[^`]+`)\]\(#property-[^)]*\)/g, '$1');
+  const anchors = anchorsOf(text);
+  return text.replace(/\[`(\w+)`\]\(#[\w-]+\)/g, (link, name: string) =>
+    anchors.has(name) ? `[\`${name}\`](#${anchors.get(name)})` : link,
+  );
+}
+
+/** Anchors of the page's symbols: lower case, and numbered where an earlier heading has the same. */
+function anchorsOf(page: string): Map<string, string> {
+  const anchors = new Map<string, string>();
+  const seen = new Map<string, number>();
+  for (const [, marks, title = ''] of page.matchAll(/^(#+) (.+)$/gm)) {
+    const name = title.replace(/[\\()]/g, '');
+    const slug = slugOf(name);
+    const count = seen.get(slug) ?? 0;
+    seen.set(slug, count + 1);
+    if (marks === '###') anchors.set(name, count === 0 ? slug : `${slug}-${count}`);
+  }
+  return anchors;
 }

@@ -34,3 +34,11 @@ function cell(text: string): string {
     .map((part, i) => (i % 2 === 1 ? part : part.replace(/</g, '&lt;')));
   return outsideCode.join('').replace(/\|/g, '\\|').replace(/\n/g, ' ');
 }
+
+/** A heading's anchor, as GitHub makes it. */
+export function slugOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replace(/ /g, '-');
+}

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cliReference, ENVIRONMENT } from '../../scripts/docs/cliReference.js';
-import { code, table } from '../../scripts/docs/markdown.js';
+import { code, slugOf, table } from '../../scripts/docs/markdown.js';
 import { COMMANDS } from '../../src/cli/table.js';
 import { ERROR_EXIT_CODES } from '../../src/errors.js';
 import { packageRoot } from '../../src/native/paths.js';
@@ -43,6 +43,27 @@ describe('docs/reference/cli.md', () => {
     read.delete('W2S_ASSETS');
     expect(read).toContain('W2S_CACHE');
     for (const name of read) expect(ENVIRONMENT).toHaveProperty(name);
+  });
+});
+
+describe('docs/reference', () => {
+  test.each(['cli.md', 'api.md'])('links of %s lead somewhere', (page) => {
+    const text = readFileSync(join(packageRoot, 'docs', 'reference', page), 'utf8');
+    const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      slugOf(title.replace(/[\\()]/g, '')),
+    );
+    const anchors = new Set(
+      titles.map((slug, i) => {
+        const before = titles.slice(0, i).filter((other) => other === slug).length;
+        return before === 0 ? slug : `${slug}-${before}`;
+      }),
+    );
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    expect(links.length).toBeGreaterThan(5);
+    for (const link of links) {
+      if (link.startsWith('#')) expect(anchors, link).toContain(link.slice(1));
+      else expect(existsSync(join(packageRoot, 'docs', 'reference', link)), link).toBe(true);
+    }
   });
 });
 
