@@ -48,7 +48,8 @@ export const command: Command = {
   ],
 
   async run(argv, context) {
-    const [verb, name] = argv._;
+    const [verb, named] = argv._;
+    const name = named ?? (argv.data === undefined ? undefined : 'columns');
     if (verb === undefined) return list(argv, context);
     if (verb !== 'show') {
       throw new W2sError('ERR_USAGE', `Expected show after datasets but received ${verb}.`, {

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { W2sError } from '../errors.js';
+import { isW2sError, W2sError } from '../errors.js';
 
 /** The one shape of messages about rows: file, 1-based line and field (exit code 4). */
 
@@ -39,8 +39,15 @@ export function badField(place: Place, field: string, expected: string, received
   return new W2sError(
     'ERR_DATA',
     `Expected ${expected} for field "${field}" in ${placeText(place)}, but received ${received}.`,
-    { hint: `Mend the file and try again; to look at it: ${lookAt(place)}` },
+    { hint: `Mend it (${lookAt(place)}), or leave such rows out: --skip-bad-rows` },
   );
+}
+
+/** The same of a file in which no row may be left out. */
+export function unskippable(error: unknown): unknown {
+  if (!isW2sError(error) || error.hint?.includes('--skip-bad-rows') !== true) return error;
+  const hint = error.hint.replace(/, or leave such rows out: --skip-bad-rows$/, ' and try again');
+  return new W2sError(error.code, error.message, { hint });
 }
 
 /** A row that cannot be read at all, so that no field can be named but the row itself. */
@@ -50,7 +57,9 @@ export function badRow(place: Place, expected: string, received: string): W2sErr
 
 function lookAt(place: Place): string {
   const file = displayPath(place.file);
-  return place.unit === 'line' && !file.endsWith('.gz')
-    ? `sed -n ${place.row}p ${file}`
-    : `w2s-native datasets show ${file}`;
+  if (place.unit === 'row') return `row ${place.row} of the data`;
+  const show = /\.gz$/i.test(file)
+    ? `gzip -dc ${file} | sed -n ${place.row}p`
+    : `sed -n ${place.row}p ${file}`;
+  return `to see it: ${show}`;
 }

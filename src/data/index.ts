@@ -5,6 +5,7 @@ export { checkExportName, type ExportRow, writeExport } from './export.js';
 export { type LoadedExamples, type LoadOptions, loadSplit } from './load.js';
 export { type RandomStream, stream } from './random.js';
 export { type DatasetRequest, resolveDataset, withClasses } from './resolve.js';
+export { roleOf } from './splits.js';
 export { readSupervision, type Supervision, type SupervisionOptions, supervise } from './supervision.js';
 export { openTokenizer, type Tokenizer } from './tokenizer.js';
 export type * from './types.js';

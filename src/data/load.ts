@@ -1,3 +1,4 @@
+import { nearest } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
 import { withoutStrangeLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
@@ -131,13 +132,22 @@ function emptyPart(
     );
   }
   const [k, count] = rarest;
+  const name = classes.names[k] ?? String(k);
   const first = parsed.rows[rows.findIndex((row) => row.class === k)];
-  return badField(
+  const { message } = badField(
     placeOf(parsed, first?.row ?? 1),
     parsed.labelColumn,
     `enough rows of each class for the balanced ${spec.part} part`,
-    `${count} of ${rows.length} of class "${classes.names[k] ?? k}", which first stands there`,
+    `${count} of ${rows.length} of class "${name}", which first stands there`,
   );
+  const near = nearest(
+    name,
+    classes.names.filter((other) => other !== name && !/^\d+$/.test(other)),
+  );
+  const hint = near
+    ? `Did you mean "${near}" there? Then mend the file.`
+    : 'Bring more rows of that class, or files of their own: --test-data FILE';
+  return new W2sError('ERR_DATA', message, { hint });
 }
 
 async function examples(

@@ -48,7 +48,7 @@ export async function resolveDataset(request: DatasetRequest): Promise<ResolvedD
   const roles = (Object.keys(FLAGS) as FileRole[]).filter((role) => files[role] !== undefined);
   if (roles.length === 0) {
     throw new W2sError('ERR_CONFIG', `Expected a data file for --dataset ${name} but received none.`, {
-      hint: 'Name one: --data FILE (JSONL, CSV, TSV or Parquet)',
+      hint: 'Name one: --data FILE (JSONL, JSON, CSV, TSV or Parquet)',
     });
   }
   const hashes: Partial<Record<FileRole, string>> = {};

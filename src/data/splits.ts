@@ -34,6 +34,11 @@ export function sourceRole(part: SplitPart, has: (role: FileRole) => boolean): F
   return required(has, 'train', `the ${part} half`, '--data FILE');
 }
 
+/** The file that a part of a data set comes from. Throws ERR_CONFIG where there is none. */
+export function roleOf({ part, dataset }: Pick<SplitSpec, 'part' | 'dataset'>): FileRole {
+  return sourceRole(part, (role) => dataset.files[role] !== undefined);
+}
+
 function required(has: (role: FileRole) => boolean, role: FileRole, what: string, flag: string): FileRole {
   if (has(role)) return role;
   throw new W2sError('ERR_CONFIG', `Expected a file for ${what} but received none.`, { hint: `Add ${flag}` });

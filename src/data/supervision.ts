@@ -1,5 +1,5 @@
 import { W2sError } from '../errors.js';
-import { badField, displayPath, placeText, shown, unitOf } from './badRow.js';
+import { badField, displayPath, placeText, shown, unitOf, unskippable } from './badRow.js';
 import { resolveClasses } from './classes.js';
 import { parseLabel } from './labels.js';
 import { type ParsedFile, placeOf, requireColumns } from './readFile.js';
@@ -19,13 +19,22 @@ export interface SupervisionOptions {
 
 /**
  * Reads `--weak-labels FILE` (any data file with `id` and `label`; for completions `completion` or `label`),
- * as `label --export` writes it.
+ * as `label --export` writes it. `--skip-bad-rows` does not reach here: an example whose label is left out
+ * would be missing from the student's rows and not from the ceiling's.
  * Throws ERR_DATA naming file, 1-based line and field on a bad, missing or repeated id or label.
  */
 export async function readSupervision(
   file: string,
   options: SupervisionOptions,
 ): Promise<Map<string, Supervision>> {
+  try {
+    return await readLabels(file, options);
+  } catch (error) {
+    throw unskippable(error);
+  }
+}
+
+async function readLabels(file: string, options: SupervisionOptions): Promise<Map<string, Supervision>> {
   const source = await openSource(file);
   await requireColumns(source);
   const column = labelColumn(source.columns, options.task, file);

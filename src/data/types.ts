@@ -58,6 +58,7 @@ export interface DatasetSpec {
   files: Partial<Record<FileRole, string>>;
 }
 
+/** What a file is for. */
 export type FileRole = 'train' | 'test' | 'weak' | 'transfer';
 
 /** `all`: every row of the `train` file (`finetune`, `label`) or of the `test` file (`evaluate`), in order. */

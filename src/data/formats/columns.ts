@@ -3,7 +3,7 @@ import { W2sError } from '../../errors.js';
 import { displayPath, type Place } from '../badRow.js';
 import { parseLabel } from '../labels.js';
 import type { TaskKind } from '../types.js';
-import { type Bound, type Fields, field, identifier, listed, textField } from './fields.js';
+import { type Bound, type Fields, field, headerHint, identifier, listed, textField } from './fields.js';
 import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './format.js';
 
 /** Which column plays which part. */
@@ -103,7 +103,12 @@ function requireColumn(source: Bound, column: string, chosen: ReadRequest['colum
   throw new W2sError(
     'ERR_DATA',
     `Expected a column "${column}" in ${displayPath(source.file)}, line 1, but received ${listed(source.columns)}.`,
-    { hint: near === 'COLUMN' ? `Name it: ${flag} COLUMN` : `Did you mean ${flag} ${near}?` },
+    {
+      hint:
+        near === 'COLUMN'
+          ? (headerHint(source) ?? `Name it: ${flag} COLUMN`)
+          : `Did you mean ${flag} ${near}?`,
+    },
   );
 }
 
@@ -113,6 +118,6 @@ function noText(source: Bound, names: ColumnNames): W2sError {
     'ERR_DATA',
     `Expected a column "${names.text}", or "${names.prompt}" and "${names.completion}", in ` +
       `${displayPath(source.file)}, line 1, but received ${listed(source.columns)}.`,
-    { hint: `Say which column holds the text: --text ${near ?? 'COLUMN'}` },
+    { hint: headerHint(source) ?? `Say which column holds the text: --text ${near ?? 'COLUMN'}` },
   );
 }

@@ -45,15 +45,26 @@ export function groupName(text: string): string {
 export const listed = (columns: readonly string[]): string =>
   columns.length === 0 ? 'none' : columns.map((column) => `"${column}"`).join(', ');
 
+interface Finder {
+  /** The flag by which a user names this column, where there is one. */
+  flag?: '--text' | '--label';
+  /** What the user named with it. */
+  named?: string | undefined;
+}
+
 /**
- * Finds a format's columns in a file by their spellings, the first that is there.
- * What it gives throws ERR_DATA where none is, and names the nearest column that is not in use.
+ * Finds a format's columns in a file: the one that the user named, else the first of the spellings.
+ * What it gives throws ERR_DATA where none is there, and names the nearest column that is not in use.
  */
-export function columnFinder(source: Bound, format: string): (spellings: readonly string[]) => string {
+export function columnFinder(
+  source: Bound,
+  format: string,
+): (spellings: readonly string[], finder?: Finder) => string {
   const used = new Set<string>();
-  return (spellings) => {
-    const column = spellings.find((spelling) => source.columns.includes(spelling));
-    if (column === undefined) throw missingColumn(source, format, spellings, used);
+  return (spellings, { flag, named } = {}) => {
+    const wanted = named === undefined ? spellings : [named];
+    const column = wanted.find((spelling) => source.columns.includes(spelling));
+    if (column === undefined) throw missingColumn(source, format, wanted, used, flag);
     used.add(column);
     return column;
   };
@@ -64,20 +75,59 @@ function missingColumn(
   format: string,
   spellings: readonly string[],
   used: ReadonlySet<string>,
+  flag: Finder['flag'],
 ): W2sError {
   const free = source.columns.filter((name) => !used.has(name));
-  const [wanted = '', ...others] = spellings.filter((name) => !/^\d+$/.test(name));
+  const names = spellings.filter((name) => !/^\d+$/.test(name));
+  const [wanted = spellings[0] ?? ''] = names;
   const near = nearest(wanted, free);
-  const names = [wanted, ...others].map((name) => `"${name}"`).join(' or ');
+  const file = displayPath(source.file);
   return new W2sError(
     'ERR_DATA',
-    `Expected a column ${names} for --dataset ${format} in ${displayPath(source.file)}, line 1, but received ` +
-      `${listed(source.columns)}.`,
+    `Expected a column ${(names.length > 0 ? names : spellings).map((name) => `"${name}"`).join(' or ')} for ` +
+      `--dataset ${format} in ${file}, line 1, but received ${listed(source.columns)}.`,
     {
       hint:
         near === undefined
-          ? `For a table of another kind: --dataset columns --text ${source.columns[0] ?? 'COLUMN'} --label COLUMN`
-          : `Did you mean its column "${near}"? Then rename that to "${wanted}".`,
+          ? (headerHint(source) ??
+            `For a table of another kind: --dataset columns --text ${source.columns[0] ?? 'COLUMN'} --label COLUMN`)
+          : flag !== undefined
+            ? `Did you mean ${flag} ${near}?`
+            : `Did you mean its column "${near}"? ${renaming(file, near, wanted)}`,
     },
   );
+}
+
+function renaming(file: string, from: string, to: string): string {
+  const ending = /\.[^.]+$/.exec(file)?.[0] ?? '';
+  if (!/^\.(csv|tsv|jsonl|ndjson|json)$/i.test(ending)) return `Rename it to "${to}".`;
+  const script = /^\.[ct]sv$/i.test(ending) ? `1s/${from}/${to}/` : `s/"${from}"/"${to}"/g`;
+  return `Rename it: sed '${script}' ${file} > renamed${ending}`;
+}
+
+/**
+ * What to type where the names of columns look like a row of data, are numbers, or are one name with another
+ * separator in it. Undefined where they look like names.
+ */
+export function headerHint({ file, columns }: Bound): string | undefined {
+  if (columns.length === 0 || !/\.[ct]sv(\.gz)?$/i.test(file)) return undefined;
+  const separator = columns.length === 1 ? /[;,|\t]/.exec(columns[0] ?? '')?.[0] : undefined;
+  if (separator !== undefined) return separated(displayPath(file), separator);
+  const lengths = columns.map((name) => name.length);
+  const text = lengths.indexOf(Math.max(...lengths)) + 1;
+  const label = lengths.indexOf(Math.min(...lengths)) + 1;
+  const numbers = label === text ? '--text 1 --label 2' : `--text ${text} --label ${label}`;
+  if (columns.every((name, i) => name === String(i + 1))) return 'Say which are which: --text 1 --label 2';
+  const likeData = columns.some(
+    (name) => /^[-+]?\d/.test(name) || name.length > 40 || /\S\s+\S+\s+\S/.test(name),
+  );
+  return likeData ? `If line 1 is a row already: --dataset columns --no-header ${numbers}` : undefined;
+}
+
+/** CSV wants commas, TSV tabs. */
+function separated(file: string, separator: string): string {
+  const [is, ending] = separator === ',' ? ['commas', 'csv'] : ['tabs', 'tsv'];
+  if (separator === ',' || separator === '\t')
+    return `Its fields stand between ${is}: cp ${file} data.${ending}`;
+  return `Its fields stand between "${separator}"; with tabs: tr '${separator}' '\\t' < ${file} > data.tsv`;
 }

@@ -29,8 +29,15 @@ export function tableFormat<Column extends string>(settings: TableSettings<Colum
   const bind: DatasetFormat['bind'] = (source, request) => {
     const find = columnFinder(source, name);
     const ours = Object.keys(settings.columns) as Column[];
-    const columns = ours.map((column) => [column, find(settings.columns[column])] as const);
-    const label = request.labels ? find(settings.label) : (settings.label[0] ?? '');
+    const only = ours.length === 1;
+    const { text: namedText, label: namedLabel } = request.columns;
+    const columns = ours.map((column) => {
+      const spellings = settings.columns[column];
+      return [column, find(spellings, only ? { flag: '--text', named: namedText } : {})] as const;
+    });
+    const label = request.labels
+      ? find(settings.label, { flag: '--label', named: namedLabel })
+      : (namedLabel ?? settings.label[0] ?? '');
     const read: RecordReader['read'] = (record, place, number) => {
       const fields = Object.fromEntries(
         columns.map(([column, spelling]) => [column, textField(record, spelling, place)]),
