@@ -41,6 +41,7 @@ export function stepContext(
     checkpointEvery: config.checkpointEvery ?? 30,
     signal: options.signal ?? new AbortController().signal,
     onProgress: () => {},
+    onData: () => {},
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a run tells while it goes on; the command line turns it into lines, a call from Node may ignore it. */
 
-import type { FileRole } from '../data/types.js';
+import type { FileRole, TooFew } from '../data/types.js';
 import type { StepHash, StepSpec } from '../experiments/plan.js';
 import type { StepProgress } from '../steps/context.js';
 
@@ -19,6 +19,8 @@ export type RunEvent =
   | { type: 'plan'; steps: number; cached: number; todo: readonly StepEvent[] }
   /** Rows of a file that were left out, as `skipBadRows` asks for. */
   | { type: 'data'; file: string; role: FileRole; skipped: number; firstProblem: string }
+  /** A part has fewer rows than were asked for: groups stay whole, and classes are balanced. */
+  | ({ type: 'few-rows' } & TooFew)
   | { type: 'device'; device: string; why: string; threads: number }
   | ({ type: 'step-cached' } & StepEvent)
   | ({ type: 'step-start' } & StepEvent)

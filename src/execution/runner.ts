@@ -8,7 +8,7 @@ import { isW2sError } from '../errors.js';
 import { canonicalJson } from '../experiments/hash.js';
 import type { Plan, PlanStep, StepHash } from '../experiments/plan.js';
 import { type StepContext, throwIfAborted } from '../steps/context.js';
-import type { AnyResult } from '../steps/results.js';
+import type { AnyResult, SkippedRows } from '../steps/results.js';
 import { runStep } from '../steps/run.js';
 import type { Store } from '../store/index.js';
 import type { OnEvent } from './events.js';
@@ -28,7 +28,7 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<void>
   options.onEvent({ type: 'plan', steps: plan.steps.length, cached, todo });
   if (cached === plan.steps.length) return finish(plan, options);
   await checkData(
-    options.context,
+    options,
     plan.steps.filter((_, i) => done[i] === null),
   );
   const runner = new Runner(plan, options);
@@ -42,10 +42,24 @@ async function finish(plan: Plan, { context, keepModels }: RunnerOptions): Promi
 }
 
 /** Reads all rows that will be needed: a bad one in the last file is told before the first hour of training. */
-async function checkData(context: StepContext, steps: readonly PlanStep[]): Promise<void> {
+async function checkData({ context, onEvent }: RunnerOptions, steps: readonly PlanStep[]): Promise<void> {
   if (steps.length === 0) return;
   const { readRows } = await import('../steps/rows.js');
-  for (const { spec } of steps) await readRows(context, spec);
+  const telling = { ...context, onData: dataTeller(onEvent) };
+  for (const { spec } of steps) await readRows(telling, spec);
+}
+
+/** Tells once of each file with bad rows, and once of each part that is too small. */
+function dataTeller(onEvent: OnEvent): StepContext['onData'] {
+  const told = new Set<string>();
+  const once = (what: string, tell: () => void): void => {
+    if (!told.has(what)) tell();
+    told.add(what);
+  };
+  return ({ file, role, skipped, firstProblem = '', tooFew }) => {
+    if (skipped > 0) once(file, () => onEvent({ type: 'data', file, role, skipped, firstProblem }));
+    if (tooFew) once(`${file} ${tooFew.part}`, () => onEvent({ type: 'few-rows', ...tooFew }));
+  };
 }
 
 class Runner {
@@ -91,11 +105,16 @@ class Runner {
     const about = describe(step);
     await this.modelsFor(step);
     onEvent({ type: 'step-start', ...about });
+    const skippedRows: SkippedRows = {};
     const context: StepContext = {
       ...this.options.context,
       onProgress: (progress) => onEvent({ type: 'progress', ...about, ...progress }),
+      onData: ({ role, skipped }) => {
+        if (skipped > 0) skippedRows[role] = skipped;
+      },
     };
     const { result, timing } = await this.attempt(step, context);
+    if (Object.keys(skippedRows).length > 0) result.skippedRows = skippedRows;
     await writeStepFile(context, step);
     await context.store.writeTiming(step.hash, timing);
     await context.store.writeResult(step.hash, result);

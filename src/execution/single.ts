@@ -14,6 +14,7 @@ import { type EngineOptions, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
 import { type ClassSources, datasetRequest, type FoundData, findData } from './resolve.js';
 import { runPlan } from './runner.js';
+import { skippedIn } from './skipped.js';
 import type { EvaluateDocument, StepDocument } from './stepDocument.js';
 
 export interface SingleOptions extends RunOptions, EngineOptions {}
@@ -131,6 +132,7 @@ async function document<C extends 'finetune' | 'label' | 'evaluate'>(
     config: { ...config },
     model: config.model,
     n,
+    ...(await skippedIn(store, [step.hash])),
     step: step.hash,
     store: store.shownPath,
   };

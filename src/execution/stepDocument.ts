@@ -3,6 +3,7 @@
 import type { StepConfig } from '../config/steps.js';
 import type { StepHash } from '../experiments/plan.js';
 import type { Interval } from '../metrics/document.js';
+import type { SkippedRows } from '../steps/results.js';
 
 /** What `--json` prints; `store` is relative to the working directory. */
 export interface StepDocument {
@@ -11,6 +12,8 @@ export interface StepDocument {
   model: string;
   /** Rows that were trained on, labelled or scored. */
   n: number;
+  /** Bad rows that `skipBadRows` left out, by the file's role; absent where there were none. */
+  skippedRows?: SkippedRows;
   step: StepHash;
   store: string;
 }

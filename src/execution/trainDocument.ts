@@ -19,6 +19,7 @@ import { answerOf, isCorrect } from '../steps/evaluate.js';
 import type { GradeResult } from '../steps/results.js';
 import type { Prediction, Store } from '../store/index.js';
 import { binaryScore } from '../tasks/classification.js';
+import { skippedIn } from './skipped.js';
 
 type Lines = readonly Prediction[];
 
@@ -88,6 +89,10 @@ export async function trainDocument(
       return { seed, ...summary, steps: { ...roles } };
     }),
     zeroShot: zeroShotScore(seeds, groups),
+    ...(await skippedIn(
+      store,
+      plan.steps.map(({ hash }) => hash),
+    )),
     throughput: {
       tokensPerSecond: rate(trained.tokens, trained.seconds),
       examplesPerSecond: rate(trained.examples, trained.seconds),

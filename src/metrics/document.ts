@@ -87,6 +87,8 @@ export interface TrainDocument {
   perSeed: readonly SeedScore[];
   /** The strong model before any fine-tuning, where the task can be scored so. */
   zeroShot: ZeroShotScore | null;
+  /** Bad rows that `skipBadRows` left out, by the file's role; absent where there were none. */
+  skippedRows?: Readonly<Record<string, number>>;
   throughput: { tokensPerSecond: number; examplesPerSecond: number };
   /** Relative to the working directory. */
   store: string;

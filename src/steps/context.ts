@@ -1,6 +1,6 @@
 /** What every step is given: where things lie on this machine, and whom to tell. Nothing of it is hashed. */
 
-import type { FileLocations } from '../data/types.js';
+import type { FileLocations, FileRole, TooFew } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { NativeBinding } from '../native/binding.js';
 import type { Store } from '../store/index.js';
@@ -21,6 +21,19 @@ export interface StepContext {
   checkpointEvery: number;
   signal: AbortSignal;
   onProgress(progress: StepProgress): void;
+  /** Told of every part that a step reads. */
+  onData(part: ReadPart): void;
+}
+
+/** A part of the data as it was read, and what was not as asked for. */
+export interface ReadPart {
+  file: string;
+  /** Of the file that the part comes from. */
+  role: FileRole;
+  /** Bad rows of the whole file that were left out. */
+  skipped: number;
+  firstProblem?: string;
+  tooFew?: TooFew;
 }
 
 export interface Engine {

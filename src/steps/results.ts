@@ -1,6 +1,16 @@
 /** What result.json holds of each kind of step: counts and shares, no times and no paths. */
 
-export interface FinetuneResult {
+import type { FileRole } from '../data/types.js';
+
+/** Bad rows that were left out, by the file's role; a role where there were none is absent. */
+export type SkippedRows = Partial<Record<FileRole, number>>;
+
+interface ReadingResult {
+  /** Of the files that the step read; absent where none was left out. */
+  skippedRows?: SkippedRows;
+}
+
+export interface FinetuneResult extends ReadingResult {
   kind: 'finetune';
   examples: number;
   /** T. */
@@ -16,20 +26,20 @@ export interface FinetuneResult {
   weights: string;
 }
 
-export interface LabelResult {
+export interface LabelResult extends ReadingResult {
   kind: 'label';
   n: number;
   truncated: number;
 }
 
-export interface EvaluateResult {
+export interface EvaluateResult extends ReadingResult {
   kind: 'evaluate';
   n: number;
   accuracy: number;
   truncated: number;
 }
 
-export interface GradeResult {
+export interface GradeResult extends ReadingResult {
   kind: 'grade';
   /** How many of the split's rows the labels speak of, in a way that counts. */
   n: number;

@@ -1,6 +1,6 @@
 /** Rows of a split, and the labels that a plan's node names: no step sees any others. */
 
-import { loadSplit, readSupervision, type Supervision, supervise } from '../data/index.js';
+import { loadSplit, readSupervision, roleOf, type Supervision, supervise } from '../data/index.js';
 import type { Example, SplitSpec } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { FinetuneSpec, LabelSpec, ReadingSpec, StepHash, StepSpec } from '../experiments/plan.js';
@@ -23,7 +23,7 @@ export async function unlabelledRows(
   data: SplitSpec,
   task: ReadingSpec['task'],
 ): Promise<Rows> {
-  return loadSplit(data, task, context.locations, { labels: false });
+  return read(context, data, task, false);
 }
 
 /** Rows with their true labels: for `finetune` on truth, `evaluate` and `grade` alone. */
@@ -32,7 +32,25 @@ export async function labelledRows(
   data: SplitSpec,
   task: ReadingSpec['task'],
 ): Promise<Rows> {
-  return loadSplit(data, task, context.locations, { labels: true });
+  return read(context, data, task, true);
+}
+
+async function read(
+  context: StepContext,
+  data: SplitSpec,
+  task: ReadingSpec['task'],
+  labels: boolean,
+): Promise<Rows> {
+  const loaded = await loadSplit(data, task, context.locations, { labels });
+  const { file, skipped, firstProblem, tooFew } = loaded;
+  context.onData({
+    file,
+    role: roleOf(data),
+    skipped,
+    ...(firstProblem === undefined ? {} : { firstProblem }),
+    ...(tooFew === undefined ? {} : { tooFew }),
+  });
+  return loaded;
 }
 
 /** The rows that a `finetune` learns from, with the labels that its spec names. */
