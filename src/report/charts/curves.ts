@@ -1,6 +1,16 @@
 /** Training curves: one line a role, with its name at its end; faint lines behind it for each seed, or for what was smoothed. */
 
-import { chart, over, type Padding, paint, pixels, type Row, roundUp, rowsOf } from './kit.js';
+import {
+  axisNumbers,
+  chart,
+  OWN_COLOUR,
+  over,
+  type Padding,
+  paint,
+  type Row,
+  roundUp,
+  rowsOf,
+} from './kit.js';
 import type { ChartSpec } from './render.js';
 import { meanCurve, type Point, smoothed, thinned } from './smooth.js';
 import { type ColourName, colour } from './theme.js';
@@ -33,7 +43,7 @@ export function curveChart(roles: readonly CurveRole[], options: CurveOptions): 
   const drawn = roles.flatMap(drawnRole);
   const all = drawn.flatMap(({ lines }) => lines.flatMap(({ points }) => points));
   if (all.length === 0) throw new TypeError('no curve to draw');
-  const xDomain: [number, number] = [0, Math.max(1, ...all.map(({ x }) => x))];
+  const xDomain = xRange(all.map(({ x }) => x));
   const yDomain = yRange(drawn, options.kind);
   const lines = drawn.flatMap(({ role, lines: own }) =>
     own.map((line) => lineLayer(line, role, xDomain, yDomain, options)),
@@ -43,6 +53,12 @@ export function curveChart(roles: readonly CurveRole[], options: CurveOptions): 
     ...lines,
     labelLayer(drawn, inner, yDomain),
   ]);
+}
+
+/** From the first step to the last; a single one stands in the middle. */
+function xRange(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return low < high ? [low, high] : [low - 1, high + 1];
 }
 
 interface Line {
@@ -81,7 +97,7 @@ function yRange(drawn: readonly DrawnRole[], kind: CurveOptions['kind']): [numbe
 
 function axisLayer(x: readonly [number, number], y: readonly [number, number], options: CurveOptions) {
   const xAxis = { title: options.xTitle, grid: false, tickCount: 5, format: 'd' };
-  const yAxis = { title: null, tickCount: 5, format: options.format };
+  const yAxis = { title: null, tickCount: 5, ...axisNumbers(options.format) };
   return {
     data: rowsOf([{ x: x[0], y: y[0] }]),
     mark: { type: 'point', opacity: 0 },
@@ -91,12 +107,13 @@ function axisLayer(x: readonly [number, number], y: readonly [number, number], o
 
 function lineLayer(
   { points, bold }: Line,
-  { colour: name, dash }: CurveRole,
+  { colour: name, dash, seeds }: CurveRole,
   x: readonly [number, number],
   y: readonly [number, number],
   { kind }: CurveOptions,
 ) {
-  const faint = { strokeWidth: 1, opacity: 0.32 };
+  const several = seeds.length > 1;
+  const faint = { strokeWidth: 1, opacity: several ? 0.4 : 0.32 };
   return {
     data: rowsOf(points.map((point): Row => ({ x: point.x, y: point.y }))),
     mark: {
@@ -105,7 +122,7 @@ function lineLayer(
       interpolate: bold ? 'monotone' : 'linear',
       ...(bold ? { strokeWidth: 2.25, ...(dash ? { strokeDash: dash } : {}) } : faint),
       // Shares of small batches jump between few values.
-      ...(!bold && kind === 'share' ? { opacity: 0.18 } : {}),
+      ...(!bold && kind === 'share' && !several ? { opacity: 0.18 } : {}),
     },
     encoding: { x: over('x', x), y: over('y', y), order: { field: 'x' }, color: paint(name) },
   };
@@ -117,7 +134,7 @@ function labelLayer(drawn: readonly DrawnRole[], height: number, [low, high]: re
   const wanted = drawn.map(({ role, end }) => ({ role, y: place(end) }));
   const rows = apart(wanted, height).map(({ role, y }) => ({
     name: role.name,
-    y,
+    y: high - (y / height) * (high - low),
     colour: colour(role.colour),
   }));
   return {
@@ -125,9 +142,9 @@ function labelLayer(drawn: readonly DrawnRole[], height: number, [low, high]: re
     mark: { type: 'text', align: 'left', baseline: 'middle', fontWeight: 600, dx: 7 },
     encoding: {
       x: { value: 'width' },
-      y: pixels('y', height),
+      y: over('y', [low, high]),
       text: { field: 'name' },
-      color: { field: 'colour', type: 'nominal', scale: null },
+      color: OWN_COLOUR,
     },
   };
 }

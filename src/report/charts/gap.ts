@@ -1,6 +1,6 @@
 /** PGR on its own scale: 0 is the weak supervisor, 1 the ceiling. */
 
-import { chart, over, type Padding, paint, pixels, rowsOf } from './kit.js';
+import { chart, OWN_COLOUR, over, type Padding, paint, pixels, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
 
 export interface GapScale {
@@ -9,8 +9,9 @@ export interface GapScale {
   /** Words at 0 and at 1. */
   weak: string;
   ceiling: string;
-  /** Words at the student's mark. */
+  /** Words at the student's mark, and fewer of them for a phone. */
   student: string;
+  studentShort: string;
   /** Where the strong model stood before any fine-tuning, on the same scale. */
   zeroShot: number | null;
   /** PGR of each seed, where there are several. */
@@ -42,7 +43,7 @@ export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec
     value: within(gap.value),
     low: within(gap.ci95[0]),
     high: within(gap.ci95[1]),
-    words: gap.student,
+    words: narrow ? gap.studentShort : gap.student,
     zero: 0,
     one: 1,
     y: LINE,
@@ -53,9 +54,8 @@ export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec
   const text = (field: string, y: string, extra: object, color: object) => ({
     data: rowsOf(ends),
     mark: { type: 'text', baseline: 'middle', ...extra },
-    encoding: { x: over('at', domain), y: pixels(y, HEIGHT), text: { field }, color },
+    encoding: { x: over('at', domain, null), y: pixels(y, HEIGHT), text: { field }, color },
   });
-  const own = { field: 'colour', type: 'nominal', scale: null };
   return chart(width, HEIGHT, padding, [
     bar(student, 'zero', 'one', 'line', domain, 1),
     bar(student, 'zero', 'value', 'student', domain, 0.45),
@@ -63,7 +63,7 @@ export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec
       data: rowsOf([student]),
       mark: { type: 'rect', opacity: 0.22, cornerRadius: 3 },
       encoding: {
-        x: over('low', domain),
+        x: over('low', domain, null),
         x2: { field: 'high' },
         y: pixels('top', HEIGHT),
         y2: { field: 'bottom' },
@@ -73,7 +73,12 @@ export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec
     {
       data: rowsOf(ends),
       mark: { type: 'rule', strokeWidth: 2.5 },
-      encoding: { x: over('at', domain), y: pixels('top', HEIGHT), y2: { field: 'bottom' }, color: own },
+      encoding: {
+        x: over('at', domain, null),
+        y: pixels('top', HEIGHT),
+        y2: { field: 'bottom' },
+        color: OWN_COLOUR,
+      },
     },
     ...zeroShotLayers(gap.zeroShot, domain),
     marks(
@@ -83,7 +88,7 @@ export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec
       0.55,
     ),
     marks([{ at: student.value, y: LINE }], domain, 190, 1),
-    text('name', 'nameY', { fontWeight: 600 }, own),
+    text('name', 'nameY', { fontWeight: 600 }, OWN_COLOUR),
     text('words', 'wordsY', { fontSize: 12 }, paint('soft')),
     {
       data: rowsOf([student]),
@@ -95,7 +100,7 @@ export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec
         fontSize: 14,
       },
       encoding: {
-        x: over('value', domain),
+        x: over('value', domain, null),
         y: pixels('wordsY', HEIGHT),
         text: { field: 'words' },
         color: paint('student'),
@@ -132,7 +137,7 @@ function bar(
   return {
     data: rowsOf([row]),
     mark: { type: 'rule', strokeWidth: 6, opacity },
-    encoding: { x: over(from, domain), x2: { field: to }, y: pixels('y', HEIGHT), color: paint(color) },
+    encoding: { x: over(from, domain, null), x2: { field: to }, y: pixels('y', HEIGHT), color: paint(color) },
   };
 }
 
@@ -146,38 +151,26 @@ function marks(
   return {
     data: rowsOf(rows),
     mark: { type: 'point', filled: true, size, opacity, stroke: 'var(--page)', strokeWidth: 1.5 },
-    encoding: { x: over('at', domain), y: pixels('y', HEIGHT), fill: paint('student') },
+    encoding: { x: over('at', domain, null), y: pixels('y', HEIGHT), fill: paint('student') },
   };
 }
 
 function zeroShotLayers(zeroShot: number | null, domain: readonly [number, number]) {
   if (zeroShot === null) return [];
   const at = Math.min(domain[1], Math.max(domain[0], zeroShot));
-  const row = {
-    at,
-    top: LINE - 9,
-    bottom: LINE + 9,
-    y: LINE + 62,
-    words: 'before fine-tuning',
-    end: LINE + 54,
-  };
+  const row = { at, y: LINE, wordsY: LINE + 64, words: '◆ before fine-tuning' };
   return [
     {
       data: rowsOf([row]),
-      mark: { type: 'rule', strokeWidth: 1.5, strokeDash: [3, 2] },
-      encoding: {
-        x: over('at', domain),
-        y: pixels('top', HEIGHT),
-        y2: { field: 'end' },
-        color: paint('zero'),
-      },
+      mark: { type: 'point', shape: 'diamond', filled: true, size: 90, opacity: 1 },
+      encoding: { x: over('at', domain, null), y: pixels('y', HEIGHT), fill: paint('zero') },
     },
     {
       data: rowsOf([row]),
       mark: { type: 'text', fontSize: 12, baseline: 'middle', align: anchor(at, domain, true) },
       encoding: {
-        x: over('at', domain),
-        y: pixels('y', HEIGHT),
+        x: over('at', domain, null),
+        y: pixels('wordsY', HEIGHT),
         text: { field: 'words' },
         color: paint('zero'),
       },

@@ -1,6 +1,6 @@
 /** Values with their 95 % intervals, one a row: accuracies of models, PGR of runs. */
 
-import { chart, fitted, over, type Padding, paint, pixels, rowsOf } from './kit.js';
+import { axisNumbers, chart, fitted, OWN_COLOUR, over, type Padding, paint, pixels, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
 import { type ColourName, colour } from './theme.js';
 
@@ -24,6 +24,8 @@ export interface IntervalOptions {
   mark: 'bar' | 'dot';
   /** Width for labels left of the rows; 0 puts them above. */
   labelWidth: number;
+  /** Where the axis has its numbers; by default where vega finds them fit. */
+  ticks?: readonly number[];
   /** Upright lines with a word above each, such as chance. */
   references?: readonly { at: number; text: string }[];
 }
@@ -92,7 +94,7 @@ export function intervalChart(rows: readonly IntervalRow[], options: IntervalOpt
         x: { value: above ? 0 : -10 },
         y: pixels('labelY', inner),
         text: { field: 'label' },
-        color: { field: 'colour', type: 'nominal', scale: null },
+        color: OWN_COLOUR,
       },
     },
   ]);
@@ -101,15 +103,14 @@ export function intervalChart(rows: readonly IntervalRow[], options: IntervalOpt
 
 type Values = readonly Readonly<Record<string, string | number | null>>[];
 
-function markLayers(values: Values, { domain, mark, format }: IntervalOptions, height: number) {
-  const axis = { format, tickCount: 5, title: null };
-  const own = { field: 'colour', type: 'nominal', scale: null };
+function markLayers(values: Values, { domain, mark, format, ticks }: IntervalOptions, height: number) {
+  const axis = { ...axisNumbers(format), tickCount: 5, title: null, ...(ticks ? { values: ticks } : {}) };
   if (mark === 'dot') {
     return [
       {
         data: rowsOf(values),
         mark: { type: 'point', filled: true, size: 110, opacity: 1 },
-        encoding: { x: over('value', domain, axis), y: pixels('y', height), color: own },
+        encoding: { x: over('value', domain, axis), y: pixels('y', height), color: OWN_COLOUR },
       },
     ];
   }
@@ -122,7 +123,7 @@ function markLayers(values: Values, { domain, mark, format }: IntervalOptions, h
         x2: { field: 'value' },
         y: pixels('top', height),
         y2: { field: 'bottom' },
-        color: own,
+        color: OWN_COLOUR,
       },
     },
   ];

@@ -14,7 +14,7 @@ type Layer = Readonly<Record<string, unknown>>;
 export type Row = Readonly<Record<string, string | number | null>>;
 
 /** Width of the drawings that a desk and a phone get. */
-export const WIDE = 680;
+export const WIDE = 720;
 export const NARROW = 350;
 
 /** A chart of exactly `width` × `height` pixels, padding included. */
@@ -44,13 +44,17 @@ export const pixels = (field: string, height: number) => ({
   axis: null,
 });
 
-/** A quantitative channel over a fixed domain. */
+/**
+ * A quantitative channel over a fixed domain. Layers share a scale and its axis: one of them says how the axis
+ * looks, the others nothing; `null` is no axis at all and holds for all of them.
+ */
 export function over(
   field: string,
   domain: readonly [number, number],
-  axis: Readonly<Record<string, unknown>> | null = null,
+  axis?: Readonly<Record<string, unknown>> | null,
 ) {
-  return { field, type: 'quantitative', scale: { domain, nice: false, zero: false, clamp: true }, axis };
+  const scale = { domain, nice: false, zero: false, clamp: true };
+  return { field, type: 'quantitative', scale, ...(axis === undefined ? {} : { axis }) };
 }
 
 /** An ordinal colour by role name. */
@@ -59,14 +63,16 @@ export const paint = (name: ColourName) => ({ value: colour(name) });
 /** Each row's own `colour`, as it stands. */
 export const OWN_COLOUR = { field: 'colour', type: 'nominal', scale: null } as const;
 
-export const SHARE_AXIS = { format: '.0%', tickCount: 5, title: null } as const;
-
 /** Characters that fit into so many pixels, at 12 to 13 pixels a line; the rest becomes an ellipsis. */
 export function fitted(text: string, width: number): string {
   const most = Math.max(4, Math.floor(width / 6.8));
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
 }
+
+/** How an axis writes its numbers: shares as text elsewhere has them, `40 %`. */
+export const axisNumbers = (format: string) =>
+  format === '.0%' ? { labelExpr: "format(datum.value * 100, '.0f') + ' %'" } : { format };
 
 /** A round number at or above: 1, 2, 2.5, 5 and 10 times powers of ten. */
 export function roundUp(value: number): number {

@@ -1,6 +1,6 @@
 /** Wholes and their parts: one bar a row, cut into shares that are named where they are. */
 
-import { chart, over, paint, pixels, rowsOf } from './kit.js';
+import { chart, OWN_COLOUR, over, paint, pixels, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
 import { type ColourName, colour } from './theme.js';
 
@@ -33,38 +33,37 @@ export function partsChart(rows: readonly PartsRow[], { width }: { width: number
           bottom: r * PITCH + 26 + BAR,
           middle,
           wordsY: middle + 30,
-          percent: pixelsWide > 38 ? `${Math.round(part.share * 100)} %` : '',
-          words: pixelsWide > part.words.length * 6.6 ? part.words : '',
+          percent: pixelsWide > 48 ? `${Math.round(part.share * 100)} %` : '',
+          words: pixelsWide > part.words.length * 7 ? part.words : '',
           colour: colour(part.colour),
         };
       });
   });
   const labels = rows.map(({ label }, r) => ({ label, y: r * PITCH + 12, x: 0 }));
-  const own = { field: 'colour', type: 'nominal', scale: null };
   const text = (field: string, y: string, color: object, extra: object) => ({
     data: rowsOf(segments),
     mark: { type: 'text', align: 'left', baseline: 'middle', ...extra },
-    encoding: { x: over('from', domain), y: pixels(y, height), text: { field }, color },
+    encoding: { x: over('from', domain, null), y: pixels(y, height), text: { field }, color },
   });
   return chart(width, height, { left: 1, right: 1, top: 0, bottom: 0 }, [
     {
       data: rowsOf(segments),
       mark: { type: 'rect', stroke: 'var(--page)', strokeWidth: 2 },
       encoding: {
-        x: over('from', domain),
+        x: over('from', domain, null),
         x2: { field: 'to' },
         y: pixels('y', height),
         y2: { field: 'bottom' },
-        fill: own,
+        fill: OWN_COLOUR,
       },
     },
     text('percent', 'middle', paint('page'), { dx: 8, fontWeight: 600 }),
-    text('words', 'wordsY', own, { dx: 2, fontSize: 12.5 }),
+    text('words', 'wordsY', OWN_COLOUR, { dx: 2, fontSize: 12.5 }),
     {
       data: rowsOf(labels),
       mark: { type: 'text', align: 'left', baseline: 'middle' },
       encoding: {
-        x: over('x', domain),
+        x: over('x', domain, null),
         y: pixels('y', height),
         text: { field: 'label' },
         color: paint('ink'),

@@ -1,6 +1,6 @@
 /** Reliability diagrams (Guo et al. 2017): how often a model is right, against how sure it is. */
 
-import { chart, over, type Padding, paint, rowsOf } from './kit.js';
+import { axisNumbers, chart, over, type Padding, paint, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
 import type { ColourName } from './theme.js';
 
@@ -17,7 +17,7 @@ export interface ReliabilityOptions {
   colour: ColourName;
 }
 
-const PADDING: Padding = { left: 44, right: 10, top: 8, bottom: 42 };
+const PADDING: Padding = { left: 48, right: 10, top: 8, bottom: 42 };
 
 /** @param bins those that hold items; a dot's area grows with their number */
 export function reliabilityChart(bins: readonly ReliabilityBin[], options: ReliabilityOptions): ChartSpec {
@@ -28,7 +28,7 @@ export function reliabilityChart(bins: readonly ReliabilityBin[], options: Relia
   const y = [Math.max(0, Math.floor(lowest * 10) / 10), 1] as const;
   const largest = Math.max(1, ...bins.map(({ n }) => n));
   const rows = bins.map((bin) => ({ ...bin, size: 24 + (300 * bin.n) / largest }));
-  const axis = (title: string | null) => ({ format: '.0%', tickCount: 5, title });
+  const axis = (title: string | null) => ({ ...axisNumbers('.0%'), tickCount: 5, title });
   const own = (field: string, domain: readonly [number, number], title: string | null) =>
     over(field, domain, axis(title));
   return chart(width, height, PADDING, [

@@ -24,6 +24,8 @@ const COLOURS = {
   student: { light: '#1a63b0', dark: '#74b3f5' },
   ceiling: { light: '#1b7a5c', dark: '#5dcaa2' },
   zero: { light: '#6d6878', dark: '#b0a9bf' },
+  'board-light': { light: '#ece6d8', dark: '#c3bcad' },
+  'board-dark': { light: '#a3b09c', dark: '#76857a' },
 } as const satisfies Record<string, Shades>;
 
 export type ColourName = keyof typeof COLOURS;
@@ -40,7 +42,7 @@ export function cssVariables(scheme: keyof Shades): string {
 
 /** Every `var(--…)` of a text by its value in one scheme. */
 export function withoutVariables(text: string, scheme: keyof Shades): string {
-  return text.replace(/var\(--([a-z]+)\)/g, (whole, name: string) =>
+  return text.replace(/var\(--([a-z-]+)\)/g, (whole, name: string) =>
     Object.hasOwn(COLOURS, name) ? COLOURS[name as ColourName][scheme] : whole,
   );
 }

@@ -1,13 +1,96 @@
-/** stub */
+/** A test item of a chess data set as a board. */
+
+import type { Chess } from 'chessops/chess';
+import { makeFen } from 'chessops/fen';
 import type { Example } from '../../../data/types.js';
 import type { Disagreement } from '../disagreements.js';
-import type { Html } from '../markup.js';
-import type { RunRecord } from '../runRecord.js';
+import { type Html, html } from '../markup.js';
+import { type Arrow, drawBoard } from './board.js';
+import { cutLast, isLegalUci, play, sanOf, squaresOf } from './game.js';
 
-export async function drawChess(
-  _item: Disagreement,
-  _row: Example,
-  _record: RunRecord,
-): Promise<{ board: Html; about: string; name: (answer: number | string) => Html } | null> {
-  return null;
+export interface ChessItem {
+  board: Html;
+  /** A few words beside the item's id. */
+  about: string;
+  /** An answer as the page writes it. */
+  name(answer: number | string): Html;
 }
+
+/** Null where the row is no legal game: then its text is shown. */
+export function drawChess(item: Disagreement, row: Example, classes: readonly string[]): ChessItem | null {
+  if (row.text !== undefined) return lastMove(row.text, classes);
+  const position = play(row.prompt ?? '');
+  if (position === null) return null;
+  const completion = row.completions?.[0];
+  if (typeof item.truth === 'number') {
+    return completion === undefined ? null : askedMove(position, completion, classes);
+  }
+  return bestMove(position, item);
+}
+
+/** `chess-puzzles`: three moves. */
+function bestMove(position: Chess, { truth, student, supervisor }: Disagreement): ChessItem {
+  const moves = { truth, student: student.answer, supervisor: supervisor.answer };
+  const words = (move: number | string): string => moveWords(position, String(move));
+  const alt = `${describe(position)} Truth: ${words(truth)}; student: ${words(moves.student)}; supervisor: ${words(moves.supervisor)}.`;
+  const arrows = Object.entries(moves).flatMap(([look, move]) =>
+    arrowOf(String(move), look as Arrow['look']),
+  );
+  return {
+    board: drawBoard({ position, arrows, alt }),
+    about: toMove(position),
+    name: (answer) => html`<bdi>${words(answer)}</bdi>`,
+  };
+}
+
+/** `chess-legal`: a move that may be none. */
+function askedMove(position: Chess, move: string, classes: readonly string[]): ChessItem {
+  return {
+    board: drawBoard({
+      position,
+      arrows: arrowOf(move, 'asked'),
+      alt: `${describe(position)} Asked: is ${move.trim()} legal?`,
+    }),
+    about: `${toMove(position)}: is ${sanOf(position, move) ?? move.trim()} legal?`,
+    name: (answer) => className(answer, classes),
+  };
+}
+
+/** `chess-check`: the position after the last move. */
+function lastMove(moves: string, classes: readonly string[]): ChessItem | null {
+  const position = play(moves);
+  const cut = cutLast(moves);
+  if (position === null || cut === null) return null;
+  const before = play(cut.before);
+  const san = before && sanOf(before, cut.last)?.replace(/[+#]$/, '');
+  return {
+    board: drawBoard({
+      position,
+      arrows: arrowOf(cut.last, 'asked'),
+      ring: position.isCheck() ? position.board.kingOf(position.turn) : undefined,
+      alt: `${describe(position)} Last move: ${cut.last}.`,
+    }),
+    about: `does ${san ?? cut.last} give check?`,
+    name: (answer) => className(answer, classes),
+  };
+}
+
+function arrowOf(move: string, look: Arrow['look']): Arrow[] {
+  const squares = squaresOf(move);
+  return squares === null ? [] : [{ ...squares, look }];
+}
+
+function moveWords(position: Chess, move: string): string {
+  const uci = move.trim();
+  if (uci === '') return 'nothing';
+  if (isLegalUci(position, uci)) return `${sanOf(position, uci)} (${uci})`;
+  return squaresOf(uci) === null ? uci : `${uci}, which is illegal`;
+}
+
+const className = (answer: number | string, classes: readonly string[]): Html =>
+  html`<bdi>${typeof answer === 'number' ? (classes[answer] ?? `class ${answer}`) : answer}</bdi>`;
+
+const toMove = ({ turn }: Chess): string => `${turn === 'white' ? 'White' : 'Black'} to move`;
+
+const describe = (position: Chess): string =>
+  `Chess board, ${toMove(position)}; position in FEN: ${makeFen(position.toSetup())}.`;

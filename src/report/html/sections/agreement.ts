@@ -64,7 +64,7 @@ function agreementChart({ right, wrong }: Split): Promise<Html> {
   const rows: PartsRow[] = [];
   if (rights > 0) {
     rows.push({
-      label: `Supervisor right (${percent(share(rights, rights + wrongs))} of the test set): the student …`,
+      label: `Supervisor right (${percent(share(rights, rights + wrongs))}): the student …`,
       parts: [
         { share: share(right.alike, rights), words: 'is right too', colour: 'student' },
         { share: share(right.other, rights), words: 'is wrong', colour: 'zero' },
@@ -73,7 +73,7 @@ function agreementChart({ right, wrong }: Split): Promise<Html> {
   }
   if (wrongs > 0) {
     rows.push({
-      label: `Supervisor wrong (${percent(share(wrongs, rights + wrongs))} of the test set): the student …`,
+      label: `Supervisor wrong (${percent(share(wrongs, rights + wrongs))}): the student …`,
       parts: [
         { share: share(wrong.right, wrongs), words: 'is right', colour: 'student' },
         { share: share(wrong.alike, wrongs), words: 'repeats the mistake', colour: 'weak' },

@@ -1,8 +1,7 @@
 /** The ten most instructive disagreements, with their texts. */
 
 import type { Example } from '../../../data/types.js';
-import { percent } from '../../format.js';
-import { drawChess } from '../chess/item.js';
+import type { ChessItem } from '../chess/item.js';
 import { type Answer, chooseDisagreements, type Disagreement, type Kind } from '../disagreements.js';
 import { type Html, html } from '../markup.js';
 import { section } from '../page.js';
@@ -25,7 +24,7 @@ export async function itemsSection(record: RunRecord): Promise<Html | null> {
     if (items.length === 0) continue;
     const drawn: Html[] = [];
     for (const item of items) drawn.push(await itemCard(item, texts.rows.get(item.id), record));
-    groups.push(html`<h3 class="kind">${TITLES[kind]}</h3><div class="items">${drawn}</div>`);
+    groups.push(html`<div><h3>${TITLES[kind]}</h3>${drawn}</div>`);
   }
   const rule =
     task === 'completion'
@@ -36,18 +35,32 @@ export async function itemsSection(record: RunRecord): Promise<Html | null> {
     full: true,
     words: html`<p>Ten test items on which one of the two is right, five of each kind where there are enough:
 ${rule}.${seeds.length > 1 && ` Answers are those of seed ${seeds[0]?.seed ?? 0}; items come first that went the same way with other seeds.`}</p>`,
-    content: html`${texts.missing !== null && chosen.length > 0 && html`<p class="note">The texts of these items cannot be shown: ${texts.missing}.</p>`}
-${groups.length > 0 ? groups : html`<p class="note">There is none: student and supervisor are right and wrong on the same test items.</p>`}`,
+    content: html`${await chessPieces(record)}${texts.missing !== null && chosen.length > 0 && html`<p class="note">The texts of these items cannot be shown: ${texts.missing}.</p>`}
+${groups.length > 0 ? html`<div class="kinds">${groups}</div>` : html`<p class="note">There is none: student and supervisor are right and wrong on the same test items.</p>`}`,
   });
 }
 
 async function itemCard(item: Disagreement, row: Example | undefined, record: RunRecord): Promise<Html> {
-  const chess = row && record.format.startsWith('chess-') ? await drawChess(item, row, record) : null;
+  const chess = row ? await chessItem(item, row, record) : null;
   const name = chess?.name ?? ((answer: number | string) => nameOf(answer, record.classes));
-  return html`<article class="item"><p class="id">test item <bdi>${item.id}</bdi>${chess && html` · ${chess.about}`}</p>
-${chess ? chess.board : row && textOf(row)}
+  const id = html`<p class="id">test item <bdi>${item.id}</bdi>${chess && html`<br>${chess.about}`}</p>`;
+  const shown = chess ? html`${chess.board}${id}` : html`${id}${row && textOf(row)}`;
+  return html`<article class="item${chess ? ' drawn' : ''}">${shown}
 <dl><dt>truth</dt><dd class="ceiling"><strong>${name(item.truth)}</strong></dd>
 ${answerRow('student', item.student, item.truth, name)}${answerRow('supervisor', item.supervisor, item.truth, name)}</dl></article>`;
+}
+
+/** Rules and boards are loaded for chess alone. */
+async function chessItem(item: Disagreement, row: Example, record: RunRecord): Promise<ChessItem | null> {
+  if (!isChess(record)) return null;
+  const { drawChess } = await import('../chess/item.js');
+  return drawChess(item, row, record.classes);
+}
+
+const isChess = ({ format }: RunRecord): boolean => format.startsWith('chess-');
+
+async function chessPieces(record: RunRecord): Promise<Html | null> {
+  return isChess(record) ? (await import('../chess/board.js')).pieceDefinitions() : null;
 }
 
 function answerRow(
@@ -56,8 +69,17 @@ function answerRow(
   truth: number | string,
   name: (answer: number | string) => Html,
 ): Html {
-  const right = answer === truth;
-  return html`<dt>${who}</dt><dd class="${who === 'student' ? 'student' : 'weak'}"><strong>${name(answer)}</strong>${probability !== null && html` <span class="range">${percent(probability)} sure</span>`} <span class="range">${right ? '✓ right' : '✗ wrong'}</span></dd>`;
+  const verdict =
+    answer === truth ? html`<span aria-label="right">✓</span>` : html`<span aria-label="wrong">✗</span>`;
+  const sure =
+    probability === null ? null : html` <span class="range">${wholePercent(probability)} sure</span>`;
+  return html`<dt class="${who}-key">${who}</dt><dd class="${who === 'student' ? 'student' : 'weak'}"><strong>${name(answer)}</strong> ${verdict}${sure}</dd>`;
+}
+
+/** Never a certainty that rounding made. */
+function wholePercent(share: number): string {
+  const rounded = Math.round(share * 100);
+  return rounded === 100 && share < 1 ? '> 99 %' : `${rounded} %`;
 }
 
 function nameOf(answer: number | string, classes: readonly string[]): Html {

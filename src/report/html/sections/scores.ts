@@ -34,7 +34,8 @@ A share of a gap can only be given where there is a gap beyond doubt.</p>`;
     ci95,
     weak: percent(weak.accuracy),
     ceiling: percent(ceiling.accuracy),
-    student: `student ${percent(student.accuracy)}, PGR ${gapText(pgr)}`,
+    student: `student ${percent(student.accuracy)}: PGR ${gapText(pgr)}`,
+    studentShort: `PGR ${gapText(pgr)}`,
     zeroShot: zeroShot === null ? null : (zeroShot.accuracy - weak.accuracy) / size,
     seeds: perSeed.length > 1 ? perSeed.flatMap(({ pgr: one }) => (one === null ? [] : [one])) : [],
   };
@@ -93,17 +94,17 @@ async function accuracyBars(
     ...(zeroShot === null ? [] : [row('zero-shot', zeroShot, 'zero')]),
   ];
   const highest = Math.max(...rows.map(({ ci95 }) => ci95?.[1] ?? 0));
-  const references = classes > 1 ? [{ at: 1 / classes, text: 'guessing' }] : [];
-  // Room for the number beside the longest bar.
-  const room = (width: number): number => 1 + 70 / (width * 0.75);
+  const end = highest > 0.75 ? 1 : Math.min(1, roundUp(highest));
   const draw = (width: number) =>
     intervalChart(rows, {
       width,
-      domain: [0, highest > 0.75 ? room(width) : Math.min(room(width), roundUp(highest) * room(width))],
+      // Room for the number beside the longest bar.
+      domain: [0, Math.max(end, highest + (end * 80) / (width - 80))],
+      ticks: [0, 1, 2, 3, 4, 5].map((fifth) => (end * fifth) / 5),
       format: '.0%',
       mark: 'bar',
       labelWidth: 64,
-      references,
+      references: classes > 1 ? [{ at: 1 / classes, text: 'guessing' }] : [],
     });
   const words = rows.map(({ label, shown, ci95 }) => `${label} ${shown} ${percentInterval(ci95)}`).join(', ');
   return chartFigure(draw, `Accuracy with 95 % intervals: ${words}.`);
@@ -112,14 +113,14 @@ async function accuracyBars(
 function accuracyTable({ weak, student, ceiling, zeroShot }: TrainDocument, names: Names): Html {
   const hasAuroc = [weak, student, ceiling].some(({ auroc }) => auroc !== null);
   const cells = (
-    role: Html,
+    role: string,
+    colour: string,
     model: string,
     { accuracy, ci95 }: { accuracy: number; ci95: readonly [number, number] },
     auroc: number | null,
     n: number,
   ) => [
-    role,
-    isolated(model),
+    html`<span class="${colour}">${role}</span><br><small>${isolated(model)}</small>`,
     percent(accuracy),
     percentInterval(ci95),
     ...(hasAuroc ? [decimals(auroc, 3)] : []),
@@ -127,20 +128,17 @@ function accuracyTable({ weak, student, ceiling, zeroShot }: TrainDocument, name
   ];
   const where = weak.on === 'transfer' ? ' (transfer half)' : '';
   const rows = [
-    cells(html`<span class="weak">weak</span>${where}`, names.weak, weak, weak.auroc, weak.n),
-    cells(html`<span class="student">student</span>`, names.strong, student, student.auroc, student.n),
-    cells(html`<span class="ceiling">ceiling</span>`, names.strong, ceiling, ceiling.auroc, ceiling.n),
+    cells(`weak${where}`, 'weak', names.weak, weak, weak.auroc, weak.n),
+    cells('student', 'student', names.strong, student, student.auroc, student.n),
+    cells('ceiling', 'ceiling', names.strong, ceiling, ceiling.auroc, ceiling.n),
   ];
-  if (zeroShot !== null) {
-    rows.push(cells(html`<span class="zero">zero-shot</span>`, names.strong, zeroShot, null, student.n));
-  }
+  if (zeroShot !== null) rows.push(cells('zero-shot', 'zero', names.strong, zeroShot, null, student.n));
   return table(
     hasAuroc
       ? 'Accuracy, with 95 % intervals in percent; AUROC is 0.5 for guessing, 1 for perfect ranking.'
       : 'Accuracy, with 95 % intervals in percent.',
     [
       { title: '' },
-      { title: 'model' },
       { title: 'accuracy', number: true },
       { title: '95 % interval', number: true },
       ...(hasAuroc ? [{ title: 'AUROC', number: true }] : []),
