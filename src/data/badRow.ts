@@ -44,7 +44,7 @@ export function badField(place: Place, field: string, expected: string, received
 }
 
 /** The same of a file in which no row may be left out. */
-export function unskippable(error: unknown): unknown {
+export function unskippable<E>(error: E): E | W2sError {
   if (!isW2sError(error) || error.hint?.includes('--skip-bad-rows') !== true) return error;
   const hint = error.hint.replace(/, or leave such rows out: --skip-bad-rows$/, ' and try again');
   return new W2sError(error.code, error.message, { hint });

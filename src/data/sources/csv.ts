@@ -1,6 +1,6 @@
 import { CsvError, Parser } from 'csv-parse';
 import type { W2sError } from '../../errors.js';
-import { badRow, type Place } from '../badRow.js';
+import { badRow, type Place, unskippable } from '../badRow.js';
 import { checkHeader, numbered, toRow } from './header.js';
 import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
 import { readText } from './text.js';
@@ -104,6 +104,7 @@ function lineCounter(bytes: Buffer): LineCounter {
   return { next, passTo };
 }
 
+/** Nobody can say where the row ends after a wrong quote: it cannot be left out, and ends the reading. */
 function csvProblem(place: Place, cause: unknown): W2sError {
   const code = cause instanceof CsvError ? cause.code : '';
   const received = code.includes('QUOTE')
@@ -111,5 +112,5 @@ function csvProblem(place: Place, cause: unknown): W2sError {
     : cause instanceof Error
       ? cause.message
       : String(cause);
-  return badRow(place, 'comma-separated values', received);
+  return unskippable(badRow(place, 'comma-separated values', received));
 }
