@@ -8,4 +8,5 @@ export { type PartsRow, partsChart } from './parts.js';
 export { type ReliabilityBin, type ReliabilityOptions, reliabilityChart } from './reliability.js';
 export { type ChartSpec, type RenderOptions, renderSvg } from './render.js';
 export type { Point } from './smooth.js';
+export { visible } from './text.js';
 export { type ColourName, colour, cssVariables, SANS } from './theme.js';

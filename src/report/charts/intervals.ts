@@ -1,7 +1,8 @@
 /** Values with their 95 % intervals, one a row: accuracies of models, PGR of runs. */
 
-import { axisNumbers, chart, fitted, OWN_COLOUR, over, type Padding, paint, pixels, rowsOf } from './kit.js';
+import { axisNumbers, chart, OWN_COLOUR, over, type Padding, paint, pixels, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
+import { fitted } from './text.js';
 import { type ColourName, colour } from './theme.js';
 
 export interface IntervalRow {

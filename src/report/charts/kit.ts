@@ -63,13 +63,6 @@ export const paint = (name: ColourName) => ({ value: colour(name) });
 /** Each row's own `colour`, as it stands. */
 export const OWN_COLOUR = { field: 'colour', type: 'nominal', scale: null } as const;
 
-/** Characters that fit into so many pixels, at 12 to 13 pixels a line; the rest becomes an ellipsis. */
-export function fitted(text: string, width: number): string {
-  const most = Math.max(4, Math.floor(width / 6.8));
-  const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
-}
-
 /** How an axis writes its numbers: shares as text elsewhere has them, `40 %`. */
 export const axisNumbers = (format: string) =>
   format === '.0%' ? { labelExpr: "format(datum.value * 100, '.0f') + ' %'" } : { format };

@@ -1,5 +1,7 @@
 /** HTML as values: text is escaped on its way in, and only what was made here passes as it is. */
 
+import { visible } from '../charts/index.js';
+
 /** A piece of HTML. Made by `html` and `trusted` alone. */
 export class Html {
   constructor(readonly text: string) {}
@@ -36,24 +38,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Safe in text and in quoted attributes. */
 export function escaped(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}
-
-/**
- * Text that can be shown anywhere: control characters become their pictures (U+2400 and on), line breaks
- * and tabs stay, half surrogate pairs become U+FFFD.
- */
-export function visible(text: string): string {
-  return (
-    text
-      .replace(/\p{Surrogate}/gu, '\ufffd')
-      .replace(/\r\n?/g, '\n')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) =>
-        String.fromCharCode(0x2400 + c.charCodeAt(0)),
-      )
-      .replace(/[\u007f-\u009f]/g, (c) => (c === '\u007f' ? '\u2421' : '\ufffd'))
-      .replace(/[\ufffe\uffff]/g, '\ufffd')
-  );
 }
 
 /** A name or other short text whose direction must not disturb what stands around it. */

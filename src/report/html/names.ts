@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { TrainDocument } from '../../metrics/index.js';
 import { shownModels } from '../format.js';
 
@@ -9,3 +10,9 @@ export interface Names {
 
 export const namesOf = ({ weak, config }: TrainDocument): Names =>
   shownModels({ weak: weak.model, strong: config.strong });
+
+/** What the data are called: a file's name says more than `columns`. */
+export function dataName({ config: { dataset, data, transferData } }: TrainDocument): string {
+  const file = data ?? transferData;
+  return dataset === 'columns' && typeof file === 'string' ? basename(file) : dataset;
+}

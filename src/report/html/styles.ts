@@ -43,7 +43,7 @@ section.split>.content{margin-top:.3rem}
 .chart .narrow svg{max-width:420px}
 @media (min-width:44rem){.chart .wide{display:block}.chart .narrow{display:none}}
 .charts{display:grid;gap:1.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr))}
-.charts .chart svg{max-width:340px}
+.charts .chart svg{max-width:250px}
 small{font-size:.8125rem;color:var(--soft)}
 figcaption{font-size:.875rem;color:var(--soft);margin-bottom:.5rem}
 figcaption strong{color:var(--ink)}

@@ -25,7 +25,7 @@ the <em>right answer</em> (generalization), or make a mistake of its own.</p>
   if (agreement === null) {
     return section({
       title,
-      words,
+      words: html``,
       content: html`<p class="note">The supervision brings no answers for the test set, so that student and
 supervisor cannot be compared there.</p>`,
     });

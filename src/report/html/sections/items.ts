@@ -34,7 +34,7 @@ export async function itemsSection(record: RunRecord): Promise<Html | null> {
     title: 'Where they disagree',
     full: true,
     words: html`<p>Ten test items on which one of the two is right, five of each kind where there are enough:
-${rule}.${seeds.length > 1 && ` Answers are those of seed ${seeds[0]?.seed ?? 0}; items come first that went the same way with other seeds.`}</p>`,
+${rule}.${seeds.length > 1 && ` Answers are those of seed ${seeds[0]?.seed ?? 0}; items come first that went the same way with other seeds.`}</p>${chessLegend(record)}`,
     content: html`${await chessPieces(record)}${texts.missing !== null && chosen.length > 0 && html`<p class="note">The texts of these items cannot be shown: ${texts.missing}.</p>`}
 ${groups.length > 0 ? html`<div class="kinds">${groups}</div>` : html`<p class="note">There is none: student and supervisor are right and wrong on the same test items.</p>`}`,
   });
@@ -58,6 +58,15 @@ async function chessItem(item: Disagreement, row: Example, record: RunRecord): P
 }
 
 const isChess = ({ format }: RunRecord): boolean => format.startsWith('chess-');
+
+/** What colours and shapes on a board mean. */
+function chessLegend(record: RunRecord): Html | null {
+  if (!isChess(record) || record.texts.missing !== null) return null;
+  return record.task === 'completion'
+    ? html`<p>On the boards, <span class="student">blue</span> is the student’s move, <span class="weak">dashed
+orange</span> the supervisor’s, and the broad <span class="ceiling">green</span> one below the right one.</p>`
+    : html`<p>On the boards, the arrow is the move that is asked about; a red ring marks a king in check.</p>`;
+}
 
 async function chessPieces(record: RunRecord): Promise<Html | null> {
   return isChess(record) ? (await import('../chess/board.js')).pieceDefinitions() : null;

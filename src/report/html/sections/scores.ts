@@ -1,7 +1,7 @@
 /** The headline numbers: PGR on its scale, accuracies with their intervals. */
 
 import type { TrainDocument } from '../../../metrics/index.js';
-import { gapChart, type IntervalRow, intervalChart, roundUp } from '../../charts/index.js';
+import { gapChart, type IntervalRow, intervalChart } from '../../charts/index.js';
 import { decimalInterval, decimals, gapText, NONE, percent, percentInterval } from '../../format.js';
 import { type Html, html, isolated } from '../markup.js';
 import type { Names } from '../names.js';
@@ -16,7 +16,7 @@ export async function gapSection(document: TrainDocument): Promise<Html> {
 ceiling that the student went: 0 means no better than its supervisor, 1 as good as if it had learnt from true
 labels.</p>
 ${pgr.value !== null && html`<p>(${percent(student.accuracy)} − ${percent(weak.accuracy)}) / (${percent(ceiling.accuracy)} − ${percent(weak.accuracy)}) = <strong>${decimals(pgr.value)}</strong></p>`}
-<p>The shaded band is the 95 % interval: on other test items${document.seeds.length > 1 ? ' and other seeds' : ''}, PGR would probably fall inside it.</p>`,
+${pgr.value !== null && html`<p>The shaded band is the 95 % interval: on other test items${document.seeds.length > 1 ? ' and other seeds' : ''}, PGR would probably fall inside it.</p>`}`,
     content: html`${await scale(document)}${gapTable(document)}`,
   });
 }
@@ -46,9 +46,8 @@ A share of a gap can only be given where there is a gap beyond doubt.</p>`;
 }
 
 function gapTable({ pgr, pgrAuroc, gap, perSeed }: TrainDocument): Html {
-  const rows: [string, string, string][] = [
-    ['PGR', decimals(pgr.value), pgr.value === null ? (pgr.reason ?? '') : decimalInterval(pgr.ci95)],
-  ];
+  const rows: [string, string, string][] = [];
+  if (pgr.value !== null) rows.push(['PGR', decimals(pgr.value), decimalInterval(pgr.ci95)]);
   if (pgrAuroc.value !== null) {
     rows.push(['PGR of AUROC', decimals(pgrAuroc.value), decimalInterval(pgrAuroc.ci95)]);
   }
@@ -94,13 +93,15 @@ async function accuracyBars(
     ...(zeroShot === null ? [] : [row('zero-shot', zeroShot, 'zero')]),
   ];
   const highest = Math.max(...rows.map(({ ci95 }) => ci95?.[1] ?? 0));
-  const end = highest > 0.75 ? 1 : Math.min(1, roundUp(highest));
+  const step = highest > 0.6 ? 0.2 : highest > 0.25 ? 0.1 : highest > 0.1 ? 0.05 : 0.02;
+  const ticks = Array.from({ length: Math.ceil(highest / step) + 1 }, (_, i) => i * step);
+  const end = ticks.at(-1) ?? 1;
   const draw = (width: number) =>
     intervalChart(rows, {
       width,
       // Room for the number beside the longest bar.
       domain: [0, Math.max(end, highest + (end * 80) / (width - 80))],
-      ticks: [0, 1, 2, 3, 4, 5].map((fifth) => (end * fifth) / 5),
+      ticks,
       format: '.0%',
       mark: 'bar',
       labelWidth: 64,

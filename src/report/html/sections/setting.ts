@@ -5,7 +5,7 @@ import { percent } from '../../format.js';
 import { meaningParts } from '../../meaning.js';
 import { lossOf } from '../../trainReport.js';
 import { type Html, html, isolated } from '../markup.js';
-import type { Names } from '../names.js';
+import { dataName, type Names } from '../names.js';
 import { section } from '../page.js';
 
 export function headerOf(document: TrainDocument, names: Names): Html {
@@ -18,7 +18,7 @@ export function headerOf(document: TrainDocument, names: Names): Html {
     seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds.join(', ')}`,
   ];
   return html`<p class="eyebrow">${about.join(' · ')}</p>
-<h1>On ${isolated(config.dataset)}, <span class="weak">${isolated(names.weak)}</span> teaches <span class="student">${isolated(names.strong)}</span></h1>
+<h1>On ${isolated(dataName(document))}, <span class="weak">${isolated(names.weak)}</span> teaches <span class="student">${isolated(names.strong)}</span></h1>
 <p class="lede">${main}</p>
 ${remarks.length > 0 && html`<p class="remarks">${remarks.join(' ')}</p>`}`;
 }

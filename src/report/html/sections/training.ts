@@ -2,7 +2,7 @@
 
 import type { StepMetrics } from '../../../store/index.js';
 import { type CurveRole, curveChart, type Point } from '../../charts/index.js';
-import { decimals, percent } from '../../format.js';
+import { decimals, NONE, percent } from '../../format.js';
 import { type Html, html } from '../markup.js';
 import { chartFigure, section, table } from '../page.js';
 import type { CurveRoleName, RunRecord } from '../runRecord.js';
@@ -75,21 +75,24 @@ const meanOf = (points: readonly Point[]): number =>
   points.reduce((sum, { y }) => sum + y, 0) / points.length;
 
 function endTable(losses: readonly CurveRole[], accuracies: readonly CurveRole[]): Html {
-  const columns = ['', 'steps', 'loss at first', 'loss at last'];
-  if (accuracies.length > 0) columns.push('accuracy at first', 'accuracy at last');
-  const rows = losses.map((role) => {
-    const accuracy = accuracies.find(({ name }) => name === role.name);
-    return [
-      html`<span class="${role.colour}">${role.name}</span>`,
-      `${role.seeds[0]?.length ?? 0}`,
-      decimals(firstOf(role), 3),
-      decimals(lastOf(role), 3),
-      ...(accuracies.length === 0 ? [] : [accuracy ? percent(firstOf(accuracy)) : '–']),
-      ...(accuracies.length === 0 ? [] : [accuracy ? percent(lastOf(accuracy)) : '–']),
-    ];
-  });
+  const columns = ['', 'steps', 'loss', ...(accuracies.length > 0 ? ['accuracy'] : [])];
+  const change = (role: CurveRole | undefined, shown: (value: number) => string): string =>
+    role === undefined ? NONE : `${shown(firstOf(role))} → ${shown(lastOf(role))}`;
+  const rows = losses.map((role) => [
+    html`<span class="${role.colour}">${role.name}</span>`,
+    `${role.seeds[0]?.length ?? 0}`,
+    change(role, (value) => decimals(value, 3)),
+    ...(accuracies.length > 0
+      ? [
+          change(
+            accuracies.find(({ name }) => name === role.name),
+            percent,
+          ),
+        ]
+      : []),
+  ]);
   return table(
-    'Means over the first and the last tenth of the steps.',
+    'From the mean over the first tenth of the steps to that over the last.',
     columns.map((title, c) => ({ title, number: c > 0 })),
     rows,
   );
