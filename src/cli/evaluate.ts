@@ -1,8 +1,10 @@
 /** `evaluate`: a model's accuracy on every row of a test file. */
 import { evaluateKeys } from '../config/keys.js';
-import type { Command } from './command.js';
+import type { EvaluateConfig } from '../config/steps.js';
+import type { Argv, Command, CommandContext } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
-import { printJson, printText, reportPaint } from './output.js';
+import { commandWith, type NextCommand, nextText, quoted } from './next.js';
+import { printJson, printText, reportPaint, separate } from './output.js';
 import { checkExportFolder, evaluateConfig, noteFreshHead } from './settings.js';
 import { watchRun } from './watch.js';
 
@@ -22,8 +24,9 @@ export const command: Command = {
   epilogue: 'Other flags of train are taken too, and are of no effect here.',
 
   async run(argv, context) {
-    const config = await evaluateConfig(argv);
+    const config = await evaluateConfig(argv, context);
     await checkExportFolder(config);
+    noteTwoFiles(config, context);
     await noteFreshHead(config, context);
     const { runEvaluate } = await import('../execution/single.js');
     const watch = watchRun(context);
@@ -32,6 +35,29 @@ export const command: Command = {
     );
     if (argv.json === true) return printJson(context, document);
     const { evaluateReport } = await import('./evaluateReport.js');
-    printText(context, evaluateReport(document, config.export, reportPaint(context)));
+    separate(context);
+    printText(context, `${evaluateReport(document, config.export, reportPaint(context))}\n\n`);
+    printText(context, nextText(nextCommands(argv, config)));
   },
 };
+
+/** A configuration of `train` names both; here the test rows are what is meant. */
+function noteTwoFiles({ data, testData }: EvaluateConfig, { stderr }: CommandContext): void {
+  if (data === undefined || testData === undefined) return;
+  stderr.write(`Note: ${testData} (--test-data) is scored; ${data} (--data) is of no effect beside it.\n`);
+}
+
+function nextCommands(argv: Argv, { export: file, out }: EvaluateConfig): NextCommand[] {
+  const all = {
+    command: `w2s-native report ${quoted(out)}`,
+    why: 'every result in this folder, as a table and a page',
+  };
+  if (file !== undefined) return [all];
+  return [
+    {
+      command: commandWith('evaluate', argv, { export: 'scores.jsonl' }),
+      why: 'the answer to every row, as a file; nothing is computed again',
+    },
+    all,
+  ];
+}

@@ -1,8 +1,11 @@
 /** `finetune`: one model on every row of one file. */
 import { finetuneKeys } from '../config/keys.js';
+import type { FinetuneConfig } from '../config/steps.js';
 import type { Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
-import { printJson, printText } from './output.js';
+import { plural } from './measures.js';
+import { flagsOf, type NextCommand, nextText, quoted } from './next.js';
+import { printJson, printText, separate } from './output.js';
 import { finetuneConfig } from './settings.js';
 import { watchRun } from './watch.js';
 
@@ -21,7 +24,7 @@ export const command: Command = {
   epilogue: 'Other flags of train are taken too, and are of no effect here.',
 
   async run(argv, context) {
-    const config = await finetuneConfig(argv);
+    const config = await finetuneConfig(argv, context);
     const { runFinetune } = await import('../execution/single.js');
     const watch = watchRun(context);
     const document = await runFinetune(config, { signal: context.signal, onEvent: watch.onEvent }).finally(
@@ -29,10 +32,33 @@ export const command: Command = {
     );
     if (argv.json === true) return printJson(context, document);
     const model = `${document.store}/steps/${document.step}/model`;
-    printText(
-      context,
-      `Trained ${document.model} on ${document.n} rows. The model: ${model}\n` +
-        `To test it: w2s-native evaluate --model ${model} --test-data FILE`,
-    );
+    separate(context);
+    printText(context, `Trained ${document.model} on ${plural(document.n, 'row')}. The model: ${model}\n\n`);
+    printText(context, nextText(nextCommands(config, model)));
   },
 };
+
+function nextCommands({ dataset, data, text, label, header }: FinetuneConfig, model: string): NextCommand[] {
+  const named = `--model ${quoted(model)}`;
+  if (data === undefined) {
+    const format = `--dataset ${quoted(dataset)}`;
+    return [
+      { command: `w2s-native evaluate ${named} ${format}`, why: 'test it on the test set of the same data' },
+      {
+        command: `w2s-native label ${named} ${format} --export labels.jsonl`,
+        why: 'its labels, for another model',
+      },
+    ];
+  }
+  const columns = flagsOf({ dataset: dataset === 'columns' ? undefined : dataset, text, header });
+  return [
+    {
+      command: `w2s-native evaluate ${named} --test-data FILE${columns}${flagsOf({ label })}`,
+      why: 'test it on rows that it has not seen',
+    },
+    {
+      command: `w2s-native label ${named} --data FILE${columns} --export labels.jsonl`,
+      why: 'its labels for other rows, for another model to learn from',
+    },
+  ];
+}

@@ -5,10 +5,10 @@ import { idleKeys, withoutIdle } from '../config/idle.js';
 import type { Key, Keys } from '../config/keys.js';
 import { type Layer, nameOf, parseLayer } from '../config/layers.js';
 import { W2sError } from '../errors.js';
-import type { Argv } from './command.js';
+import type { Argv, CommandContext } from './command.js';
 
 /** Flags that are no settings. */
-const CONTROL_FLAGS = ['help', 'verbose', 'config', 'json'];
+const CONTROL_FLAGS = ['help', 'verbose', 'config', 'json', 'report'];
 
 /** `--config` and `--json`, for commands that compute. */
 export const configOption: Record<string, Options> = {
@@ -60,13 +60,18 @@ export function stepOptionsOf(keys: Keys): Record<string, Options> {
 }
 
 /** What was typed for a command of one step; settings that it has no use for are named on stderr. */
-export async function stepLayersFrom<R>(command: string, keys: Keys, argv: Argv): Promise<Layer<R>[]> {
+export async function stepLayersFrom<R>(
+  command: string,
+  keys: Keys,
+  argv: Argv,
+  { stderr }: Pick<CommandContext, 'stderr'>,
+): Promise<Layer<R>[]> {
   const idle = idleKeys(keys);
   const layers = await layersFrom<R>(command, { ...keys, ...idle }, argv);
   return layers.map((full) => {
     const { layer, dropped } = withoutIdle(full, idle);
     for (const name of dropped) {
-      process.stderr.write(`${nameOf(name, layer.origin)} is of no effect on ${command}\n`);
+      stderr.write(`${nameOf(name, layer.origin)} is of no effect on ${command}\n`);
     }
     return layer;
   });

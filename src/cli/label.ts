@@ -1,9 +1,12 @@
 /** `label`: a model's predictions on every row of one file, whose labels are not read. */
 import { exportedTextColumn } from '../config/exportColumns.js';
 import { labelKeys } from '../config/keys.js';
-import type { Command } from './command.js';
+import type { LabelConfig } from '../config/steps.js';
+import type { Argv, Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
-import { printJson, printText } from './output.js';
+import { plural } from './measures.js';
+import { commandWith, flagsOf, type NextCommand, nextText, quoted } from './next.js';
+import { printJson, printText, separate } from './output.js';
 import { checkExportFolder, labelConfig, noteFreshHead } from './settings.js';
 import { watchRun } from './watch.js';
 
@@ -21,7 +24,7 @@ export const command: Command = {
   epilogue: 'Other flags of train are taken too, and are of no effect here.',
 
   async run(argv, context) {
-    const config = await labelConfig(argv);
+    const config = await labelConfig(argv, context);
     await checkExportFolder(config);
     await noteFreshHead(config, context);
     const { runLabel } = await import('../execution/single.js');
@@ -30,19 +33,25 @@ export const command: Command = {
       watch.close,
     );
     if (argv.json === true) return printJson(context, document);
-    const step = `${document.store}/steps/${document.step}`;
-    printText(
-      context,
-      config.export === undefined
-        ? `Labelled ${document.n} rows: ${step}/predictions.jsonl\nTo have them as a file: --export labels.jsonl`
-        : `Labelled ${document.n} rows: ${config.export}\n` +
-            `To learn from them: w2s-native finetune --model MODEL --data ${config.export}${textFlag(config.text)}`,
-    );
+    const predictions = `${document.store}/steps/${document.step}/predictions.jsonl`;
+    separate(context);
+    printText(context, `Labelled ${plural(document.n, 'row')}: ${config.export ?? predictions}\n\n`);
+    printText(context, nextText([nextCommand(argv, config)]));
   },
 };
 
-/** The export's text column, where `finetune` would not find it by itself. */
-function textFlag(text: string | undefined): string {
+function nextCommand(argv: Argv, { export: file, text }: LabelConfig): NextCommand {
+  if (file === undefined) {
+    return {
+      command: commandWith('label', argv, { export: 'labels.jsonl' }),
+      why: 'the same as a file that a model can learn from; nothing is computed again',
+    };
+  }
   const column = exportedTextColumn(text);
-  return column === 'text' ? '' : ` --text ${column}`;
+  // What `finetune` finds by itself is not said.
+  const columns = flagsOf({ text: column === 'text' ? undefined : column });
+  return {
+    command: `w2s-native finetune --model MODEL --data ${quoted(file)}${columns}`,
+    why: 'train a model on these labels',
+  };
 }

@@ -59,6 +59,9 @@ async function runCommand(entry: TableEntry, words: readonly string[], verbose: 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+// Nor is a screen that is gone: the work goes on, and its result is printed.
+process.stderr.on('error', () => {});
+
 const code = await main(process.argv.slice(2));
 // Whatever still holds the event loop (an idle keep-alive connection, a thread's queue) must not delay the end.
 process.stdout.write('', () => process.exit(code));

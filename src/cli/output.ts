@@ -1,4 +1,6 @@
 /** Results on stdout: one JSON document, or text. */
+import { isAbsolute, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Paint } from '../report/index.js';
 import { paintFor } from './color.js';
 import type { CommandContext } from './command.js';
@@ -17,4 +19,22 @@ export function printText({ stdout }: CommandContext, text: string): void {
 export function reportPaint({ stdout, env }: CommandContext): Paint {
   const { bold, dim, green: good, red: bad } = paintFor(stdout, env);
   return { bold, dim, good, bad };
+}
+
+/** A blank line between progress and result, where both are on one screen. */
+export function separate({ stdout, stderr }: CommandContext): void {
+  if (stdout.isTTY === true && stderr.isTTY === true) stderr.write('\n');
+}
+
+/** Where a page lies; for a terminal also as an address that can be clicked. */
+export function pageText(path: string, { stdout }: CommandContext): string {
+  const lines = [`Report: ${shownPath(path)}`];
+  if (stdout.isTTY === true) lines.push(`        ${pathToFileURL(path).href}`);
+  return lines.join('\n');
+}
+
+/** As a person in this folder would write it. */
+export function shownPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === '' || fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere;
 }

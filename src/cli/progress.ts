@@ -1,18 +1,11 @@
 /**
- * What is shown on stderr while a command runs: on a terminal one live line a phase, elsewhere plain
- * lines, at most one every few seconds.
+ * What is shown on stderr while a command runs: on a terminal one live line, elsewhere plain lines, every
+ * ten seconds at first and then every minute.
  */
 import { type Paint, paintFor } from './color.js';
-
-/** How far a phase has come. */
-export interface PhaseState {
-  done: number;
-  total: number;
-  loss?: number | undefined;
-  accuracy?: number | undefined;
-  examplesPerSecond?: number | undefined;
-  tokensPerSecond?: number | undefined;
-}
+import { fitParts, GAP, type Part } from './fit.js';
+import { Pace } from './pace.js';
+import { describeState, liveLine, type PhaseState, share } from './progressLine.js';
 
 interface Stream {
   isTTY?: boolean;
@@ -28,17 +21,23 @@ export interface ProgressOptions {
 
 const LIVE_EVERY = 100;
 const PLAIN_EVERY = 10_000;
-const CLEAR_LINE = '\r\u001B[2K';
+const PLAIN_AT_MOST = 60_000;
+/** Names of phases are as wide as the longest, so that what follows stands in columns. */
+const NAME_CELLS = 9;
+/** On a narrower screen they take no more than they need. */
+const COLUMNS_FROM = 60;
 
 export class Progress {
+  /** Whether there is a terminal, whose last line is rewritten. */
+  readonly live: boolean;
+  readonly now: () => number;
   private readonly paint: Paint;
-  private readonly live: boolean;
-  private readonly now: () => number;
-  private title = '';
+  private name = '';
+  private activity = '';
   private startedAt = 0;
   private writtenAt = 0;
-  private lastLoss: number | undefined;
-  private isLineOpen = false;
+  private pace = new Pace();
+  private shown: { text: string; cells: number } | null = null;
 
   constructor(
     private readonly stream: Stream,
@@ -49,110 +48,112 @@ export class Progress {
     this.now = options.now ?? Date.now;
   }
 
-  /** Begins a phase; what was live of the one before is left as it stands. Plain lines wait for news. */
-  start(title: string): void {
-    this.close();
-    this.title = title;
+  /**
+   * Begins a phase, or another activity of it, on the live line. Plain lines wait for news.
+   *
+   * @param activity such as `testing`, where it is not what the phase is named for
+   */
+  start(name: string, activity = ''): void {
+    this.name = name;
+    this.activity = activity;
     this.startedAt = this.now();
     this.writtenAt = this.startedAt;
-    this.lastLoss = undefined;
-    if (this.live) this.redraw(`${this.paint.bold(title)} …`);
+    this.pace = new Pace();
+    if (this.live) this.redraw([this.label(), { text: '…', rank: 1 }]);
   }
 
-  /** Shows how far the phase has come, if the last time was long enough ago. */
-  update(state: PhaseState): void {
+  /**
+   * Shows how far the phase has come, if the last time was long enough ago.
+   *
+   * @param after milliseconds that the run will take after this phase, given what the phase itself still
+   * takes; null where that cannot be known
+   */
+  update(state: PhaseState, after: (left: number) => number | null = () => null): void {
     const now = this.now();
-    this.lastLoss = state.loss ?? this.lastLoss;
-    if (now - this.writtenAt < (this.live ? LIVE_EVERY : PLAIN_EVERY)) return;
+    this.pace.note(now, state.done);
+    if (now - this.writtenAt < (this.live ? LIVE_EVERY : plainEvery(now - this.startedAt))) return;
     this.writtenAt = now;
-    if (this.live) this.redraw(this.liveLine(state, now - this.startedAt));
-    else this.stream.write(`${this.title}: ${describeState(state, now - this.startedAt)}\n`);
+    const left = this.pace.left(state.total);
+    const rest = left === null ? null : after(left);
+    const parts = describeState(state, left, rest === null || left === null ? null : rest + left);
+    if (this.live) this.redraw([this.label(), ...parts], share(state));
+    else this.write(plainLine([this.name, this.activity], parts));
   }
 
-  /** Ends the phase with a line that stays. */
-  done(words: readonly string[]): void {
-    const loss = this.lastLoss === undefined ? [] : [`loss ${this.lastLoss.toPrecision(4)}`];
-    const summary = [...words, ...loss].join(', ');
-    const mark = this.live ? `${this.paint.green('✓')} ` : '';
-    const text = `${mark}${this.paint.bold(this.title)}: ${summary}`;
-    if (this.live) {
-      this.redraw(text);
-      this.close();
-    } else this.stream.write(`${text}\n`);
-  }
-
-  /** A line above the phase. */
-  note(text: string): void {
-    const wasOpen = this.isLineOpen;
-    if (wasOpen) this.stream.write(CLEAR_LINE);
-    this.stream.write(`${text}\n`);
-    if (wasOpen) this.redraw(`${this.paint.bold(this.title)} …`);
-  }
-
-  /** Leaves the cursor on a fresh line. */
-  close(): void {
-    if (this.isLineOpen) this.stream.write('\n');
-    this.isLineOpen = false;
-  }
-
-  private redraw(text: string): void {
-    this.stream.write(CLEAR_LINE + clip(text, (this.stream.columns || 80) - 1));
-    this.isLineOpen = true;
-  }
-
-  private liveLine(state: PhaseState, elapsed: number): string {
-    return `${this.paint.bold(this.title)} ${bar(state.done / Math.max(1, state.total))} ${describeState(state, elapsed)}`;
-  }
-}
-
-const BAR_CELLS = 16;
-
-function bar(share: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_CELLS);
-  return '━'.repeat(filled) + '─'.repeat(BAR_CELLS - filled);
-}
-
-/** `45 %, 12 s left, loss 2.314, accuracy 0.512, 3120 examples/s, 12.1k tokens/s`. */
-export function describeState(state: PhaseState, elapsedMs: number): string {
-  const share = state.total > 0 ? Math.min(1, state.done / state.total) : 0;
-  const parts = [`${Math.floor(share * 100)} %`];
-  if (share > 0 && share < 1) parts.push(`${duration((elapsedMs / share) * (1 - share))} left`);
-  if (state.loss !== undefined) parts.push(`loss ${state.loss.toPrecision(4)}`);
-  if (state.accuracy !== undefined) parts.push(`accuracy ${state.accuracy.toFixed(3)}`);
-  if (state.examplesPerSecond !== undefined) parts.push(`${compact(state.examplesPerSecond)} examples/s`);
-  if (state.tokensPerSecond !== undefined) parts.push(`${compact(state.tokensPerSecond)} tokens/s`);
-  return parts.join(', ');
-}
-
-/** 950 → `950`, 12,345 → `12.3k`, 2,500,000 → `2.5M`. */
-export function compact(value: number): string {
-  if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
-  if (value >= 1e4) return `${(value / 1e3).toFixed(1)}k`;
-  return value >= 10 ? String(Math.round(value)) : value.toPrecision(2);
-}
-
-/** Milliseconds as `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
-export function duration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
-}
-
-/** Cuts a line to a width; colour codes take none. */
-function clip(text: string, width: number): string {
-  let seen = 0;
-  let at = 0;
-  while (at < text.length && seen < width) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-    const code = /^\u001B\[[0-9;]*m/.exec(text.slice(at));
-    if (code !== null) at += code[0].length;
-    else {
-      at += 1;
-      seen += 1;
+  /** A line that stays: what came of a phase. */
+  done(name: string, words: readonly Part[]): void {
+    if (!this.live) {
+      this.write(plainLine([name], words));
+      return;
     }
+    this.clear();
+    const label = this.columned(name);
+    // A comma and a blank are as wide as the gap that is reckoned with.
+    const text = fitParts(words, this.width() - label.length - 2 * GAP).join(', ');
+    this.write(`${this.paint.green('✓')} ${this.paint.bold(label)}  ${text}\n`);
   }
-  return at >= text.length ? text : `${text.slice(0, at)}\u001B[0m`;
+
+  /** A line of its own, above the live one. */
+  note(text: string): void {
+    this.write(`${this.erasing()}${text}\n${this.shown?.text ?? ''}`);
+  }
+
+  /** Leaves what is live as it stands, and the cursor on a fresh line. */
+  close(): void {
+    if (this.shown !== null) this.write('\n');
+    this.shown = null;
+  }
+
+  /** Takes the live line away. */
+  clear(): void {
+    const erasing = this.erasing();
+    if (erasing !== '') this.write(erasing);
+    this.shown = null;
+  }
+
+  /** What takes the live line away. A terminal that became narrower broke it into several. */
+  private erasing(): string {
+    if (this.shown === null) return '';
+    const rows = Math.ceil(this.shown.cells / this.columns());
+    return `\r\u001B[2K${'\u001B[1A\u001B[2K'.repeat(Math.max(0, rows - 1))}`;
+  }
+
+  private columned(name: string): string {
+    return this.columns() < COLUMNS_FROM ? name : name.padEnd(NAME_CELLS);
+  }
+
+  private label(): Part {
+    const name = this.columned(this.name);
+    return { text: this.activity === '' ? name : `${name}  ${this.activity}`, short: this.name, rank: 0 };
+  }
+
+  private redraw(parts: readonly Part[], done?: number): void {
+    const line = liveLine(parts, this.width(), this.paint, done);
+    // In one piece, so that nothing flickers.
+    this.write(`${this.erasing()}${line.text}`);
+    this.shown = line;
+  }
+
+  private columns(): number {
+    return this.stream.columns || 80;
+  }
+
+  /** The last cell stays free: some terminals wrap as soon as it is written. */
+  private width(): number {
+    return this.columns() - 1;
+  }
+
+  private write(text: string): void {
+    this.stream.write(text);
+  }
+}
+
+function plainLine(title: readonly string[], words: readonly Part[]): string {
+  const shown = (texts: readonly string[]) => texts.map((text) => text.trim()).join(', ');
+  return `${shown(title.filter((text) => text !== ''))}: ${shown(words.map(({ text }) => text))}\n`;
+}
+
+/** Long runs speak less often. */
+function plainEvery(elapsed: number): number {
+  return Math.min(PLAIN_AT_MOST, Math.max(PLAIN_EVERY, elapsed / 12));
 }

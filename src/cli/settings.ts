@@ -31,18 +31,18 @@ export async function trainConfig(argv: Argv): Promise<TrainConfig> {
   return withTask(layers, (task) => resolveTrainConfig(layers, presets, task));
 }
 
-export async function finetuneConfig(argv: Argv): Promise<FinetuneConfig> {
-  const layers = await stepLayersFrom<FinetuneRaw>('finetune', finetuneKeys, argv);
+export async function finetuneConfig(argv: Argv, context: CommandContext): Promise<FinetuneConfig> {
+  const layers = await stepLayersFrom<FinetuneRaw>('finetune', finetuneKeys, argv, context);
   return withTask(layers, (task) => resolveFinetuneConfig(layers, presets, task));
 }
 
-export async function labelConfig(argv: Argv): Promise<LabelConfig> {
-  const layers = await stepLayersFrom<LabelRaw>('label', labelKeys, argv);
+export async function labelConfig(argv: Argv, context: CommandContext): Promise<LabelConfig> {
+  const layers = await stepLayersFrom<LabelRaw>('label', labelKeys, argv, context);
   return withTask(layers, (task) => resolveLabelConfig(layers, presets, task));
 }
 
-export async function evaluateConfig(argv: Argv): Promise<EvaluateConfig> {
-  const layers = await stepLayersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv);
+export async function evaluateConfig(argv: Argv, context: CommandContext): Promise<EvaluateConfig> {
+  const layers = await stepLayersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv, context);
   return withTask(layers, (task) => resolveEvaluateConfig(layers, presets, task));
 }
 

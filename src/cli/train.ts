@@ -2,9 +2,11 @@
 import { prefixed } from '../config/case.js';
 import { modelKeys } from '../config/keys.js';
 import { allTrainKeys } from '../config/train.js';
-import type { Command } from './command.js';
+import type { TrainDocument } from '../metrics/document.js';
+import type { Argv, Command, CommandContext } from './command.js';
 import { configOption, jsonOption, optionsOf } from './flags.js';
-import { printJson, printText, reportPaint } from './output.js';
+import { commandWith, type NextCommand, nextText, quoted } from './next.js';
+import { pageText, printJson, printText, reportPaint, separate } from './output.js';
 import { trainConfig } from './settings.js';
 import { watchRun } from './watch.js';
 
@@ -23,6 +25,12 @@ export const command: Command = {
     ...optionsOf(allTrainKeys, (name) => forOneModel.has(name)),
     ...configOption,
     ...jsonOption,
+    report: {
+      type: 'boolean',
+      describe: 'Draw the HTML page of the result, into reports/ of --out; --no-report leaves it',
+      group: 'Output:',
+      defaultDescription: 'on',
+    },
   },
   examples: [
     ['train', 'the built-in default'],
@@ -46,12 +54,48 @@ export const command: Command = {
     const document = await runTrain(config, { signal: context.signal, onEvent: watch.onEvent }).finally(
       watch.close,
     );
-    if (argv.json === true) return printJson(context, document);
-    const { trainReport } = await import('../report/index.js');
-    printText(context, `${trainReport(document, reportPaint(context))}\n\n${nextSteps(config.out)}`);
+    // The result first: whatever becomes of the page, it is not lost.
+    if (argv.json === true) printJson(context, document);
+    else {
+      const { trainReport } = await import('../report/index.js');
+      separate(context);
+      printText(context, `${trainReport(document, reportPaint(context))}\n\n`);
+    }
+    const page = argv.report === false ? null : await drawPage(document, config.out, context);
+    if (argv.json === true) return;
+    if (page !== null) printText(context, `${pageText(page, context)}\n\n`);
+    printText(context, nextText(await nextCommands(argv, document, config.out)));
   },
 };
 
-function nextSteps(out: string): string {
-  return `Stored in ${out}. All results there: w2s-native report ${out}`;
+/** The page's path; null, and a warning, where it cannot be drawn or written. */
+async function drawPage(
+  document: TrainDocument,
+  out: string,
+  { stderr }: CommandContext,
+): Promise<string | null> {
+  try {
+    const [{ openStore }, { writeRunPage }] = await Promise.all([
+      import('../store/index.js'),
+      import('../report/html/index.js'),
+    ]);
+    return await writeRunPage(document, { store: openStore(out) });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    stderr.write(`Warning: the report page could not be written. ${why}\n`);
+    return null;
+  }
+}
+
+async function nextCommands(argv: Argv, document: TrainDocument, out: string): Promise<NextCommand[]> {
+  const { nextTrials } = await import('../report/index.js');
+  const trials = nextTrials(document).map(({ settings, why }) => ({
+    command: commandWith('train', argv, settings),
+    why,
+  }));
+  const all = {
+    command: `w2s-native report ${quoted(out)}`,
+    why: 'every result in this folder, as a table and a page',
+  };
+  return [...trials, all];
 }

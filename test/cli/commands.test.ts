@@ -42,7 +42,10 @@ describe('train', () => {
     for (const text of ['weak ', 'student', 'ceiling', '95 % interval', 'PGR', 'w2s-native report']) {
       expect(ran.stdout).toContain(text);
     }
-    expect(ran.stderr).toMatch(/^seed 1: student: .*400 examples, loss /m);
+    expect(ran.stderr).toMatch(
+      /^seed 1 \(2 of 2\), student: .*400 examples, final loss [\d.]+, test accuracy \d/m,
+    );
+    expect(ran.stderr).toMatch(/^seed 0 \(1 of 2\), labels: .* of them right$/m);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
     expect(ran.stdout + ran.stderr).not.toMatch(/\u001B/);
   });
@@ -114,7 +117,7 @@ describe('single steps', () => {
     const words = ['label', '--model', model, '--data', world.transferData, ...common, '--export', labels];
     const labelled = await run(...words);
     expect(labelled.code, labelled.stderr).toBe(0);
-    expect(labelled.stdout).toContain(`finetune --model MODEL --data ${labels}`);
+    expect(labelled.stdout).toContain(`w2s-native finetune --model MODEL --data ${labels}`);
     const student = await run(
       'finetune',
       '--model',

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { TrainDocument } from '../../src/metrics/index.js';
-import { COLOURS, meaningOf, runsReport, textTable, trainReport } from '../../src/report/index.js';
+import {
+  COLOURS,
+  meaningOf,
+  meaningParts,
+  nextTrials,
+  runsReport,
+  textTable,
+  trainReport,
+} from '../../src/report/index.js';
 
 const score = (model: string, accuracy: number) => ({
   model,
@@ -56,9 +64,10 @@ ceiling − weak  10.0 points [8.0, 12.0]
 weak labels     24.1 % right of 3000
 agreement       50.0 %; supervisor right: 90.0 %, wrong: 37.0 %
 
-The student recovers 60 % of the gap between its weak supervisor and its ceiling (PGR 0.60, 95 %
-interval [0.41, 0.80]): better than its supervisor, short of the ceiling. One seed: the intervals
-know nothing of how runs differ (--seed 0,1,2).`.trim(),
+Trained on the weak labels, the student gets 60 % of the way from its weak supervisor (24.0 %) to
+its ceiling (34.0 %), which is the same model trained on true labels: PGR 0.60, 95 % interval [0.41,
+0.80]. It is better than its supervisor, and short of its ceiling. This is one seed: the intervals
+are for other test items, not for another training run.`.trim(),
     );
   });
 
@@ -82,7 +91,7 @@ know nothing of how runs differ (--seed 0,1,2).`.trim(),
     expect(text).toMatch(/weak \(transfer half\) {2}chess-xs .* 0\.610/);
     expect(text).not.toContain('agreement');
     expect(text).not.toContain('zero-shot');
-    expect(text).not.toContain('One seed');
+    expect(text).not.toContain('one seed');
   });
 
   test('shortens paths, unless both models would read the same', () => {
@@ -103,33 +112,107 @@ know nothing of how runs differ (--seed 0,1,2).`.trim(),
 
 describe('meaningOf', () => {
   test.each([
-    ['worse than its supervisor', withPgr(-0.5, -0.8, -0.1), /does worse than its weak supervisor/],
+    ['worse than its supervisor', withPgr(-0.5, -0.8, -0.1), /does worse than the weak supervisor/],
     ['no different from its supervisor', withPgr(0.1, -0.1, 0.3), /cannot be told from its weak supervisor/],
-    ['recovers', withPgr(0.6, 0.4, 0.8), /recovers 60 % .* short of the ceiling/],
-    ['as good as the ceiling', withPgr(0.9, 0.7, 1.1), /recovers 90 % .* cannot be told from the ceiling/],
-    ['better than the ceiling', withPgr(1.5, 1.2, 1.8), /better than its ceiling .* no ceiling/],
-    ['equal', withPgr(1, 1, 1), /equals its ceiling on every resample/],
-    ['anything', withPgr(0.5, -0.4, 1.6), /Nothing can be said/],
+    ['recovers', withPgr(0.6, 0.4, 0.8), /60 % of the way .* short of its ceiling/],
+    ['as good as the ceiling', withPgr(0.9, 0.7, 1.1), /90 % of the way .* cannot be told from its ceiling/],
+    [
+      'better than the ceiling',
+      withPgr(1.5, 1.2, 1.8),
+      /better on weak labels than on true ones .* is not the best/,
+    ],
+    ['equal', withPgr(1, 1, 1), /equals its ceiling, however/],
+    ['anything', withPgr(0.5, -0.4, 1.6), /Nothing can be said yet/],
   ])('%s', (_, document, sentence) => {
-    expect(meaningOf(document)).toMatch(sentence);
+    const said = meaningOf(document);
+    expect(said).toMatch(sentence);
+    expect(said).toContain(`95 % interval [${document.pgr.ci95?.map((end) => end.toFixed(2)).join(', ')}]`);
+  });
+
+  test('never says better, or short of the ceiling, where the interval does not', () => {
+    for (const [low, high] of [
+      [-0.1, 0.3],
+      [0, 0.5],
+      [-0.4, 1.6],
+      [-0.8, -0.1],
+    ] as const) {
+      expect(meaningOf(withPgr((low + high) / 2, low, high))).not.toMatch(/better|short of|of the way/);
+    }
+    expect(meaningOf(withPgr(0.9, 0.7, 1))).not.toMatch(/short of/);
   });
 
   test('claims nothing without a gap', () => {
-    const pgr = { value: null, ci95: null, reason: 'the interval includes zero' };
-    const said = meaningOf(changed({ pgr }));
-    expect(said).toMatch(/^PGR is not defined here: the interval includes zero\. .*--seed 0,1,2,3,4/);
-    expect(said).not.toMatch(/recover|better|worse/);
-    expect(meaningOf(changed({ pgr, ceiling: score('chess-m', 0.2) }))).toMatch(
-      /gains nothing from true labels/,
+    const pgr = {
+      value: null,
+      ci95: null,
+      reason: 'the 95 % interval of ceiling − weak, [-0.0300, 0.0500], includes zero',
+    };
+    const said = meaningOf(changed({ pgr, gap: { value: 0.01, ci95: [-0.03, 0.05] } }));
+    expect(said).toMatch(/not certain that there is a gap .* 1\.0 points, 95 % interval \[-3\.0, 5\.0\]/);
+    expect(said).not.toMatch(/of the way|better|worse/);
+    const negative = changed({
+      pgr,
+      ceiling: score('chess-m', 0.2),
+      gap: { value: -0.04, ci95: [-0.07, -0.01] },
+    });
+    expect(meaningOf(negative)).toMatch(/There is no gap to recover: .* \(20\.0 % against 24\.0 %\)/);
+    const other = { ...pgr, reason: 'all test items belong to one group' };
+    expect(meaningOf(changed({ pgr: other }))).toMatch(
+      /not defined here: all test items belong to one group\./,
     );
   });
 
-  test('says when the student was as good before, or copies every error', () => {
-    expect(meaningOf(changed({ zeroShot: { accuracy: 0.31, ci95: [0.29, 0.33] } }))).toMatch(
-      /no less than the student/,
-    );
+  test('says what the strong model knew before, and when it copies every error', () => {
+    const withZeroShot = (accuracy: number) =>
+      meaningOf(changed({ zeroShot: { accuracy, ci95: [0.2, 0.33] } }));
+    expect(withZeroShot(0.31)).toMatch(/no less than the student: nothing shows/);
+    expect(withZeroShot(0.27)).toMatch(/already had 27\.0 % \[20\.0, 33\.0\]\./);
+    expect(withZeroShot(0.2)).not.toMatch(/before/i);
     const agreement = { overall: 1, supervisorRight: 1, supervisorWrong: 1 };
     expect(meaningOf(changed({ agreement }))).toMatch(/repeats every error/);
+  });
+
+  test('has the remarks apart for those who show them apart', () => {
+    const parts = meaningParts(DOCUMENT);
+    expect(parts).toHaveLength(2);
+    expect(parts.join(' ')).toBe(meaningOf(DOCUMENT));
+  });
+});
+
+describe('nextTrials', () => {
+  const settings = (document: TrainDocument) => nextTrials(document).map((trial) => trial.settings);
+  const binary = (supervisorWrong: number, loss = 'xent') =>
+    changed({
+      seeds: [0, 1, 2],
+      student: { ...DOCUMENT.student, auroc: 0.8 },
+      ceiling: { ...DOCUMENT.ceiling, auroc: 0.9 },
+      config: { ...DOCUMENT.config, forStrong: { loss, epochs: 2 } },
+      agreement: { overall: 0.8, supervisorRight: 0.9, supervisorWrong },
+    });
+
+  test('are more seeds after one, those that were run kept', () => {
+    expect(settings(DOCUMENT)).toEqual([{ seed: '0,1,2' }]);
+    expect(settings(changed({ seeds: [7] }))).toEqual([{ seed: '0,1,7' }]);
+  });
+
+  test('are five seeds where three leave it open', () => {
+    const three = { seeds: [0, 1, 2] };
+    expect(settings(changed(three))).toEqual([]);
+    expect(settings({ ...withPgr(0.5, -0.4, 1.6), ...three })).toEqual([{ seed: '0,1,2,3,4' }]);
+  });
+
+  test('are a longer training where the ceiling is no ceiling', () => {
+    const config = { ...DOCUMENT.config, forStrong: { loss: 'xent', epochs: 3 } };
+    const pgr = { value: null, ci95: null, reason: 'the ceiling is below' };
+    const none = changed({ pgr, config, seeds: [0, 1, 2], gap: { value: -0.04, ci95: [-0.07, -0.01] } });
+    expect(settings(none)).toEqual([{ strongEpochs: '6' }]);
+    expect(settings({ ...withPgr(1.5, 1.2, 1.8), config })).toContainEqual({ strongEpochs: '6' });
+  });
+
+  test('are the confidence loss where a binary student copies errors', () => {
+    expect(settings(binary(0.7))).toEqual([{ loss: 'confidence' }]);
+    expect(settings(binary(0.3))).toEqual([]);
+    expect(settings(binary(0.7, 'confidence'))).toEqual([]);
   });
 });
 
