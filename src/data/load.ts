@@ -91,6 +91,7 @@ async function pick(
   const classed = (rows: readonly RawExample[]) => mapInSlices(rows, (row) => splitRow(row, parsed, classes));
   const rows = await drawn(drawOf(spec.part));
   const splitRows = await classed(rows);
+  if (classes !== undefined) requireTwoClasses(parsed, spec, splitRows, classes);
   const hasTestFile = spec.dataset.files.test !== undefined;
   // Test groups are drawn by what their rows are in a test: the seed must not move them.
   const testRows =
@@ -101,6 +102,23 @@ async function pick(
   const asked = sizeOf(spec);
   if (asked === null || picked.length >= asked) return { rows: picked };
   return { rows: picked, tooFew: { part: spec.part, asked, found: picked.length } };
+}
+
+/** Halves and tests of one class teach and test nothing: most likely another column holds the label. */
+function requireTwoClasses(
+  parsed: ParsedFile,
+  { part }: SplitSpec,
+  rows: readonly SplitRow[],
+  { names }: ClassMap,
+): void {
+  const [first, ...others] = new Set(rows.map((row) => row.class));
+  if (part.startsWith('all-') || first === undefined || others.length > 0) return;
+  throw new W2sError(
+    'ERR_DATA',
+    `Expected rows of two classes at least in ${displayPath(parsed.file)} for the balanced ${part} part but ` +
+      `received "${names[first] ?? first}" alone in field "${parsed.labelColumn}".`,
+    { hint: 'If another column holds the label: --label COLUMN' },
+  );
 }
 
 /** A row as `chooseRows` sees it. Throws ERR_DATA on a label that is no class. */

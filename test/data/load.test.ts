@@ -107,6 +107,29 @@ describe('a part', () => {
     ).toContain('no rows');
   });
 
+  it('of one class only, or with a class too rare, is refused with what to look at', async () => {
+    const one = save(Array.from({ length: 20 }, (_, i) => ({ text: `t${i}`, label: 1 })));
+    const alone = await errorOf(part({ data: one }, 'weak'));
+    expect(alone.message).toMatch(
+      /two classes at least in .*weak part but received "1" alone in field "label"/,
+    );
+    expect(alone.hint).toContain('--label COLUMN');
+    const rows = Array.from({ length: 40 }, (_, i) => ({
+      text: `t${i}`,
+      label: i % 2 ? 'positive' : 'negative',
+    }));
+    const rare = save([...rows, { text: 'x', label: 'positve' }]);
+    const errors = await Promise.all(
+      (['weak', 'transfer', 'test'] as const).map((which) =>
+        part({ data: rare }, which).catch((error) => error),
+      ),
+    );
+    const messages = errors.filter((error) => error instanceof Error);
+    expect(messages.length).toBe(2);
+    expect(messages[0]?.message).toMatch(/enough rows of each class .*line 41.*1 of 41 of class "positve"/);
+    expect(messages[0]?.hint).toContain('Did you mean "positive" there?');
+  });
+
   it('counts bad rows where they are to be skipped', async () => {
     const data = write(
       'bad-rows.jsonl',

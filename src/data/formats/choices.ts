@@ -1,5 +1,5 @@
 import { badField, type Place, shown } from '../badRow.js';
-import { columnFinder, field, groupName, rowId, textField } from './fields.js';
+import { columnFinder, field, groupName, refuseColumns, rowId, textField } from './fields.js';
 import type { DatasetFormat, RawExample, RecordReader, Variant } from './format.js';
 
 /** Multiple choice: a question, its right answer and some wrong ones. */
@@ -30,7 +30,8 @@ export interface ChoiceSettings {
  */
 export function choiceFormat(settings: ChoiceSettings): DatasetFormat {
   const { name, about, example, classes } = settings;
-  const bind: DatasetFormat['bind'] = (source) => {
+  const bind: DatasetFormat['bind'] = (source, request) => {
+    refuseColumns(name, request.columns, ['text', 'label']);
     const find = columnFinder(source, name);
     const question = find(settings.question);
     const right = find(settings.answer);

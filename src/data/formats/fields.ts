@@ -45,6 +45,22 @@ export function groupName(text: string): string {
 export const listed = (columns: readonly string[]): string =>
   columns.length === 0 ? 'none' : columns.map((column) => `"${column}"`).join(', ');
 
+/** Throws ERR_CONFIG where a column is named by a flag that the format has no use for. */
+export function refuseColumns(
+  format: string,
+  columns: Readonly<{ text?: string; label?: string }>,
+  without: readonly ('text' | 'label')[],
+): void {
+  const flag = without.find((each) => columns[each] !== undefined);
+  if (flag === undefined) return;
+  throw new W2sError(
+    'ERR_CONFIG',
+    `Expected no --${flag} for --dataset ${format}, whose columns have names of their own, but received ` +
+      `"${columns[flag]}".`,
+    { hint: `Leave out --${flag}, or read it as a table of any kind: --dataset columns` },
+  );
+}
+
 interface Finder {
   /** The flag by which a user names this column, where there is one. */
   flag?: '--text' | '--label';

@@ -1,4 +1,4 @@
-import { columnFinder, groupName, rowId, textField } from './fields.js';
+import { columnFinder, groupName, refuseColumns, rowId, textField } from './fields.js';
 import type { DatasetFormat, RecordReader } from './format.js';
 
 /** Pairs of texts of which one column's is always the better. */
@@ -22,7 +22,8 @@ export interface PairSettings {
 /** A format for pairs: a seeded coin, tossed by `loadSplit`, decides which text is shown first. */
 export function pairFormat(settings: PairSettings): DatasetFormat {
   const { name, about, example, classes, header } = settings;
-  const bind: DatasetFormat['bind'] = (source) => {
+  const bind: DatasetFormat['bind'] = (source, request) => {
+    refuseColumns(name, request.columns, ['text', 'label']);
     const find = columnFinder(source, name);
     const columns = [find(settings.better), find(settings.worse)] as const;
     const read: RecordReader['read'] = (record, place, number) => {

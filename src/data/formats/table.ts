@@ -1,5 +1,5 @@
 import { badField, type Place, shown } from '../badRow.js';
-import { columnFinder, field, groupName, rowId, textField } from './fields.js';
+import { columnFinder, field, groupName, refuseColumns, rowId, textField } from './fields.js';
 import type { DatasetFormat, RawExample, RecordReader } from './format.js';
 
 /** What the file of a published data set looks like, and how one of its rows becomes text, group and class. */
@@ -10,6 +10,8 @@ export interface TableSettings<Column extends string> {
   about: string;
   /** A command for it, without `w2s-native` and models. */
   example: string;
+  /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */
+  header?: false;
   /** Class names by index. */
   classes: readonly string[];
   /** Columns of text that every row must fill, by our name; each lists its spellings in the wild. */
@@ -25,11 +27,12 @@ export interface TableSettings<Column extends string> {
  * false where there are two classes.
  */
 export function tableFormat<Column extends string>(settings: TableSettings<Column>): DatasetFormat {
-  const { name, about, example, classes } = settings;
+  const { name, about, example, classes, header } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
     const find = columnFinder(source, name);
     const ours = Object.keys(settings.columns) as Column[];
     const only = ours.length === 1;
+    if (!only) refuseColumns(name, request.columns, ['text']);
     const { text: namedText, label: namedLabel } = request.columns;
     const columns = ours.map((column) => {
       const spellings = settings.columns[column];
@@ -56,7 +59,15 @@ export function tableFormat<Column extends string>(settings: TableSettings<Colum
     const textColumns = columns.map(([, spelling]) => spelling);
     return { task: 'classification', textColumns, labelColumn: label, read };
   };
-  return { name, about, example, task: 'classification', classes, bind };
+  return {
+    name,
+    about,
+    example,
+    task: 'classification',
+    classes,
+    bind,
+    ...(header === undefined ? {} : { header }),
+  };
 }
 
 /** Index of a class, from its index, its name, or true and false. Throws ERR_DATA on anything else. */
