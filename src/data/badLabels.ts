@@ -1,7 +1,7 @@
 import { isW2sError, type W2sError } from '../errors.js';
 import { type ClassMap, mixedLabels } from './classes.js';
 import type { RawExample } from './formats/index.js';
-import type { ParsedFile } from './readFile.js';
+import type { ParsedFile } from './parsedFile.js';
 import { mapInSlices } from './sources/source.js';
 
 /**

@@ -2,7 +2,7 @@ import type { W2sError } from '../errors.js';
 import { badField } from './badRow.js';
 import type { RawExample } from './formats/index.js';
 import type { RawLabel } from './labels.js';
-import { type ParsedFile, placeOf } from './readFile.js';
+import { type ParsedFile, placeOf } from './parsedFile.js';
 
 /**
  * Class names by index, over all files of a data set: fixed by the format; else the model folder's, where

@@ -4,7 +4,7 @@ import { withoutStrangeLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
 import { type ClassMap, resolveClasses } from './classes.js';
 import { findFormat, type RawExample } from './formats/index.js';
-import { type ParsedFile, placeOf } from './readFile.js';
+import { type ParsedFile, placeOf } from './parsedFile.js';
 import { readRole } from './recentFiles.js';
 import { mapInSlices } from './sources/source.js';
 import { chooseRows, type SplitRow, sizeOf, sourceRole } from './splits.js';

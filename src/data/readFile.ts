@@ -2,22 +2,9 @@ import { W2sError } from '../errors.js';
 import { withoutMixedLabels } from './badLabels.js';
 import { badField, displayPath, type Place } from './badRow.js';
 import type { DatasetFormat, RawExample, ReadRequest } from './formats/index.js';
+import { type ParsedFile, placeOf } from './parsedFile.js';
 import { openSource, type Source, type SourceOptions, type SourceRow } from './sources/index.js';
 import type { TaskKind } from './types.js';
-
-/** All examples of one file, before classes are known. */
-export interface ParsedFile {
-  file: string;
-  unit: Place['unit'];
-  task: TaskKind;
-  textColumns: readonly string[];
-  labelColumn: string;
-  rows: readonly RawExample[];
-  /** Bad rows that were left out. */
-  skipped: number;
-  /** What was wrong with the first of them. */
-  firstProblem?: string;
-}
 
 export interface ReadOptions extends ReadRequest {
   /** Leave bad rows out and count them instead of stopping at the first. */
@@ -30,13 +17,6 @@ export interface ReadOptions extends ReadRequest {
 export function headerOf(format: Pick<DatasetFormat, 'header'>, said: boolean | undefined): SourceOptions {
   return { header: said ?? format.header ?? true };
 }
-
-/** Where a row of a parsed file lies, for messages. */
-export const placeOf = (parsed: Pick<ParsedFile, 'file' | 'unit'>, row: number): Place => ({
-  file: parsed.file,
-  unit: parsed.unit,
-  row,
-});
 
 /**
  * Reads a file by its format. Throws ERR_DATA naming file, 1-based line and field at the first bad row, or

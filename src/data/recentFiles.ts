@@ -1,6 +1,7 @@
 import { W2sError } from '../errors.js';
 import type { DatasetFormat } from './formats/index.js';
-import { type ParsedFile, type ReadOptions, readDataFile } from './readFile.js';
+import type { ParsedFile } from './parsedFile.js';
+import { type ReadOptions, readDataFile } from './readFile.js';
 import type { DatasetSpec, FileLocations, FileRole, TaskKind } from './types.js';
 
 /** Where a file of this content lies here. Throws ERR_NOT_FOUND where nobody has said. */

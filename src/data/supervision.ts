@@ -2,7 +2,8 @@ import { W2sError } from '../errors.js';
 import { badField, displayPath, placeText, shown, unitOf, unskippable } from './badRow.js';
 import { resolveClasses } from './classes.js';
 import { parseLabel } from './labels.js';
-import { type ParsedFile, placeOf, requireColumns } from './readFile.js';
+import { type ParsedFile, placeOf } from './parsedFile.js';
+import { requireColumns } from './readFile.js';
 import { openSource } from './sources/index.js';
 import type { Example, TaskKind } from './types.js';
 
