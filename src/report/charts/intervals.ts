@@ -105,7 +105,8 @@ export function intervalChart(rows: readonly IntervalRow[], options: IntervalOpt
 type Values = readonly Readonly<Record<string, string | number | null>>[];
 
 function markLayers(values: Values, { domain, mark, format, ticks }: IntervalOptions, height: number) {
-  const axis = { ...axisNumbers(format), tickCount: 5, title: null, ...(ticks ? { values: ticks } : {}) };
+  // With a count as well, vega would leave out every other value.
+  const axis = { ...axisNumbers(format), title: null, ...(ticks ? { values: ticks } : { tickCount: 5 }) };
   if (mark === 'dot') {
     return [
       {

@@ -65,7 +65,9 @@ export const OWN_COLOUR = { field: 'colour', type: 'nominal', scale: null } as c
 
 /** How an axis writes its numbers: shares as text elsewhere has them, `40 %`. */
 export const axisNumbers = (format: string) =>
-  format === '.0%' ? { labelExpr: "format(datum.value * 100, '.0f') + ' %'" } : { format };
+  format === '.0%'
+    ? { labelExpr: "format(datum.value * 100, '.0f') + ' %'", labelOverlap: false }
+    : { format, labelOverlap: false };
 
 /** A round number at or above: 1, 2, 2.5, 5 and 10 times powers of ten. */
 export function roundUp(value: number): number {

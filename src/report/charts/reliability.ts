@@ -28,7 +28,7 @@ export function reliabilityChart(bins: readonly ReliabilityBin[], options: Relia
   const y = [Math.max(0, Math.floor(lowest * 10) / 10), 1] as const;
   const largest = Math.max(1, ...bins.map(({ n }) => n));
   const rows = bins.map((bin) => ({ ...bin, size: 24 + (300 * bin.n) / largest }));
-  const axis = (title: string | null) => ({ ...axisNumbers('.0%'), tickCount: 5, title });
+  const axis = (title: string | null) => ({ ...axisNumbers('.0%'), tickCount: 3, title });
   const own = (field: string, domain: readonly [number, number], title: string | null) =>
     over(field, domain, axis(title));
   return chart(width, height, PADDING, [

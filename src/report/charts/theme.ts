@@ -67,7 +67,6 @@ export const CHART_CONFIG = {
     labelPadding: 6,
     titlePadding: 8,
     labelLimit: 0,
-    labelOverlap: false,
     titleLimit: 0,
   },
   text: { color: colour('ink'), fontSize: 13, limit: 0 },
