@@ -26,7 +26,8 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
   return { status, stdout, stderr };
 }
 
-function succeed(command: string, args: readonly string[], cwd: string): string {
+/** stdout; throws with everything that was said unless the command ends well. */
+export function succeed(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = run(command, args, cwd);
   if (status !== 0)
     throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stdout}\n${stderr}`);
@@ -45,10 +46,10 @@ export function pack(folder: string): Packed {
 }
 
 /** A folder of a stranger with the package in it: by npm from a registry, or unpacked beside what npm ci brought. */
-export function install(tarball: string, folder: string): string {
+export function install(tarball: string, folder: string, fromRegistry = complete): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n');
-  if (complete) succeed('npm', ['install', '--no-audit', '--no-fund', tarball], folder);
+  if (fromRegistry) succeed('npm', ['install', '--no-audit', '--no-fund', tarball], folder);
   else unpack(tarball, folder);
   return join(folder, 'node_modules', 'w2s-native');
 }

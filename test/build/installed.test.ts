@@ -16,7 +16,7 @@ beforeAll(() => {
   packed = pack(folder);
   stranger = join(folder, 'stranger');
   installed = install(packed.tarball, stranger);
-}, 300_000);
+}, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const w2s = (...words: string[]): Ran =>
@@ -97,7 +97,7 @@ describe('an installed package', () => {
     expect(readdirSync(join(stranger, 'results'))).toContain('steps');
     expect(stderr).not.toMatch(/warning/i);
     expect(listing(installed)).toEqual(before);
-  }, 300_000);
+  }, 600_000);
 
   const EXPORTS = ['defineLoss', 'isW2sError', 'openModel', 'weakToStrong'];
 
