@@ -1,10 +1,9 @@
 import { W2sError } from '../errors.js';
 import { withoutMixedLabels } from './badLabels.js';
-import { badField, displayPath, type Place } from './badRow.js';
+import { badField, displayPath } from './badRow.js';
 import type { DatasetFormat, RawExample, ReadRequest } from './formats/index.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
 import { openSource, type Source, type SourceOptions, type SourceRow } from './sources/index.js';
-import type { TaskKind } from './types.js';
 
 export interface ReadOptions extends ReadRequest {
   /** Leave bad rows out and count them instead of stopping at the first. */

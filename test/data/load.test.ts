@@ -9,6 +9,7 @@ import {
   type SplitSpec,
   withClasses,
 } from '../../src/data/index.js';
+import { isW2sError } from '../../src/errors.js';
 import { errorOf, jsonl, temporaryFolder } from './support.js';
 
 const { write, folder } = temporaryFolder();
@@ -124,7 +125,7 @@ describe('a part', () => {
         part({ data: rare }, which).catch((error) => error),
       ),
     );
-    const messages = errors.filter((error) => error instanceof Error);
+    const messages = errors.filter((error) => isW2sError(error));
     expect(messages.length).toBe(2);
     expect(messages[0]?.message).toMatch(/enough rows of each class .*line 41.*1 of 41 of class "positve"/);
     expect(messages[0]?.hint).toContain('Did you mean "positive" there?');
