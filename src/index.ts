@@ -12,7 +12,7 @@ export type {
 export type { TrainRaw as TrainSettings } from './config/train.js';
 export type { Tokenizer } from './data/tokenizer.js';
 export type { EncodedTexts } from './data/tokenizeWorker.js';
-export type { FileRole } from './data/types.js';
+export type { FileRole, SplitPart, TooFew } from './data/types.js';
 export { ERROR_EXIT_CODES, type ErrorCode, type ErrorDetails, isW2sError, W2sError } from './errors.js';
 export { evaluate, finetune, type LossOption, label, weakToStrong } from './execution/calls.js';
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
