@@ -1,4 +1,5 @@
 /** Shows a run's events as phases on stderr: one live line at a time, and a line for each that is over. */
+import { displayPath } from '../data/badRow.js';
 import type { RunEvent } from '../execution/events.js';
 import type { CommandContext } from './command.js';
 import type { Part } from './fit.js';
@@ -69,6 +70,7 @@ class Watcher {
   on(event: RunEvent): void {
     if (event.type === 'plan') this.plan(event);
     else if (event.type === 'data') this.progress.note(skippedNote(event));
+    else if (event.type === 'few-rows') this.progress.note(fewRowsNote(event));
     else if (event.type === 'device') this.device(event);
     else if (event.type === 'step-cached') this.cached(event);
     else if (event.type === 'step-wait') this.progress.note(this.waitNote(event));
@@ -215,5 +217,13 @@ function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Ph
 }
 
 function skippedNote({ file, skipped, firstProblem }: EventOf<'data'>): string {
-  return `${file}: ${plural(skipped, 'bad row')} left out, the first: ${firstProblem}`;
+  return `${displayPath(file)}: ${plural(skipped, 'bad row')} left out, the first: ${firstProblem}`;
+}
+
+function fewRowsNote({ part, asked, found }: EventOf<'few-rows'>): string {
+  const whose = part === 'test' ? '--test-size asks for' : 'half of --train-size comes to';
+  return (
+    `${part} part: ${plural(found, 'row')}, fewer than the ${asked.toLocaleString('en-US')} that ${whose} ` +
+    '(groups are kept whole, classes balanced)'
+  );
 }
