@@ -8,6 +8,12 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: false,
     env: { OMP_NUM_THREADS: '1' },
+    typecheck: {
+      enabled: true,
+      include: ['test/types/*.test-d.ts'],
+      tsconfig: 'test/types/tsconfig.json',
+      ignoreSourceErrors: true,
+    },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
