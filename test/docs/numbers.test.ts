@@ -26,7 +26,7 @@ describe('method', () => {
     expect(DEFAULT_RESAMPLES).toBe(10_000);
     expect(outsideEachEnd(DEFAULT_RESAMPLES)).toBe(250);
     expect(method.text).toContain('$R = 10{,}000$');
-    expect(method.text).toContain(String.raw`\lfloor 0.025\, R \rfloor = 250`);
+    expect(method.text).toContain(String.raw`\lfloor 0.025 R \rfloor = 250`);
   });
 
   it('presets of the confidence loss', () => {
