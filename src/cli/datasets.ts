@@ -225,7 +225,7 @@ function exampleText(row: Example, classes: readonly string[], dim: (text: strin
   const lines = fields.flatMap(([name, value]) =>
     value === undefined
       ? []
-      : [`${name.padEnd(11)}${shortened(value).replaceAll('\n', `\n${' '.repeat(11)}`)}`],
+      : [`${name.padEnd(11)}${shortened(value).replace(/\n(?=.)/g, `\n${' '.repeat(11)}`)}`],
   );
   const group = row.group === row.id ? '' : `, group ${row.group}`;
   return [dim(`row ${row.row}, id ${row.id}${group}`), ...lines].join('\n');
