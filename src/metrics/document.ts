@@ -37,16 +37,22 @@ export interface GapRecovered {
 
 /** Shares of test items on which student and supervisor answer alike; null where there are no such items. */
 export interface Agreement {
+  /** Of all items. */
   overall: number | null;
+  /** Of those that the supervisor answers rightly. */
   supervisorRight: number | null;
+  /** Of those that it answers wrongly: how far its mistakes are taken over. */
   supervisorWrong: number | null;
 }
 
 /** Accuracies of one seed. */
 export interface SeedScore {
   seed: number;
+  /** Accuracy of the supervisor. */
   weak: number;
+  /** Accuracy of the student. */
   student: number;
+  /** Accuracy of the ceiling. */
   ceiling: number;
   /** Null where this seed's own interval of ceiling − weak is not above zero. */
   pgr: number | null;
@@ -70,11 +76,17 @@ export interface DocumentConfig {
 
 /** What `weakToStrong` resolves to and `train --json` prints. */
 export interface TrainDocument {
+  /** Name and version of this format. */
   schema: typeof TRAIN_SCHEMA;
+  /** Every setting, defaults and all. */
   config: DocumentConfig;
+  /** As they were given; the rest is their mean. */
   seeds: readonly number[];
+  /** The supervisor, trained on true labels. */
   weak: ModelScore;
+  /** The strong model, trained on the supervisor's labels. */
   student: ModelScore;
+  /** The strong model, trained on true labels. */
   ceiling: ModelScore;
   /** Weak labels held against the truth on the transfer half. */
   labels: { accuracy: number; n: number };
@@ -82,13 +94,17 @@ export interface TrainDocument {
   agreement: Agreement | null;
   /** Ceiling − weak, in accuracy. */
   gap?: { value: number; ci95: Interval };
+  /** (student − weak) / (ceiling − weak), in accuracy. */
   pgr: GapRecovered;
+  /** The same in AUROC, of binary tasks. */
   pgrAuroc: GapRecovered;
+  /** One by one. */
   perSeed: readonly SeedScore[];
   /** The strong model before any fine-tuning, where the task can be scored so. */
   zeroShot: ZeroShotScore | null;
   /** Bad rows that `skipBadRows` left out, by the file's role; absent where there were none. */
   skippedRows?: Readonly<Record<string, number>>;
+  /** Of training, all steps together. */
   throughput: { tokensPerSecond: number; examplesPerSecond: number };
   /** Relative to the working directory. */
   store: string;
