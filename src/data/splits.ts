@@ -1,6 +1,6 @@
 import { W2sError } from '../errors.js';
 import { type RandomStream, stream } from './random.js';
-import { breathe } from './sources/source.js';
+import { breathe, mapInSlices } from './sources/source.js';
 import type { FileRole, SplitPart, SplitSpec } from './types.js';
 
 /**
@@ -64,11 +64,11 @@ export async function chooseRows(
   const cut = stream(isTest ? request.dataSeed : request.seed, 'cut', part);
   const size = sizeOf(request);
   if (source === part) return balance(rows, all, size, cut);
-  const groups = groupRows(rows);
-  await breathe();
+  const groups = await groupRows(rows);
   const drawn = hasTestFile ? new Uint8Array(groups.count) : drawTestGroups(testRows, groups, request);
   await breathe();
-  const side = isTest ? drawn : halve(groups, drawn, request.seed, part);
+  const side = isTest ? drawn : await halve(groups, drawn, request.seed, part);
+  await breathe();
   const pool = all.filter((i) => side[groups.of[i] ?? 0] === 1);
   return balance(rows, pool, size, cut);
 }
@@ -92,20 +92,19 @@ interface Groups {
   rows: readonly (readonly number[])[];
 }
 
-function groupRows(rows: readonly SplitRow[]): Groups {
+async function groupRows(rows: readonly SplitRow[]): Promise<Groups> {
   const numbers = new Map<string, number>();
   const members: number[][] = [];
-  const of = new Int32Array(rows.length);
-  for (const [i, { group }] of rows.entries()) {
+  const of = await mapInSlices(rows, ({ group }, i) => {
     let number = numbers.get(group);
     if (number === undefined) {
       number = members.push([]) - 1;
       numbers.set(group, number);
     }
-    of[i] = number;
     members[number]?.push(i);
-  }
-  return { count: members.length, of, rows: members };
+    return number;
+  });
+  return { count: members.length, of: Int32Array.from(of), rows: members };
 }
 
 /**
@@ -136,12 +135,19 @@ function drawTestGroups(rows: readonly SplitRow[], groups: Groups, request: Spli
  * Whole groups in a random order by the seed, each to the half that is smaller so far. Gives 1 for each
  * group of the asked half.
  */
-function halve(groups: Groups, drawn: Uint8Array, seed: number, part: 'weak' | 'transfer'): Uint8Array {
+async function halve(
+  groups: Groups,
+  drawn: Uint8Array,
+  seed: number,
+  part: 'weak' | 'transfer',
+): Promise<Uint8Array> {
   const rest = Int32Array.from({ length: groups.count }, (_, i) => i).filter((group) => drawn[group] === 0);
+  const order = stream(seed, 'split').shuffle(rest);
+  await breathe();
   const half = new Uint8Array(groups.count);
   let weak = 0;
   let transfer = 0;
-  for (const group of stream(seed, 'split').shuffle(rest)) {
+  for (const group of order) {
     const toWeak = weak <= transfer;
     const size = groups.rows[group]?.length ?? 0;
     if (toWeak) weak += size;
@@ -156,12 +162,12 @@ function halve(groups: Groups, drawn: Uint8Array, seed: number, part: 'weak' | '
  * whatever its class; a class keeps its first rows by rank, and what an odd size leaves over goes to the
  * classes whose next row has the lower rank.
  */
-function balance(
+async function balance(
   rows: readonly SplitRow[],
   pool: Int32Array,
   size: number | null,
   random: RandomStream,
-): Int32Array {
+): Promise<Int32Array> {
   const counts = new Map<number | undefined, number>();
   for (const row of rows) counts.set(row.class, 0);
   for (const i of pool) counts.set(rows[i]?.class, (counts.get(rows[i]?.class) ?? 0) + 1);
@@ -169,9 +175,12 @@ function balance(
   const total = Math.min(size ?? Number.POSITIVE_INFINITY, smallest * counts.size);
   const each = Math.floor(total / counts.size);
   let over = total - each * counts.size;
+  await breathe();
+  const order = random.shuffle(pool.slice());
+  await breathe();
   const kept = new Uint8Array(rows.length);
   const taken = new Map<number | undefined, number>();
-  for (const i of random.shuffle(pool.slice())) {
+  for (const i of order) {
     const k = rows[i]?.class;
     const before = taken.get(k) ?? 0;
     taken.set(k, before + 1);
