@@ -20,7 +20,7 @@ const COLOURS = {
   line: { light: '#e4e0d8', dark: '#31353d' },
   grid: { light: '#edeae3', dark: '#272b32' },
   tint: { light: '#f3f0e9', dark: '#22262d' },
-  weak: { light: '#b5530a', dark: '#f2a25c' },
+  weak: { light: '#ab4d07', dark: '#f2a25c' },
   student: { light: '#1a63b0', dark: '#74b3f5' },
   ceiling: { light: '#1b7a5c', dark: '#5dcaa2' },
   zero: { light: '#6d6878', dark: '#b0a9bf' },

@@ -90,12 +90,13 @@ details[open]>summary{margin-bottom:.6rem}
 @media print{
 @page{margin:16mm}
 :root{${cssVariables('light')}--page:#fff;--tint:#f6f4ef}
-body{font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+html{font-size:12.5px}
+body{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main,.top,.foot{max-width:none;padding-left:0;padding-right:0}
 .top{padding-top:0}
 section{padding:1.2rem 0}
 figure,.item,table,pre,.steps li{break-inside:avoid}
-h2,h3{break-after:avoid}
+h2,h3,.words{break-after:avoid}
 .chart .wide{display:block}.chart .narrow{display:none}
 .chart .wide svg{max-width:150mm}
 .item .text{max-height:none}

@@ -34,9 +34,7 @@ const LOOKS: Readonly<
 /** The board as the side to move sees it. */
 export function drawBoard({ position, arrows, ring, alt }: BoardParts): Html {
   const side = position.turn;
-  const used = new Set<string>();
   const pieces = [...position.board].map(([square, { role, color }]) => {
-    used.add(`${color} ${role}`);
     const { x, y } = corner(square, side);
     return `<use href="#${pieceId(role, color)}" x="${x}" y="${y}"/>`;
   });

@@ -101,7 +101,8 @@ async function accuracyBars(
       width,
       // Room for the number beside the longest bar.
       domain: [0, Math.max(end, highest + (end * 80) / (width - 80))],
-      ticks,
+      // A phone has no room for them all.
+      ticks: ticks.filter((_, i) => width > 500 || ticks.length < 6 || i % 2 === 0),
       format: '.0%',
       mark: 'bar',
       labelWidth: 64,
