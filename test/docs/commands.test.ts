@@ -1,8 +1,10 @@
 /** Every command line in the docs is one that the program takes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/table.js';
 import { commandHelp, parseFlags } from '../../src/cli/usage.js';
-import { codeSpans, ourCommands, pages } from './markdown.js';
+import { codeSpans, ourCommands, pages, root } from './markdown.js';
 
 const SHELL = ['sh', 'bash', 'console', 'shell', ''];
 /** Flags of other programs that the docs name alone. */
@@ -43,6 +45,12 @@ const commandsOf = ({ blocks, prose }: (typeof all)[number]): string[][] => [
 ];
 
 describe('command lines', () => {
+  it('docs/images/make.sh', async () => {
+    const commands = ourCommands(readFileSync(join(root, 'docs/images/make.sh'), 'utf8'));
+    expect(commands.map(([name]) => name)).toEqual(['train', 'report']);
+    expect((await Promise.all(commands.map(problemsOf))).flat()).toEqual([]);
+  });
+
   it.each(all)('$file', async (page) => {
     const problems = await Promise.all(commandsOf(page).map(problemsOf));
     expect(problems.flat()).toEqual([]);

@@ -97,6 +97,14 @@ describe('README', () => {
     }
   });
 
+  it('its picture has the numbers of its table', () => {
+    const picture = readFileSync(join(root, 'docs/images/chess.svg'), 'utf8');
+    const shown = readme.text.match(/^\| `chess-.*$/gm) ?? [];
+    expect(shown.length).toBe(3);
+    for (const row of shown) expect(picture).toContain(/\d\.\d\d \[[^\]]*\]/.exec(row)?.[0]);
+    expect(picture).not.toMatch(/<script|href=|\/home\/|\/tmp\//);
+  });
+
   it('names every family', () => {
     for (const family of FAMILIES) {
       expect(readme.text.toLowerCase().replaceAll('-', '')).toContain(family);
