@@ -20,7 +20,7 @@ export interface GapScale {
 
 /** Farther than this the scale does not reach: what lies beyond is drawn at its end. */
 const FARTHEST: readonly [number, number] = [-1, 2];
-const HEIGHT = 132;
+const HEIGHT = 136;
 const LINE = 62;
 
 export function gapChart(gap: GapScale, { width }: { width: number }): ChartSpec {

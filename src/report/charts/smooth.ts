@@ -5,17 +5,14 @@ export interface Point {
   y: number;
 }
 
-/**
- * Centred moving mean over about `share` of the points; at the ends over what is there on both sides
- * alike, so that first and last point stay where they are.
- */
-export function smoothed(points: readonly Point[], share = 0.08): Point[] {
+/** Centred moving mean over about `share` of the points; at the ends over those of them that there are. */
+export function smoothed(points: readonly Point[], share = 0.12): Point[] {
   const reach = Math.floor((points.length * share) / 2);
   const sums = [0];
   for (const { y } of points) sums.push((sums.at(-1) ?? 0) + y);
   return points.map(({ x }, i) => {
-    const half = Math.min(reach, i, points.length - 1 - i);
-    return { x, y: ((sums[i + half + 1] ?? 0) - (sums[i - half] ?? 0)) / (2 * half + 1) };
+    const [from, to] = [Math.max(0, i - reach), Math.min(points.length, i + reach + 1)];
+    return { x, y: ((sums[to] ?? 0) - (sums[from] ?? 0)) / (to - from) };
   });
 }
 

@@ -124,7 +124,7 @@ describe('shapes of documents', () => {
     expect(page).toMatch(
       /<bdi>illegal<\/bdi><\/strong> <span aria-label="(right|wrong)">.<\/span> <span class="range">\d+ % sure/,
     );
-    expect(page).toContain('Guessing is right 50.0 % of the time');
+    expect(page).toContain('Guessing is right 50 % of the time');
     expectWellFormed(page);
   });
 

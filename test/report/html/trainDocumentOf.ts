@@ -43,6 +43,7 @@ export async function trainDocumentOf(
     })),
     groups,
     labels: null,
+    resamples: 400,
   });
   const score = (model: string, { accuracy, ci95, n }: ScoreSummary): ModelScore => ({
     model,
@@ -87,7 +88,7 @@ export async function trainDocumentOf(
     pgr: compared.pgr,
     pgrAuroc: compared.pgrAuroc,
     perSeed: seeds.map(({ seed }, i) => ({ seed, ...compared.perSeed[i]!, steps: steps(seed) })),
-    zeroShot: zeroShots.length > 0 ? accuracyWithInterval(zeroShots, groups) : null,
+    zeroShot: zeroShots.length > 0 ? accuracyWithInterval(zeroShots, groups, { resamples: 400 }) : null,
     throughput: { tokensPerSecond: 1, examplesPerSecond: 1 },
     store: 'results',
     steps: steps(config.seeds[0] ?? 0),

@@ -16,7 +16,7 @@ export async function gapSection(document: TrainDocument): Promise<Html> {
 ceiling that the student went: 0 means no better than its supervisor, 1 as good as if it had learnt from true
 labels.</p>
 ${pgr.value !== null && html`<p>(${percent(student.accuracy)} − ${percent(weak.accuracy)}) / (${percent(ceiling.accuracy)} − ${percent(weak.accuracy)}) = <strong>${decimals(pgr.value)}</strong></p>`}
-${pgr.value !== null && html`<p>The shaded band is the 95 % interval: on other test items${document.seeds.length > 1 ? ' and other seeds' : ''}, PGR would probably fall inside it.</p>`}`,
+${pgr.value !== null && html`<p>The shaded band is the 95 % interval: what these test items${document.seeds.length > 1 ? ' and seeds' : ''} leave plausible.</p>`}`,
     content: html`${await scale(document)}${gapTable(document)}`,
   });
 }
@@ -69,8 +69,8 @@ export async function accuracySection(document: TrainDocument, names: Names, cla
     title: 'Accuracy on the test set',
     words: html`
 <p>Each bar is the share of test items that a model answers right; the thin line across its end is the 95 %
-interval. Where two lines hardly overlap, the difference is more than chance.</p>
-${classes > 1 && html`<p>Guessing is right ${percent(1 / classes)} of the time, as the test set is balanced.</p>`}
+interval. Where two of these lines do not overlap, the difference is more than chance.</p>
+${classes > 1 && html`<p>Guessing is right ${Math.round(100 / classes)} % of the time, as the test set is balanced.</p>`}
 ${zeroShot !== null && html`<p><em>Zero-shot</em> is the strong model before any fine-tuning: what the student knew already.</p>`}
 ${weak.on === 'transfer' && html`<p>The supervision brings no answers for the test set: its bar is its accuracy on the transfer half.</p>`}`,
     content: html`${await accuracyBars(document, classes)}${accuracyTable(document, names)}`,

@@ -25,21 +25,22 @@ ${remarks.length > 0 && html`<p class="remarks">${remarks.join(' ')}</p>`}`;
 
 /** For a reader who has never heard of weak-to-strong generalization. */
 export function settingSection({ labels, config }: TrainDocument, names: Names): Html {
-  const outside = typeof config.weakLabels === 'string';
-  const supervisor = outside
-    ? html`Labels come from a file, <bdi>${names.weak}</bdi>.`
-    : html`A small model, <bdi>${names.weak}</bdi>, learns from true labels on one half of the training rows.`;
+  const right = html`right ${percent(labels.accuracy)} of the time (${labels.n} rows)`;
+  const supervisor =
+    typeof config.weakLabels === 'string'
+      ? html`Labels come from a file, <bdi>${names.weak}</bdi>. On the rows that the student learns from they are ${right}.`
+      : html`The weak model, <bdi>${names.weak}</bdi>, learns from true labels on one part of the training rows. On the
+other part its own labels are ${right}.`;
   return section({
     title: 'What was done',
     full: true,
     words: html`<p>Can a strong model learn from a teacher that is weaker than itself, and become better than that
 teacher? Three trainings tell.</p>`,
     content: html`<ol class="steps">
-<li class="weak"><span class="name">weak supervisor</span><span>${supervisor} On the other half its labels are right
-${percent(labels.accuracy)} of the time (${labels.n} rows).</span></li>
-<li class="student"><span class="name">student</span><span>A larger model, <bdi>${names.strong}</bdi>, learns from
+<li class="weak"><span class="name">weak supervisor</span><span>${supervisor}</span></li>
+<li class="student"><span class="name">student</span><span>The strong model, <bdi>${names.strong}</bdi>, learns from
 these weak labels alone. It never sees a true one.</span></li>
-<li class="ceiling"><span class="name">ceiling</span><span>The same larger model learns from the true labels of the
+<li class="ceiling"><span class="name">ceiling</span><span>The same strong model learns from the true labels of the
 same rows: as good as the student could become.</span></li>
 </ol>`,
   });

@@ -29,7 +29,7 @@ ${
   html`<p>Accuracy here is on the rows being learnt, against the labels being learnt: the
 student’s is how often it answers as its supervisor, not how often it is right.</p>`
 }
-<p>${several ? 'Bold: the mean over seeds; faint: single seeds. All are' : 'Faint: single batches. Bold: the same,'} smoothed over a twelfth of the training.</p>`,
+<p>${several ? 'Bold: the mean over seeds; faint: single seeds. All are' : 'Faint: single batches. Bold: the same,'} smoothed over an eighth of the training.</p>`,
     content: html`${await lossChart(losses)}${accuracies.length > 0 && (await accuracyChart(accuracies))}${endTable(losses, accuracies)}`,
   });
 }
