@@ -1,15 +1,15 @@
 /** The command that repeats an experiment, from its resolved configuration. */
 
 import { kebab, prefixed } from '../../config/case.js';
-import { modelKeys, type TrainRaw } from '../../config/keys.js';
+import { type ModelKeyName, modelKeys, type TrainRaw, trainKeys } from '../../config/keys.js';
 import { taskOf } from '../../config/model.js';
 import { presets } from '../../config/presets.js';
 import { resolveTrainConfig, type TrainConfig } from '../../config/train.js';
 
 type Values = Record<string, unknown>;
 
-/** Settings in the order in which a command reads best. */
-const PLAIN_KEYS = [
+/** Settings in the order in which a command reads best; what is new comes last. */
+const FIRST_KEYS = [
   'dataset',
   'data',
   'testData',
@@ -18,6 +18,7 @@ const PLAIN_KEYS = [
   'weakLabels',
   'text',
   'label',
+  'header',
   'skipBadRows',
   'weak',
   'strong',
@@ -30,10 +31,12 @@ const PLAIN_KEYS = [
   'checkpointEvery',
   'deterministic',
   'keepModels',
-] as const;
+];
 
-/** What others follow goes first: the head from the loss, `headLr` from `lr`, and so on. */
-const MODEL_KEYS = Object.keys(modelKeys) as (keyof typeof modelKeys)[];
+const MODEL_KEYS = Object.keys(modelKeys);
+const PLAIN_KEYS = [...new Set([...FIRST_KEYS, ...Object.keys(trainKeys)])].filter(
+  (key) => !MODEL_KEYS.includes(key) && key !== 'seed' && key !== 'out',
+);
 
 /**
  * The fewest settings that resolve to this configuration, `out` aside: each is left out in turn, and stays
@@ -90,7 +93,8 @@ function everySetting(config: TrainConfig): Values {
   const { forWeak, forStrong } = config;
   const sides: Values = {};
   const both: Values = {};
-  for (const key of MODEL_KEYS.toReversed()) {
+  // What others follow comes first in the list, and so is dropped last: `lr` after `headLr`, the loss after all.
+  for (const key of (Object.keys(modelKeys) as ModelKeyName[]).toReversed()) {
     const [weak, strong] = [forWeak[key], forStrong[key]];
     const ofStudent = key === 'loss' || CONFIDENCE_KEYS.includes(key);
     if (CONFIDENCE_KEYS.includes(key) && forStrong.loss !== 'confidence') continue;
@@ -109,7 +113,7 @@ function everySetting(config: TrainConfig): Values {
 
 /** Flags and values of `train`, as a shell hands them over. */
 export function argumentsOf(settings: TrainRaw): string[] {
-  const order = [...PLAIN_KEYS, 'seed', ...MODEL_KEYS] as readonly string[];
+  const order = [...PLAIN_KEYS, 'seed', ...MODEL_KEYS];
   const bare = (key: string): string => key.replace(/^(?:weak|strong)(?=[A-Z])/, '').toLowerCase();
   const rank = (key: string): number => {
     const exact = order.indexOf(key);

@@ -135,6 +135,12 @@ const CASES: readonly [
     'classification',
     '--test-data x.csv --weak-data w.csv --transfer-data t.csv --text review --label stars --weak a --strong b --test-size 9 --data-seed 4',
   ],
+  [
+    'odd files',
+    { ...files, data: 'x.tsv', header: false, skipBadRows: true },
+    'classification',
+    '--data x.tsv --no-header --skip-bad-rows --weak ./small --strong ./large',
+  ],
   ['lm', { loss: 'lm' }, 'completion', '--loss lm'],
 ];
 

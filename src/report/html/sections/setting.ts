@@ -24,7 +24,8 @@ ${remarks.length > 0 && html`<p class="remarks">${remarks.join(' ')}</p>`}`;
 }
 
 /** For a reader who has never heard of weak-to-strong generalization. */
-export function settingSection({ labels, config }: TrainDocument, names: Names): Html {
+export function settingSection({ labels, config, skippedRows = {} }: TrainDocument, names: Names): Html {
+  const skipped = Object.entries(skippedRows).map(([file, n]) => `${n} of the ${file} file`);
   const right = html`right ${percent(labels.accuracy)} of the time (${labels.n} rows)`;
   const supervisor =
     typeof config.weakLabels === 'string'
@@ -42,6 +43,6 @@ teacher? Three trainings tell.</p>`,
 these weak labels alone. It never sees a true one.</span></li>
 <li class="ceiling"><span class="name">ceiling</span><span>The same strong model learns from the true labels of the
 same rows: as good as the student could become.</span></li>
-</ol>`,
+</ol>${skipped.length > 0 && html`<p class="range">Rows that could not be read were left out: ${skipped.join(', ')}.</p>`}`,
   });
 }
