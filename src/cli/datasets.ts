@@ -34,7 +34,7 @@ export const command: Command = {
     },
     {
       name: 'NAME',
-      describe: 'A built-in data set, a format (with --data FILE), or a file of your own',
+      describe: 'A built-in data set, a format, or a file of your own or on the hub',
       required: false,
     },
   ],
@@ -44,7 +44,8 @@ export const command: Command = {
     ['datasets', 'names to give to --dataset'],
     ['datasets show chess-legal', 'a look at its examples'],
     ['datasets show my.csv --text review --label stars', 'how a file of your own is read'],
-    ['datasets show sciq --data train.json --rows 10', 'how a file of a published data set is read'],
+    ['datasets show sciq --rows 10', 'a published data set, fetched once'],
+    ['datasets show sciq --data train.json', 'the same from a file that you have'],
   ],
 
   async run(argv, context) {
@@ -72,7 +73,7 @@ const LIST_COLUMNS: readonly Column[] = [
   { title: '' },
 ];
 
-const FORMAT_COLUMNS: readonly Column[] = [{ title: 'format' }, { title: '' }];
+const FORMAT_COLUMNS: readonly Column[] = [{ title: 'format' }, { title: 'on the hub' }, { title: '' }];
 
 async function list(argv: Argv, context: CommandContext): Promise<void> {
   const { builtInDataset, builtInNames, FORMATS } = await import('../data/formats/index.js');
@@ -80,10 +81,11 @@ async function list(argv: Argv, context: CommandContext): Promise<void> {
   const sets = found.filter((set) => set !== undefined);
   if (argv.json === true) {
     const formats = FORMATS.map(({ name }) => name);
-    const about = FORMATS.map(({ name, about, example, classes }) => ({
+    const about = FORMATS.map(({ name, about, example, classes, hub }) => ({
       name,
       about,
       classes: classes ?? [],
+      hub: hub === undefined ? null : { config: 'default', ...hub },
       example: `w2s-native ${example ?? ''}`,
     }));
     printJson(context, {
@@ -96,17 +98,23 @@ async function list(argv: Argv, context: CommandContext): Promise<void> {
   }
   const paint = reportPaint(context);
   const rows = sets.map((set) => [set.name, set.task, caseWords(set.case), set.description]);
-  const formats = FORMATS.flatMap(({ name, about, example }) => [
-    [name, about],
-    ...(example === undefined ? [] : [['', paint.dim(`w2s-native ${example}`)]]),
+  const formats = FORMATS.flatMap(({ name, about, hub, example }) => [
+    [name, hub?.repo ?? '', about],
+    ...(hub !== undefined || example === undefined ? [] : [['', '', paint.dim(`w2s-native ${example}`)]]),
   ]);
   printText(
     context,
     [
       textTable(LIST_COLUMNS, rows, paint),
-      'Formats for files of your own (--dataset FORMAT --data FILE, with --weak MODEL --strong MODEL):',
+      'Formats of published data sets and of files of your own:',
       textTable(FORMAT_COLUMNS, formats, paint),
-      'A look at a file: w2s-native datasets show FORMAT --data FILE',
+      [
+        'Published, fetched once:   w2s-native train --dataset sciq --weak MODEL --strong MODEL',
+        'A file of your own:        w2s-native train --data FILE --weak MODEL --strong MODEL',
+        'A published one of yours:  w2s-native train --dataset sciq --data FILE --test-data FILE …',
+        'A file on the hub:         --data hf://datasets/OWNER/NAME/PATH',
+        'A look at any of them:     w2s-native datasets show NAME',
+      ].join('\n'),
     ].join('\n\n'),
   );
 }

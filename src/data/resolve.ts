@@ -6,6 +6,7 @@ import { W2sError } from '../errors.js';
 import { displayPath } from './badRow.js';
 import { resolveClasses } from './classes.js';
 import { type BuiltInDataset, builtInDataset, type DatasetFormat, findFormat } from './formats/index.js';
+import { isHubLocation } from './hub/location.js';
 import type { ParsedFile } from './parsedFile.js';
 import { headerOf, requireColumns } from './readFile.js';
 import { readRole } from './recentFiles.js';
@@ -29,6 +30,12 @@ export interface DatasetRequest {
   header?: boolean;
 }
 
+/** How a data set may be looked for. */
+export interface ResolveOptions {
+  /** False: of the hub's files, only those that were fetched before. */
+  fetch?: boolean;
+}
+
 const FLAGS: Readonly<Record<FileRole, string>> = {
   train: '--data',
   test: '--test-data',
@@ -37,25 +44,30 @@ const FLAGS: Readonly<Record<FileRole, string>> = {
 };
 
 /**
- * Finds the files of a data set and hashes them, without reading a row.
- * Throws ERR_CONFIG on an unknown name or a missing file role, ERR_NOT_FOUND or ERR_DATA on a bad file.
+ * Finds the files of a data set and hashes them, without reading a row. A published data set without files of
+ * one's own, and files on the hub (`hf://datasets/OWNER/NAME/PATH`), are fetched once into the user's cache.
+ * Throws ERR_CONFIG on an unknown name or a missing file role, ERR_NOT_FOUND or ERR_DATA on a bad file,
+ * ERR_NETWORK or ERR_DISK where one cannot be fetched.
  */
-export async function resolveDataset(request: DatasetRequest): Promise<ResolvedDataset> {
+export async function resolveDataset(
+  request: DatasetRequest,
+  { fetch = true }: ResolveOptions = {},
+): Promise<ResolvedDataset> {
   const given = givenFiles(request);
   const name = request.dataset ?? 'columns';
   const format = await findFormat(name);
   const builtIn = await builtInDataset(name);
-  const files = builtIn ? withBuiltInFiles(builtIn, given) : given;
+  const files = builtIn ? withBuiltInFiles(builtIn, given) : await withPublishedFiles(format, given, fetch);
   const roles = (Object.keys(FLAGS) as FileRole[]).filter((role) => files[role] !== undefined);
   if (roles.length === 0) {
     throw new W2sError('ERR_CONFIG', `Expected a data file for --dataset ${name} but received none.`, {
-      hint: 'Name one: --data FILE (JSONL, JSON, CSV, TSV or Parquet)',
+      hint: 'Name one (JSONL, JSON, CSV, TSV or Parquet): --data FILE, or --data hf://datasets/OWNER/NAME/PATH',
     });
   }
   const hashes: Partial<Record<FileRole, string>> = {};
   const locations: Record<string, string> = {};
   for (const role of roles) {
-    const file = resolve(files[role] ?? '');
+    const file = await localFile(files[role] ?? '', FLAGS[role], fetch);
     await checkDataFile(file);
     const hash = await hashFile(file);
     hashes[role] = hash;
@@ -108,6 +120,25 @@ function withBuiltInFiles(
   const train = Object.keys(given).length === 0 ? { train: join(builtIn.folder, 'train.parquet') } : {};
   const test = given.train === undefined ? { test: join(builtIn.folder, 'test.parquet') } : {};
   return { ...train, ...test, ...given };
+}
+
+/** Without a file of the user's, the published ones, fetched once. */
+async function withPublishedFiles(
+  { name, hub }: DatasetFormat,
+  given: Partial<Record<FileRole, string>>,
+  fetch: boolean,
+): Promise<Partial<Record<FileRole, string>>> {
+  if (hub === undefined || Object.keys(given).length > 0) return given;
+  const { fetchSplit } = await import('./hub/published.js');
+  const split = (which: string) => fetchSplit(name, hub, which, fetch);
+  return { train: await split(hub.train), test: await split(hub.test) };
+}
+
+/** Where a named file lies on this machine: one on the hub is fetched once. */
+async function localFile(file: string, flag: string, fetch: boolean): Promise<string> {
+  if (!isHubLocation(file)) return resolve(file);
+  const { fetchHubFile } = await import('./hub/file.js');
+  return fetchHubFile(file, flag, fetch);
 }
 
 /** Whether a table of one's own is a classification or a completion task: its column names say so. */

@@ -1,10 +1,16 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import type { ListFileEntry } from '@huggingface/hub';
+import {
+  type HubAccess,
+  hubAccess,
+  hubEndpoint,
+  reasonOf,
+  refusalOf,
+  requireOnline,
+} from '../config/hub/access.js';
+import { diskFull, withDraft, writeChecked } from '../config/hub/keep.js';
 import { W2sError } from '../errors.js';
 import { hubCache } from './hubCache.js';
 import { nearestLocal, nearestOnHub } from './suggest.js';
@@ -19,43 +25,32 @@ const SMALL_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', '
 const INDEX = 'model.safetensors.index.json';
 /** Where a name is near to none. */
 const LIST = 'For models that are built in: w2s-native models';
-/** Silence after which a connection counts as lost. */
-const CONNECT_MS = 30_000;
 
 /** The local folder of a hub model, fetched where it is not kept yet. */
 export async function fetchHubModel(name: string): Promise<string> {
   const [repo = name, revision = 'main'] = name.split('@');
   const folder = join(hubCache(), name.replace('/', '--'));
   if (await stat(folder).catch(() => undefined)) return folder;
-  if (/^(1|true|on|yes)$/i.test(process.env.HF_HUB_OFFLINE ?? '')) {
-    throw await notReached(name, new Error('HF_HUB_OFFLINE is set'));
-  }
-  const draft = join(hubCache(), `.${name.replace('/', '--')}.${process.pid}.${Date.now().toString(36)}`);
-  await mkdir(draft, { recursive: true }).catch((cause: unknown) => {
-    throw new W2sError('ERR_DISK', `Expected to write to ${hubCache()} but cannot.`, {
-      cause,
-      hint: 'Choose another folder: export W2S_CACHE=FOLDER',
-    });
-  });
   try {
-    const sha = await fetchInto(draft, name, repo, revision);
-    await writeFile(join(draft, 'source.json'), `${JSON.stringify({ repo, revision, sha })}\n`);
-    await rename(draft, folder).catch(async (error: unknown) => {
-      // Another process was first: its folder is as good.
-      if (!(await stat(folder).catch(() => undefined))) throw error;
+    requireOnline();
+    return await withDraft(hubCache(), name.replace('/', '--'), async (draft) => {
+      const sha = await fetchInto(draft, name, repo, revision);
+      await writeFile(join(draft, 'source.json'), `${JSON.stringify({ repo, revision, sha })}\n`);
+      await rename(draft, folder).catch(async (error: unknown) => {
+        // Another process was first: its folder is as good.
+        if (!(await stat(folder).catch(() => undefined))) throw error;
+      });
+      return folder;
     });
-    return folder;
   } catch (cause) {
     throw await explained(name, cause);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
   }
 }
 
 /** Fetches the files of one revision; gives its commit. */
 async function fetchInto(draft: string, name: string, repo: string, branch: string): Promise<string> {
   const { listFiles, modelInfo } = await import('@huggingface/hub');
-  const access = accessOptions();
+  const access = hubAccess();
   const { sha } = await modelInfo({ name: repo, revision: branch, additionalFields: ['sha'], ...access });
   const revision = sha ?? branch;
   const found: ListFileEntry[] = [];
@@ -87,38 +82,12 @@ function wantedFiles(name: string, found: readonly ListFileEntry[]): readonly Li
   return found.filter((entry) => SMALL_FILES.includes(entry.path) || weights(entry.path));
 }
 
-type Access = ReturnType<typeof accessOptions>;
-
-function accessOptions() {
-  const endpoint = process.env.HF_ENDPOINT?.replace(/\/+$/, '');
-  const token = process.env.HF_TOKEN;
-  return {
-    fetch: patientFetch,
-    ...(endpoint ? { hubUrl: endpoint } : {}),
-    ...(token ? { accessToken: token } : {}),
-  };
-}
-
-/** `fetch` that gives up when no answer begins in time. */
-const patientFetch: typeof fetch = async (input, init) => {
-  const abort = new AbortController();
-  const timer = setTimeout(
-    () => abort.abort(new Error(`no answer within ${CONNECT_MS / 1000} s`)),
-    CONNECT_MS,
-  );
-  try {
-    return await fetch(input, { ...init, signal: abort.signal });
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
 async function download(
   draft: string,
   repo: string,
   revision: string,
   entry: ListFileEntry,
-  access: Access,
+  access: HubAccess,
 ): Promise<void> {
   const { downloadFile } = await import('@huggingface/hub');
   const blob = await downloadFile({
@@ -130,47 +99,21 @@ async function download(
     ...access,
   });
   if (blob === null) throw new Error(`${entry.path} is listed but missing`);
-  const hash = createHash('sha256');
-  let size = 0;
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(null, chunk);
-    },
-  });
   const body = Readable.fromWeb(blob.stream() as import('node:stream/web').ReadableStream);
-  await pipeline(body, count, createWriteStream(join(draft, entry.path)));
-  const digest = hash.digest('hex');
-  if (size !== entry.size || (entry.lfs !== undefined && entry.lfs.oid.replace('sha256:', '') !== digest)) {
-    throw new W2sError(
-      'ERR_NETWORK',
-      `Expected ${entry.size} bytes for ${entry.path} of ${repo} but received ${size}, or other ones than announced.`,
-      { hint: 'Try again: the transfer was broken off or changed on its way' },
-    );
-  }
+  const announced = { size: entry.size, sha256: entry.lfs?.oid.replace('sha256:', '') };
+  await writeChecked(body, join(draft, entry.path), announced, `${entry.path} of ${repo}`);
 }
 
 async function explained(name: string, cause: unknown): Promise<W2sError> {
   if (cause instanceof W2sError) return cause;
-  const status = (cause as { statusCode?: number }).statusCode;
-  if (status === 404) return notFound(name, 'which the hub does not have', await suggestion(name));
-  if (status === 401 || status === 403) {
-    const why = 'which the hub does not have, or does not show without permission (HF_TOKEN)';
-    return notFound(name, why, await suggestion(name));
-  }
-  if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-    return new W2sError('ERR_DISK', `Expected room for ${name} in ${hubCache()} but the disk is full.`, {
-      cause,
-      hint: 'Make room or choose another folder: export W2S_CACHE=FOLDER',
-    });
-  }
-  return notReached(name, cause);
+  const why = refusalOf(cause);
+  if (why !== undefined) return notFound(name, why, await suggestion(name));
+  return diskFull(cause, name, hubCache()) ?? notReached(name, cause);
 }
 
 async function suggestion(name: string): Promise<string | undefined> {
   const [repo = name] = name.split('@');
-  return (await nearestLocal(name)) ?? nearestOnHub(repo, accessOptions());
+  return (await nearestLocal(name)) ?? nearestOnHub(repo, hubAccess());
 }
 
 function notFound(name: string, why: string, near: string | undefined): W2sError {
@@ -183,9 +126,8 @@ function notFound(name: string, why: string, near: string | undefined): W2sError
 
 /** Without the hub, a name without a slash is most likely a slip; an `org/name` most likely the network's fault. */
 async function notReached(name: string, cause: unknown): Promise<W2sError> {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const reason = inner instanceof Error ? inner.message || inner.name : String(inner);
-  const endpoint = process.env.HF_ENDPOINT ?? 'https://huggingface.co';
+  const reason = reasonOf(cause);
+  const endpoint = hubEndpoint();
   const near = await nearestLocal(name);
   if (!name.includes('/')) {
     return new W2sError(

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import type { HubAccess } from '../config/hub/access.js';
 import { nearest } from '../config/nearest.js';
 import { hubCache } from './hubCache.js';
 
@@ -20,13 +21,6 @@ export async function nearestLocal(name: string): Promise<string | undefined> {
   );
 }
 
-/** What `@huggingface/hub` wants to know to reach the hub. */
-export interface HubAccess {
-  fetch: typeof fetch;
-  hubUrl?: string;
-  accessToken?: string;
-}
-
 /** Models of one answer that are compared with the name. */
 const MOST = 100;
 
@@ -42,7 +36,8 @@ export async function nearestOnHub(repo: string, access: HubAccess): Promise<str
     searches.map(async (search) => {
       const names: string[] = [];
       try {
-        for await (const model of listModels({ search, sort: 'downloads', limit: MOST, ...access })) names.push(model.name);
+        for await (const model of listModels({ search, sort: 'downloads', limit: MOST, ...access }))
+          names.push(model.name);
       } catch {
         // A suggestion is not worth a second error.
       }

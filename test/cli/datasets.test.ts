@@ -6,16 +6,18 @@ import { run } from './run.js';
 const { folder, write } = temporaryFolder();
 
 describe('datasets', () => {
-  it('lists every format with a line and a command', async () => {
+  it('lists every format with a line, and where it is published', async () => {
     const { stdout } = await run('datasets');
-    for (const name of ['sciq', 'sciq-support', 'boolq', 'ethics-justice', 'sst2', 'columns']) {
-      expect(stdout).toMatch(new RegExp(`^${name} +\\S.*\n +w2s-native train --`, 'm'));
+    for (const name of ['sciq', 'sciq-support', 'boolq', 'ethics-justice', 'sst2']) {
+      expect(stdout).toMatch(new RegExp(`^${name} +[\\w.-]+/[\\w.-]+ +\\S`, 'm'));
     }
+    expect(stdout).toMatch(/^columns +\S.*\n +w2s-native train --data /m);
     const { formats, formatFacts } = JSON.parse((await run('datasets', '--json')).stdout);
     expect(formats).toContain('ethics-utilitarianism');
     expect(formatFacts.find(({ name }: { name: string }) => name === 'sst2')).toMatchObject({
       classes: ['negative', 'positive'],
-      example: expect.stringMatching(/^w2s-native train --dataset sst2 /),
+      example: 'w2s-native train --dataset sst2',
+      hub: { repo: 'stanfordnlp/sst2', config: 'default', train: 'train', test: 'validation' },
     });
   });
 
@@ -56,7 +58,7 @@ describe('datasets', () => {
     expect(file.stderr).toMatch(/Did you mean .*sciq.json\?/);
     const column = await run('datasets', 'show', write('c.csv', 'review,label\na,0\n'), '--text', 'reviews');
     expect(column.stderr).toContain('Did you mean --text review?');
-    const none = await run('datasets', 'show', 'sciq');
+    const none = await run('datasets', 'show', 'columns');
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('--data FILE')]);
   });
 

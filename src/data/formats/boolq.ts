@@ -8,7 +8,8 @@ import { tableFormat } from './table.js';
 export const boolq = tableFormat({
   name: 'boolq',
   about: 'BoolQ: is the answer to a question about a passage yes? Columns question, passage, label or answer',
-  example: 'train --dataset boolq --data validation.jsonl',
+  example: 'train --dataset boolq',
+  hub: { repo: 'google/boolq', train: 'train', test: 'validation' },
   classes: ['false', 'true'],
   columns: { passage: ['passage'], question: ['question'] },
   label: ['label', 'answer'],

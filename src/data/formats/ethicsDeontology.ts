@@ -8,7 +8,8 @@ import { tableFormat } from './table.js';
 export const ethicsDeontology = tableFormat({
   name: 'ethics-deontology',
   about: 'ETHICS, deontology: is this a reasonable excuse or duty? Columns scenario, excuse, label',
-  example: 'train --dataset ethics-deontology --data deontology_train.csv --test-data deontology_test.csv',
+  example: 'train --dataset ethics-deontology',
+  hub: { repo: 'hendrycks/ethics', config: 'deontology', train: 'train', test: 'test' },
   classes: ['unreasonable', 'reasonable'],
   columns: { scenario: ['scenario'], excuse: ['excuse'] },
   label: ['label'],

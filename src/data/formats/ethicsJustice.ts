@@ -7,7 +7,8 @@ import { tableFormat } from './table.js';
 export const ethicsJustice = tableFormat({
   name: 'ethics-justice',
   about: 'ETHICS, justice: is this claim or reason a fair one? Columns scenario, label',
-  example: 'train --dataset ethics-justice --data justice_train.csv --test-data justice_test.csv',
+  example: 'train --dataset ethics-justice',
+  hub: { repo: 'hendrycks/ethics', config: 'justice', train: 'train', test: 'test' },
   classes: ['unreasonable', 'reasonable'],
   columns: { scenario: ['scenario'] },
   label: ['label'],

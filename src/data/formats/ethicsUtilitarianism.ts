@@ -9,7 +9,8 @@ import { pairFormat } from './pairs.js';
 export const ethicsUtilitarianism = pairFormat({
   name: 'ethics-utilitarianism',
   about: 'ETHICS, utilitarianism: which of two scenarios is more pleasant? No header; the better one first',
-  example: 'train --dataset ethics-utilitarianism --data util_train.csv --test-data util_test.csv',
+  example: 'train --dataset ethics-utilitarianism',
+  hub: { repo: 'hendrycks/ethics', config: 'utilitarianism', train: 'train', test: 'test' },
   header: false,
   classes: ['first', 'second'],
   better: ['baseline', '1'],

@@ -48,6 +48,17 @@ export interface RecordReader {
   read(record: Readonly<Record<string, unknown>>, place: Place, number: number): readonly RawExample[];
 }
 
+/** Where a data set is published on the Hugging Face hub, and which of its splits are trained and tested on. */
+export interface PublishedDataset {
+  /** `OWNER/NAME`. */
+  repo: string;
+  /** The hub's "subset"; absent: `default`. */
+  config?: string;
+  train: string;
+  /** A split with labels: that of some data sets is called `validation`. */
+  test: string;
+}
+
 /** What `--dataset` names: how the columns of a file become examples. One file each in this folder. */
 export interface DatasetFormat {
   name: string;
@@ -55,6 +66,8 @@ export interface DatasetFormat {
   about: string;
   /** A command for it, without `w2s-native` in front and without models. */
   example?: string;
+  /** Where its files are fetched when none are named. */
+  hub?: PublishedDataset;
   /** Absent: the columns decide. */
   task?: TaskKind;
   /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */

@@ -1,5 +1,5 @@
 import { columnFinder, groupName, refuseColumns, rowId, textField } from './fields.js';
-import type { DatasetFormat, RecordReader } from './format.js';
+import type { DatasetFormat, PublishedDataset, RecordReader } from './format.js';
 
 /** Pairs of texts of which one column's is always the better. */
 export interface PairSettings {
@@ -9,6 +9,7 @@ export interface PairSettings {
   about: string;
   /** A command for it, without `w2s-native` and models. */
   example: string;
+  hub?: PublishedDataset;
   header?: false;
   /** Names of the classes "the first text is the better" and "the second is". */
   classes: readonly [string, string];
@@ -21,7 +22,7 @@ export interface PairSettings {
 
 /** A format for pairs: a seeded coin, tossed by `loadSplit`, decides which text is shown first. */
 export function pairFormat(settings: PairSettings): DatasetFormat {
-  const { name, about, example, classes, header } = settings;
+  const { name, about, example, hub, classes, header } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
     refuseColumns(name, request.columns, ['text', 'label']);
     const find = columnFinder(source, name);
@@ -47,6 +48,7 @@ export function pairFormat(settings: PairSettings): DatasetFormat {
     task: 'classification',
     classes,
     bind,
+    ...(hub === undefined ? {} : { hub }),
     ...(header === undefined ? {} : { header }),
   };
 }

@@ -1,6 +1,7 @@
 import { type ChoiceSettings, choiceFormat } from './choices.js';
 
-const columns: Pick<ChoiceSettings, 'question' | 'answer' | 'distractors' | 'classes'> = {
+const columns: Pick<ChoiceSettings, 'question' | 'answer' | 'distractors' | 'classes' | 'hub'> = {
+  hub: { repo: 'allenai/sciq', train: 'train', test: 'test' },
   classes: ['wrong', 'right'],
   question: ['question'],
   answer: ['correct_answer'],
@@ -15,7 +16,7 @@ export const sciq = choiceFormat({
   ...columns,
   name: 'sciq',
   about: 'SciQ: is this the right answer? Columns question, correct_answer, distractor1 to distractor3',
-  example: 'train --dataset sciq --data train.json --test-data test.json',
+  example: 'train --dataset sciq',
   text: ({ question, answer }) => `Q: ${question} A: ${answer}`,
 });
 
@@ -24,7 +25,7 @@ export const sciqSupport = choiceFormat({
   ...columns,
   name: 'sciq-support',
   about: 'SciQ with its supporting paragraph. Columns as for sciq, and support',
-  example: 'train --dataset sciq-support --data train.json --test-data test.json',
+  example: 'train --dataset sciq-support',
   context: ['support'],
   text: ({ question, answer, context }) =>
     `${context === '' ? '' : `${context}\n\n`}Q: ${question} A: ${answer}`,

@@ -8,7 +8,9 @@ import { tableFormat } from './table.js';
 export const sst2 = tableFormat({
   name: 'sst2',
   about: 'SST-2: is this phrase of a film review positive? Columns sentence, label',
-  example: 'train --dataset sst2 --data train.tsv --test-data dev.tsv',
+  example: 'train --dataset sst2',
+  // The test split of GLUE is published without its labels.
+  hub: { repo: 'stanfordnlp/sst2', train: 'train', test: 'validation' },
   classes: ['negative', 'positive'],
   columns: { sentence: ['sentence'] },
   label: ['label'],

@@ -1,6 +1,6 @@
 import { badField, type Place, shown } from '../badRow.js';
 import { columnFinder, field, groupName, refuseColumns, rowId, textField } from './fields.js';
-import type { DatasetFormat, RawExample, RecordReader } from './format.js';
+import type { DatasetFormat, PublishedDataset, RawExample, RecordReader } from './format.js';
 
 /** What the file of a published data set looks like, and how one of its rows becomes text, group and class. */
 export interface TableSettings<Column extends string> {
@@ -10,6 +10,7 @@ export interface TableSettings<Column extends string> {
   about: string;
   /** A command for it, without `w2s-native` and models. */
   example: string;
+  hub?: PublishedDataset;
   /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */
   header?: false;
   /** Class names by index. */
@@ -27,7 +28,7 @@ export interface TableSettings<Column extends string> {
  * false where there are two classes.
  */
 export function tableFormat<Column extends string>(settings: TableSettings<Column>): DatasetFormat {
-  const { name, about, example, classes, header } = settings;
+  const { name, about, example, hub, classes, header } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
     const find = columnFinder(source, name);
     const ours = Object.keys(settings.columns) as Column[];
@@ -66,6 +67,7 @@ export function tableFormat<Column extends string>(settings: TableSettings<Colum
     task: 'classification',
     classes,
     bind,
+    ...(hub === undefined ? {} : { hub }),
     ...(header === undefined ? {} : { header }),
   };
 }

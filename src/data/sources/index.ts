@@ -41,13 +41,24 @@ export async function checkDataFile(file: string): Promise<void> {
       },
     );
   }
-  if (!(endingOf(file) in OPENERS)) {
-    throw new W2sError(
-      'ERR_DATA',
-      `Expected a data file that ends in ${ENDINGS} (or one of them with .gz) but received ${displayPath(file)}.`,
-      { hint: `Rename it by what it holds: mv ${displayPath(file)} ${displayPath(file)}.jsonl` },
+  if (!isDataFileName(file)) {
+    throw unknownEnding(
+      displayPath(file),
+      `Rename it by what it holds: mv ${displayPath(file)} ${displayPath(file)}.jsonl`,
     );
   }
+}
+
+/** Whether a name ends in what can be read. */
+export const isDataFileName = (file: string): boolean => endingOf(file) in OPENERS;
+
+/** An error for a name that ends in nothing that can be read. */
+export function unknownEnding(file: string, hint: string): W2sError {
+  return new W2sError(
+    'ERR_DATA',
+    `Expected a data file that ends in ${ENDINGS} (or one of them with .gz) but received ${file}.`,
+    { hint },
+  );
 }
 
 async function missingFile(file: string): Promise<W2sError> {

@@ -108,7 +108,7 @@ async function readTexts(
   if (data === undefined) return none('the store does not say which data they are');
   let locations: FileLocations;
   try {
-    ({ locations } = await resolveDataset(config as DatasetRequest));
+    ({ locations } = await resolveDataset(config as DatasetRequest, { fetch: false }));
   } catch {
     return none('the data file was not found where the configuration says it lies');
   }
