@@ -1,6 +1,17 @@
 /** Values with their 95 % intervals, one a row: accuracies of models, PGR of runs. */
 
-import { axisNumbers, chart, OWN_COLOUR, over, type Padding, paint, pixels, rowsOf } from './kit.js';
+import {
+  axisNumbers,
+  chart,
+  OWN_COLOUR,
+  over,
+  type Padding,
+  paint,
+  pixels,
+  type Row,
+  rowsOf,
+  stage,
+} from './kit.js';
 import type { ChartSpec } from './render.js';
 import { fitted } from './text.js';
 import { type ColourName, colour } from './theme.js';
@@ -36,7 +47,7 @@ const TOP = 24;
 
 /** @returns a chart `width` pixels wide; its height follows from the number of rows */
 export function intervalChart(rows: readonly IntervalRow[], options: IntervalOptions): ChartSpec {
-  const { width, labelWidth, references = [] } = options;
+  const { width, domain, labelWidth, references = [] } = options;
   const above = labelWidth === 0;
   const pitch = above ? 50 : 38;
   const padding: Padding = {
@@ -45,139 +56,88 @@ export function intervalChart(rows: readonly IntervalRow[], options: IntervalOpt
     top: references.length > 0 ? TOP : 6,
     bottom: 26,
   };
-  const inner = rows.length * pitch;
-  const values = rows.map((row, i) => {
-    const middle = i * pitch + (above ? 33 : pitch / 2);
-    const end = Math.min(
-      options.domain[1],
-      Math.max(row.value ?? options.domain[0], row.ci95?.[1] ?? options.domain[0]),
-    );
-    return {
-      label: fitted(row.label, above ? width : labelWidth),
-      value: row.value,
-      low: row.ci95?.[0] ?? null,
-      high: row.ci95?.[1] ?? null,
-      shown: row.shown,
-      end,
-      zero: Math.max(0, options.domain[0]),
-      y: middle,
-      top: middle - BAR / 2,
-      bottom: middle + BAR / 2,
-      capTop: middle - 5,
-      capBottom: middle + 5,
-      labelY: above ? middle - 20 : middle,
-      colour: colour(row.colour),
-    };
-  });
+  const height = rows.length * pitch;
+  const values = rows.map((row, i) => placed(row, i * pitch + (above ? 33 : pitch / 2), options));
   const known = values.filter(({ value }) => value !== null);
-  const spec = chart(width, inner + padding.top + padding.bottom, padding, [
-    ...referenceLayers(references, options.domain, inner),
-    ...markLayers(known, options, inner),
+  const on = stage(domain, height);
+  const names = { align: above ? 'left' : 'right', baseline: 'middle' };
+  return chart(width, height + padding.top + padding.bottom, padding, [
+    ...referenceLayers(references, height, on),
+    markLayer(known, options, on),
     ...whiskers(
       known.filter(({ low }) => low !== null),
-      options.domain,
-      inner,
+      on,
     ),
+    on.text(values, ['end', 'y', 'shown'], paint('ink'), { align: 'left', dx: 9, fontWeight: 600 }),
     {
       data: rowsOf(values),
-      mark: { type: 'text', align: 'left', baseline: 'middle', dx: 9, fontWeight: 600 },
-      encoding: {
-        x: over('end', options.domain),
-        y: pixels('y', inner),
-        text: { field: 'shown' },
-        color: paint('ink'),
-      },
-    },
-    {
-      data: rowsOf(values),
-      mark: { type: 'text', align: above ? 'left' : 'right', baseline: 'middle' },
+      mark: { type: 'text', ...names },
       encoding: {
         x: { value: above ? 0 : -10 },
-        y: pixels('labelY', inner),
+        y: pixels('labelY', height),
         text: { field: 'label' },
         color: OWN_COLOUR,
       },
     },
   ]);
-  return spec;
 }
 
-type Values = readonly Readonly<Record<string, string | number | null>>[];
+/** A row where it is drawn: `y` is its middle. */
+function placed(
+  { label, value, ci95, shown, colour: name }: IntervalRow,
+  y: number,
+  options: IntervalOptions,
+) {
+  const { width, labelWidth, domain } = options;
+  const [low, high] = domain;
+  return {
+    label: fitted(label, labelWidth === 0 ? width : labelWidth),
+    value,
+    low: ci95?.[0] ?? null,
+    high: ci95?.[1] ?? null,
+    shown,
+    end: Math.min(high, Math.max(value ?? low, ci95?.[1] ?? low)),
+    zero: Math.max(0, low),
+    y,
+    top: y - BAR / 2,
+    bottom: y + BAR / 2,
+    capTop: y - 5,
+    capBottom: y + 5,
+    labelY: labelWidth === 0 ? y - 20 : y,
+    colour: colour(name),
+  };
+}
 
-function markLayers(values: Values, { domain, mark, format, ticks }: IntervalOptions, height: number) {
+type Stage = ReturnType<typeof stage>;
+
+/** Bars or dots; it is this layer that has the axis. */
+function markLayer(rows: readonly Row[], { domain, mark, format, ticks }: IntervalOptions, on: Stage) {
   // With a count as well, vega would leave out every other value.
   const axis = { ...axisNumbers(format), title: null, ...(ticks ? { values: ticks } : { tickCount: 5 }) };
-  if (mark === 'dot') {
-    return [
-      {
-        data: rowsOf(values),
-        mark: { type: 'point', filled: true, size: 110, opacity: 1 },
-        encoding: { x: over('value', domain, axis), y: pixels('y', height), color: OWN_COLOUR },
-      },
-    ];
-  }
-  return [
-    {
-      data: rowsOf(values),
-      mark: { type: 'rect', opacity: 0.8, cornerRadius: 2 },
-      encoding: {
-        x: over('zero', domain, axis),
-        x2: { field: 'value' },
-        y: pixels('top', height),
-        y2: { field: 'bottom' },
-        color: OWN_COLOUR,
-      },
-    },
-  ];
+  const layer =
+    mark === 'dot'
+      ? on.points(rows, ['value', 'y'], OWN_COLOUR, { size: 110 })
+      : on.boxes(rows, ['zero', 'value'], ['top', 'bottom'], OWN_COLOUR, { opacity: 0.8, cornerRadius: 2 });
+  const x = over(mark === 'dot' ? 'value' : 'zero', domain, axis);
+  return { ...layer, encoding: { ...(layer.encoding as object), x } };
 }
 
 /** The interval as a line with caps, on a halo so that it is seen on the bar too. */
-function whiskers(values: Values, domain: readonly [number, number], height: number) {
-  const line = (strokeWidth: number, color: 'ink' | 'page') => ({
-    data: rowsOf(values),
-    mark: { type: 'rule', strokeWidth },
-    encoding: { x: over('low', domain), x2: { field: 'high' }, y: pixels('y', height), color: paint(color) },
-  });
-  const cap = (field: string) => ({
-    data: rowsOf(values),
-    mark: { type: 'rule', strokeWidth: 1.5 },
-    encoding: {
-      x: over(field, domain),
-      y: pixels('capTop', height),
-      y2: { field: 'capBottom' },
-      color: paint('ink'),
-    },
-  });
-  return [line(4, 'page'), line(1.5, 'ink'), cap('low'), cap('high')];
+function whiskers(rows: readonly Row[], on: Stage) {
+  const ends = ['capTop', 'capBottom'] as const;
+  return [
+    on.across(rows, ['low', 'high'], 'y', paint('page'), { strokeWidth: 4 }),
+    on.across(rows, ['low', 'high'], 'y', paint('ink'), { strokeWidth: 1.5 }),
+    on.upright(rows, 'low', ends, paint('ink'), { strokeWidth: 1.5 }),
+    on.upright(rows, 'high', ends, paint('ink'), { strokeWidth: 1.5 }),
+  ];
 }
 
-function referenceLayers(
-  references: readonly { at: number; text: string }[],
-  domain: readonly [number, number],
-  height: number,
-) {
+function referenceLayers(references: readonly { at: number; text: string }[], height: number, on: Stage) {
   if (references.length === 0) return [];
-  const values = references.map((reference) => ({ ...reference, top: 0, bottom: height, y: -10 }));
+  const rows = references.map((reference) => ({ ...reference, top: 0, bottom: height, y: -10 }));
   return [
-    {
-      data: rowsOf(values),
-      mark: { type: 'rule', strokeDash: [3, 3] },
-      encoding: {
-        x: over('at', domain),
-        y: pixels('top', height),
-        y2: { field: 'bottom' },
-        color: paint('soft'),
-      },
-    },
-    {
-      data: rowsOf(values),
-      mark: { type: 'text', fontSize: 12, baseline: 'middle', align: 'center' },
-      encoding: {
-        x: over('at', domain),
-        y: pixels('y', height),
-        text: { field: 'text' },
-        color: paint('soft'),
-      },
-    },
+    on.upright(rows, 'at', ['top', 'bottom'], paint('soft'), { strokeDash: [3, 3] }),
+    on.text(rows, ['at', 'y', 'text'], paint('soft'), { fontSize: 12 }),
   ];
 }

@@ -63,6 +63,49 @@ export const paint = (name: ColourName) => ({ value: colour(name) });
 /** Each row's own `colour`, as it stands. */
 export const OWN_COLOUR = { field: 'colour', type: 'nominal', scale: null } as const;
 
+type Mark = Readonly<Record<string, unknown>>;
+type Colour = Readonly<Record<string, unknown>>;
+type Ends = readonly [from: string, to: string];
+
+/**
+ * Layers on one stage: x over a domain, y in pixels. Strings name fields of the rows.
+ * @param axis of every layer; see `over`
+ */
+export function stage(domain: readonly [number, number], height: number, axis?: null) {
+  const x = (field: string) => over(field, domain, axis);
+  const y = (field: string) => pixels(field, height);
+  const layer = (rows: readonly Row[], mark: Mark, encoding: Mark): Layer => ({
+    data: rowsOf(rows),
+    mark,
+    encoding,
+  });
+  return {
+    text: (
+      rows: readonly Row[],
+      [ax, ay, text]: readonly [string, string, string],
+      color: Colour,
+      mark: Mark,
+    ) =>
+      layer(
+        rows,
+        { type: 'text', baseline: 'middle', ...mark },
+        { x: x(ax), y: y(ay), text: { field: text }, color },
+      ),
+    points: (rows: readonly Row[], [ax, ay]: Ends, fill: Colour, mark: Mark) =>
+      layer(rows, { type: 'point', filled: true, opacity: 1, ...mark }, { x: x(ax), y: y(ay), fill }),
+    across: (rows: readonly Row[], [from, to]: Ends, ay: string, color: Colour, mark: Mark) =>
+      layer(rows, { type: 'rule', ...mark }, { x: x(from), x2: { field: to }, y: y(ay), color }),
+    upright: (rows: readonly Row[], ax: string, [top, bottom]: Ends, color: Colour, mark: Mark) =>
+      layer(rows, { type: 'rule', ...mark }, { x: x(ax), y: y(top), y2: { field: bottom }, color }),
+    boxes: (rows: readonly Row[], [from, to]: Ends, [top, bottom]: Ends, fill: Colour, mark: Mark) =>
+      layer(
+        rows,
+        { type: 'rect', ...mark },
+        { x: x(from), x2: { field: to }, y: y(top), y2: { field: bottom }, fill },
+      ),
+  };
+}
+
 /** How an axis writes its numbers: shares as text elsewhere has them, `40 %`. */
 export const axisNumbers = (format: string) =>
   format === '.0%'

@@ -1,6 +1,6 @@
 /** Wholes and their parts: one bar a row, cut into shares that are named where they are. */
 
-import { chart, OWN_COLOUR, over, paint, pixels, rowsOf } from './kit.js';
+import { chart, OWN_COLOUR, paint, stage } from './kit.js';
 import type { ChartSpec } from './render.js';
 import { type ColourName, colour } from './theme.js';
 
@@ -15,59 +15,41 @@ const BAR = 30;
 /** @param rows whose shares add up to 1 each */
 export function partsChart(rows: readonly PartsRow[], { width }: { width: number }): ChartSpec {
   const height = rows.length * PITCH - 14;
-  const domain = [0, 1] as const;
-  const inner = width - 2;
-  const segments = rows.flatMap(({ parts }, r) => {
-    let from = 0;
-    return parts
-      .filter(({ share }) => share > 0)
-      .map((part) => {
-        const start = from;
-        from += part.share;
-        const pixelsWide = part.share * inner;
-        const middle = r * PITCH + 26 + BAR / 2;
-        return {
-          from: start,
-          to: from,
-          y: r * PITCH + 26,
-          bottom: r * PITCH + 26 + BAR,
-          middle,
-          wordsY: middle + 30,
-          percent: pixelsWide > 48 ? `${Math.round(part.share * 100)} %` : '',
-          words: pixelsWide > part.words.length * 7 ? part.words : '',
-          colour: colour(part.colour),
-        };
-      });
-  });
+  const on = stage([0, 1], height, null);
+  const segments = rows.flatMap((row, r) => segmentsOf(row, r * PITCH + 26, width - 2));
   const labels = rows.map(({ label }, r) => ({ label, y: r * PITCH + 12, x: 0 }));
-  const text = (field: string, y: string, color: object, extra: object) => ({
-    data: rowsOf(segments),
-    mark: { type: 'text', align: 'left', baseline: 'middle', ...extra },
-    encoding: { x: over('from', domain, null), y: pixels(y, height), text: { field }, color },
-  });
+  const gap = { stroke: colour('page'), strokeWidth: 2 };
   return chart(width, height, { left: 1, right: 1, top: 0, bottom: 0 }, [
-    {
-      data: rowsOf(segments),
-      mark: { type: 'rect', stroke: 'var(--page)', strokeWidth: 2 },
-      encoding: {
-        x: over('from', domain, null),
-        x2: { field: 'to' },
-        y: pixels('y', height),
-        y2: { field: 'bottom' },
-        fill: OWN_COLOUR,
-      },
-    },
-    text('percent', 'middle', paint('page'), { dx: 8, fontWeight: 600 }),
-    text('words', 'wordsY', OWN_COLOUR, { dx: 2, fontSize: 12.5 }),
-    {
-      data: rowsOf(labels),
-      mark: { type: 'text', align: 'left', baseline: 'middle' },
-      encoding: {
-        x: over('x', domain, null),
-        y: pixels('y', height),
-        text: { field: 'label' },
-        color: paint('ink'),
-      },
-    },
+    on.boxes(segments, ['from', 'to'], ['top', 'bottom'], OWN_COLOUR, gap),
+    on.text(segments, ['from', 'middle', 'percent'], paint('page'), {
+      align: 'left',
+      dx: 8,
+      fontWeight: 600,
+    }),
+    on.text(segments, ['from', 'wordsY', 'words'], OWN_COLOUR, { align: 'left', dx: 2, fontSize: 12.5 }),
+    on.text(labels, ['x', 'y', 'label'], paint('ink'), { align: 'left' }),
   ]);
+}
+
+/** The parts of a bar one after the other; words only where there is room for them. */
+function segmentsOf({ parts }: PartsRow, top: number, width: number) {
+  let end = 0;
+  return parts
+    .filter(({ share }) => share > 0)
+    .map(({ share, words, colour: name }) => {
+      const from = end;
+      end += share;
+      const room = share * width;
+      return {
+        from,
+        to: end,
+        top,
+        bottom: top + BAR,
+        middle: top + BAR / 2,
+        wordsY: top + BAR / 2 + 30,
+        percent: room > 48 ? `${Math.round(share * 100)} %` : '',
+        words: room > words.length * 7 ? words : '',
+        colour: colour(name),
+      };
+    });
 }

@@ -28,17 +28,16 @@ export function reliabilityChart(bins: readonly ReliabilityBin[], options: Relia
   const y = [Math.max(0, Math.floor(lowest * 10) / 10), 1] as const;
   const largest = Math.max(1, ...bins.map(({ n }) => n));
   const rows = bins.map((bin) => ({ ...bin, size: 24 + (300 * bin.n) / largest }));
-  const axis = (title: string | null) => ({ ...axisNumbers('.0%'), tickCount: 3, title });
-  const own = (field: string, domain: readonly [number, number], title: string | null) =>
-    over(field, domain, axis(title));
+  const xAxis = { ...axisNumbers('.0%'), values: [from, (from + 1) / 2, 1], title: 'confidence' };
+  const yAxis = { ...axisNumbers('.0%'), tickCount: 5, title: null };
   return chart(width, height, PADDING, [
     {
       data: rowsOf([{ from, to: 1 }]),
       mark: { type: 'rule', strokeDash: [4, 3] },
       encoding: {
-        x: own('from', x, 'confidence'),
+        x: over('from', x, xAxis),
         x2: { field: 'to' },
-        y: own('from', y, null),
+        y: over('from', y, yAxis),
         y2: { field: 'to' },
         color: paint('soft'),
       },

@@ -14,7 +14,7 @@ export const STYLES = `
 @media (prefers-color-scheme:dark){:root{${cssVariables('dark')}}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ${SANS};overflow-wrap:break-word}
+body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.55 ${SANS};overflow-wrap:break-word}
 main,.top,.foot{max-width:70rem;margin:0 auto;padding:0 1.25rem}
 a{color:inherit}
 h1,h2,h3,p,figure,ol,ul,dl,dd,pre,table{margin:0}
@@ -95,7 +95,7 @@ body{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main,.top,.foot{max-width:none;padding-left:0;padding-right:0}
 .top{padding-top:0}
 section{padding:1.2rem 0}
-figure,.item,table,pre,.steps li{break-inside:avoid}
+figure,.item,table,pre,.words,.steps{break-inside:avoid}
 h2,h3,.words{break-after:avoid}
 .chart .wide{display:block}.chart .narrow{display:none}
 .chart .wide svg{max-width:150mm}
