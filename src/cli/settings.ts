@@ -1,6 +1,4 @@
 /** From what was typed to a resolved configuration: the data's task is looked up where no preset knows it. */
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import {
   type EvaluateRaw,
   evaluateKeys,
@@ -22,9 +20,9 @@ import {
 import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainRaw } from '../config/train.js';
 import type { DatasetRequest } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
-import { W2sError } from '../errors.js';
 import type { Argv, CommandContext } from './command.js';
 import { layersFrom, stepLayersFrom } from './flags.js';
+import { checkWritable } from './writable.js';
 
 export async function trainConfig(argv: Argv): Promise<TrainConfig> {
   const layers = await layersFrom<TrainRaw>('train', allTrainKeys, argv);
@@ -85,13 +83,5 @@ export async function noteFreshHead(config: LabelConfig, { stderr }: CommandCont
  * @throws ERR_USAGE
  */
 export async function checkExportFolder({ export: file }: { export?: string }): Promise<void> {
-  if (file === undefined) return;
-  const folder = dirname(file);
-  const found = await stat(folder).catch(() => undefined);
-  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() === true;
-  if (found?.isDirectory() === true && !isFolder) return;
-  const why = isFolder ? 'a folder of that name' : `the folder ${folder}, which does not exist`;
-  throw new W2sError('ERR_USAGE', `Expected a file that can be written for --export but received ${why}.`, {
-    hint: isFolder ? `Try: --export ${file}/scores.jsonl` : `mkdir -p ${folder}`,
-  });
+  if (file !== undefined) await checkWritable('--export', file, 'scores.jsonl');
 }

@@ -17,7 +17,11 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'finetune', summary: 'Fine-tune one model on one file', load: () => import('./finetune.js') },
   { name: 'label', summary: 'Write a model’s labels for a file', load: () => import('./label.js') },
   { name: 'evaluate', summary: 'Score a model on a test file', load: () => import('./evaluate.js') },
-  { name: 'report', summary: 'A table of the results in a folder', load: () => import('./report.js') },
+  {
+    name: 'report',
+    summary: 'A table and a page of the results in a folder',
+    load: () => import('./report.js'),
+  },
   { name: 'models', summary: 'List the models that are built in', load: () => import('./models.js') },
   {
     name: 'datasets',

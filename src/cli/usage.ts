@@ -76,12 +76,12 @@ export async function parseFlags(name: string, command: Command, words: readonly
   return argv;
 }
 
-/** `--lr -1e-3` → `--lr=-1e-3`: yargs takes only the plainest negative numbers for values. */
+/** `--lr -1e-3` → `--lr=-1e-3`: yargs takes only the plainest negative numbers for values, and no lone dash. */
 function joinNegatives(words: readonly string[]): readonly string[] {
   const joined: string[] = [];
   for (const word of words) {
     const flag = joined.at(-1);
-    const takesIt = flag?.startsWith('--') === true && !flag.includes('=') && /^-\.?\d/.test(word);
+    const takesIt = flag?.startsWith('--') === true && !flag.includes('=') && /^-(?:\.?\d|$)/.test(word);
     if (takesIt) joined[joined.length - 1] = `${flag}=${word}`;
     else joined.push(word);
   }

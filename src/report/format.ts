@@ -24,6 +24,10 @@ export const decimalInterval = (interval: Interval | null | undefined, digits = 
 export const gapText = ({ value, ci95 }: GapRecovered): string =>
   value === null ? NONE : `${decimals(value)} ${decimalInterval(ci95)}`.trimEnd();
 
+/** `3 experiments`, `1 experiment`. */
+export const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+
 /**
  * Names of weak and strong model as tables show them: of a folder's path the last part, unless both would
  * read the same. Built-in names and hub ids (`org/name`) stay whole.

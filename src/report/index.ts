@@ -1,6 +1,7 @@
 /** Results as text. Plain functions: documents in, strings out. */
 export { meaningOf, meaningParts } from './meaning.js';
 export { type NextTrial, nextTrials } from './nextSteps.js';
-export { type ReportedRun, runsReport } from './runsReport.js';
+export type { ReportedRun } from './runs/records.js';
+export { runsReport } from './runsReport.js';
 export { COLOURS, type Column, type Paint, PLAIN, textTable } from './textTable.js';
 export { titleOf, trainReport } from './trainReport.js';

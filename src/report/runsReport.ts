@@ -1,70 +1,99 @@
-import { TRAIN_SCHEMA, type TrainDocument } from '../metrics/index.js';
+import type { TrainDocument } from '../metrics/index.js';
 import { gapText, percent, percentInterval, shownModels } from './format.js';
-import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
-import { lossOf } from './trainReport.js';
+import { dataName } from './html/names.js';
+import { nameExperiments } from './runs/labels.js';
+import { type Evaluation, type Experiment, type ReportedRun, shownTime, sortRuns } from './runs/records.js';
+import { type Column, lineWidth, type Paint, PLAIN, textTable } from './textTable.js';
 
-/** A run as the store keeps it; only what is shown here. */
-export interface ReportedRun {
-  command: string;
-  /** ISO 8601. */
-  time: string;
-  summary: unknown;
+export interface RunsReportOptions {
+  paint?: Paint;
+  /** Cells of a line; columns that have no room are left out and named. Any width unless given. */
+  width?: number;
 }
 
-/** The document of `evaluate`, as far as a table shows it. */
-interface EvaluateSummary {
-  model: string;
-  accuracy: number;
-  ci95: readonly [number, number];
-  n: number;
-  config: { dataset?: unknown };
+/** A column, and how soon it goes where room is scarce: the highest first, 0 never. */
+interface RankedColumn extends Column {
+  rank: number;
 }
 
-const TRAIN_COLUMNS: readonly Column[] = [
-  { title: 'dataset' },
-  { title: 'weak' },
-  { title: 'strong' },
-  { title: 'loss' },
-  { title: 'seeds', align: 'right' },
-  { title: 'weak %', align: 'right' },
-  { title: 'student %', align: 'right' },
-  { title: 'ceiling %', align: 'right' },
-  { title: 'zero-shot %', align: 'right' },
-  { title: 'PGR [95 %]' },
-  { title: 'run (UTC)' },
+const TRAIN_COLUMNS: readonly RankedColumn[] = [
+  { title: 'dataset', rank: 0 },
+  { title: 'weak', rank: 3 },
+  { title: 'strong', rank: 3 },
+  { title: 'loss', rank: 2 },
+  { title: 'seeds', align: 'right', rank: 7 },
+  { title: 'weak %', align: 'right', rank: 5 },
+  { title: 'student %', align: 'right', rank: 1 },
+  { title: 'ceiling %', align: 'right', rank: 4 },
+  { title: 'zero-shot %', align: 'right', rank: 6 },
+  { title: 'PGR [95 %]', rank: 0 },
+  { title: 'run (UTC)', rank: 8 },
 ];
 
-const EVALUATE_COLUMNS: readonly Column[] = [
-  { title: 'dataset' },
-  { title: 'model' },
-  { title: 'accuracy', align: 'right' },
-  { title: '95 % interval', align: 'right' },
-  { title: 'items', align: 'right' },
-  { title: 'run (UTC)' },
+const EVALUATE_COLUMNS: readonly RankedColumn[] = [
+  { title: 'dataset', rank: 1 },
+  { title: 'model', rank: 0 },
+  { title: 'accuracy', align: 'right', rank: 0 },
+  { title: '95 % interval', align: 'right', rank: 0 },
+  { title: 'items', align: 'right', rank: 2 },
+  { title: 'run (UTC)', rank: 3 },
 ];
 
 /**
  * One table over the runs of a store: every experiment once, by its latest run, oldest first; then the
  * evaluated models. No newline at the end.
  */
-export function runsReport(runs: readonly ReportedRun[], paint: Paint = PLAIN): string {
-  const experiments = latest(runs.filter(({ summary }) => isTrainDocument(summary)));
-  const evaluations = latest(runs.filter(({ summary }) => isEvaluateSummary(summary)));
+export function runsReport(
+  runs: readonly ReportedRun[],
+  { paint = PLAIN, width = Number.POSITIVE_INFINITY }: RunsReportOptions = {},
+): string {
+  const { experiments, evaluations } = sortRuns(runs);
   const parts: string[] = [];
-  if (experiments.length > 0) parts.push(textTable(TRAIN_COLUMNS, experiments.map(trainRow), paint));
-  if (evaluations.length > 0) parts.push(textTable(EVALUATE_COLUMNS, evaluations.map(evaluateRow), paint));
+  if (experiments.length > 0) {
+    const names = nameExperiments(experiments.map(({ document }) => document));
+    const rows = experiments.map((experiment, i) => trainRow(experiment, names[i]?.settings ?? ''));
+    parts.push(fittingTable(TRAIN_COLUMNS, rows, paint, width));
+  }
+  if (evaluations.length > 0) {
+    parts.push(fittingTable(EVALUATE_COLUMNS, evaluations.map(evaluateRow), paint, width));
+  }
   return parts.length === 0 ? 'No finished experiment here yet.' : parts.join('\n\n');
 }
 
-function trainRow({ summary, time }: ReportedRun): string[] {
-  const { config, seeds, weak, student, ceiling, zeroShot, pgr } = summary as TrainDocument;
+/** The table, without the columns that the width has no room for; which they are stands below. */
+function fittingTable(
+  columns: readonly RankedColumn[],
+  rows: readonly (readonly string[])[],
+  paint: Paint,
+  width: number,
+): string {
+  let kept = columns.map((column, at) => ({ column, at }));
+  const cellsOf = (row: readonly string[]): string[] => kept.map(({ at }) => row[at] ?? '');
+  const titles = columns.map(({ title }) => title);
+  const tooWide = (): boolean => lineWidth([titles, ...rows].map(cellsOf)) > width;
+  while (tooWide() && kept.some(({ column }) => column.rank > 0)) {
+    const most = Math.max(...kept.map(({ column }) => column.rank));
+    kept = kept.filter(({ column }) => column.rank !== most);
+  }
+  const table = textTable(
+    kept.map(({ column }) => column),
+    rows.map(cellsOf),
+    paint,
+  );
+  const left = columns.filter((column) => !kept.some((one) => one.column === column));
+  if (left.length === 0) return table;
+  return `${table}\n${paint.dim(`no room for: ${left.map(({ title }) => title).join(', ')}`)}`;
+}
+
+function trainRow({ document, time }: Experiment, settings: string): string[] {
+  const { config, seeds, weak, student, ceiling, zeroShot, pgr } = document;
   // Supervision from outside has a name only beside its score.
   const names = shownModels({ weak: weak.model, strong: config.strong });
   return [
-    config.dataset,
+    dataName(document),
     names.weak,
     names.strong,
-    lossOf(config) ?? '',
+    settings,
     `${seeds.length}`,
     withInterval(weak),
     withInterval(student),
@@ -75,57 +104,11 @@ function trainRow({ summary, time }: ReportedRun): string[] {
   ];
 }
 
-function evaluateRow({ summary, time }: ReportedRun): string[] {
-  const { config, model, accuracy, ci95, n } = summary as EvaluateSummary;
+function evaluateRow({ document, time }: Evaluation): string[] {
+  const { config, model, accuracy, ci95, n } = document;
   const dataset = typeof config.dataset === 'string' ? config.dataset : '';
   return [dataset, model, percent(accuracy), percentInterval(ci95), `${n}`, shownTime(time)];
 }
 
-const withInterval = ({ accuracy, ci95 }: { accuracy: number; ci95: readonly [number, number] }): string =>
+const withInterval = ({ accuracy, ci95 }: Pick<TrainDocument['weak'], 'accuracy' | 'ci95'>): string =>
   `${(accuracy * 100).toFixed(1)} ${percentInterval(ci95)}`;
-
-const shownTime = (time: string): string => time.slice(0, 16).replace('T', ' ');
-
-/** The last run of each experiment; two runs are one experiment when they came from the same steps. */
-function latest(runs: readonly ReportedRun[]): ReportedRun[] {
-  const bySteps = new Map<string, ReportedRun>();
-  for (const run of runs) {
-    const key = stepsOf(run.summary);
-    bySteps.delete(key);
-    bySteps.set(key, run);
-  }
-  return [...bySteps.values()];
-}
-
-function stepsOf(summary: unknown): string {
-  const { perSeed, step } = summary as { perSeed?: readonly { steps: unknown }[]; step?: unknown };
-  return JSON.stringify(perSeed?.map(({ steps }) => steps) ?? step);
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-const isScore = (value: unknown): boolean =>
-  isRecord(value) && typeof value.accuracy === 'number' && Array.isArray(value.ci95);
-
-function isTrainDocument(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    value.schema === TRAIN_SCHEMA &&
-    isRecord(value.config) &&
-    Array.isArray(value.seeds) &&
-    Array.isArray(value.perSeed) &&
-    isRecord(value.pgr) &&
-    ['weak', 'student', 'ceiling'].every((role) => isScore(value[role]))
-  );
-}
-
-function isEvaluateSummary(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    value.schema !== TRAIN_SCHEMA &&
-    isScore(value) &&
-    isRecord(value.config) &&
-    typeof value.model === 'string'
-  );
-}

@@ -22,6 +22,15 @@ export interface Column {
   align?: 'left' | 'right';
 }
 
+/** Cells of the longest line of a table with these rows, titles among them. */
+export function lineWidth(rows: readonly (readonly string[])[]): number {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, c) =>
+    Math.max(...rows.map((row) => displayWidth(row[c] ?? ''))),
+  );
+  return widths.reduce((sum, width) => sum + width, 0) + 2 * Math.max(0, count - 1);
+}
+
 /** Columns two blanks apart, titles above; no trailing blanks. */
 export function textTable(
   columns: readonly Column[],

@@ -119,7 +119,7 @@ describe('meaningOf', () => {
     [
       'better than the ceiling',
       withPgr(1.5, 1.2, 1.8),
-      /better on weak labels than on true ones .* is not the best/,
+      /better on weak labels than on true ones: .* is not the best/,
     ],
     ['equal', withPgr(1, 1, 1), /equals its ceiling, however/],
     ['anything', withPgr(0.5, -0.4, 1.6), /Nothing can be said yet/],
