@@ -29,7 +29,7 @@ export interface CurveOptions {
   /** vega's number format of the y axis. */
   format: string;
   xTitle: string;
-  /** Shares have a natural range; losses start at 0 and end where the data do. */
+  /** Shares end at 1. */
   kind: 'share' | 'loss';
 }
 
@@ -84,15 +84,20 @@ function drawnRole(role: CurveRole): DrawnRole[] {
   return [{ role, lines, end: (bold ?? smooth[0])?.at(-1)?.y ?? 0 }];
 }
 
-/** Faint lines may leave the picture: a single wild batch must not flatten everything else. */
+/**
+ * Round numbers around the bold lines; from zero where they come near it. Faint lines may leave the picture: a
+ * single wild batch must not flatten everything else.
+ */
 function yRange(drawn: readonly DrawnRole[], kind: CurveOptions['kind']): [number, number] {
   const bold = drawn.flatMap(({ lines }) =>
     lines.filter((line) => line.bold).flatMap(({ points }) => points),
   );
   const values = bold.map(({ y }) => y);
-  if (kind === 'loss') return [0, roundUp(Math.max(...values) * 1.08)];
-  const low = Math.min(...values);
-  return [low > 0.55 ? 0.4 : 0, Math.max(...values) > 0.6 ? 1 : roundUp(Math.max(...values) * 1.15)];
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const step = roundUp(Math.max((most - least) / 4, most / 50));
+  const low = least < 0.3 * most ? 0 : Math.max(0, Math.floor(least / step - 0.5) * step);
+  const high = Math.ceil(most / step + 0.25) * step;
+  return [low, kind === 'share' ? Math.min(1, high) : high];
 }
 
 function axisLayer(x: readonly [number, number], y: readonly [number, number], options: CurveOptions) {

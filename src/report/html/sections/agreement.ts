@@ -18,8 +18,9 @@ export async function agreementSection(
   record: RunRecord,
 ): Promise<Html> {
   const words = html`
-<p>Where the supervisor is wrong, the student can do three things: <em>repeat the mistake</em> (imitation), give
-the <em>right answer</em> (generalization), or make a mistake of its own.</p>
+<p>Where the supervisor is wrong, the student can ${record.classes.length === 2 ? 'do two' : 'do three'} things: <em>repeat
+the mistake</em> (imitation)${record.classes.length === 2 ? ' or' : ','} give the <em>right answer</em>
+(generalization)${record.classes.length === 2 ? '' : ', or make a mistake of its own'}.</p>
 <p>A student that only imitates agrees as often where its supervisor is wrong as where it is right.</p>`;
   const title = 'Does the student copy mistakes?';
   if (agreement === null) {
