@@ -122,7 +122,7 @@ describe('shapes of documents', () => {
     expect(sectionsOf(page)).not.toContain('Seed by seed');
     expect(page).toMatch(/<strong class="student">student<\/strong> ECE 0\.\d{3}/);
     expect(page).toMatch(
-      /<bdi>illegal<\/bdi><\/strong> <span aria-label="(right|wrong)">.<\/span> <span class="range">\d+ % sure/,
+      /<bdi>illegal<\/bdi><\/strong> <span aria-hidden="true">[✓✗]<\/span><span class="vh">(right|wrong)<\/span> <span class="range">\d+ % sure/,
     );
     expect(page).toContain('Guessing is right 50 % of the time');
     expectWellFormed(page);

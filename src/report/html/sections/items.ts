@@ -33,7 +33,7 @@ export async function itemsSection(record: RunRecord): Promise<Html | null> {
   return section({
     title: 'Where they disagree',
     full: true,
-    words: html`<p>Ten test items on which one of the two is right, five of each kind where there are enough:
+    words: html`<p>Test items on which one of the two is right: five of each kind, more where the other has fewer;
 ${rule}.${seeds.length > 1 && ` Answers are those of seed ${seeds[0]?.seed ?? 0}; items come first that went the same way with other seeds.`}</p>${chessLegend(record)}`,
     content: html`${await chessPieces(record)}${texts.missing !== null && chosen.length > 0 && html`<p class="note">The texts of these items cannot be shown: ${texts.missing}.</p>`}
 ${groups.length > 0 ? html`<div class="kinds">${groups}</div>` : html`<p class="note">There is none: student and supervisor are right and wrong on the same test items.</p>`}`,
@@ -78,11 +78,11 @@ function answerRow(
   truth: number | string,
   name: (answer: number | string) => Html,
 ): Html {
-  const verdict =
-    answer === truth ? html`<span aria-label="right">✓</span>` : html`<span aria-label="wrong">✗</span>`;
+  const right = answer === truth;
+  const verdict = html`<span aria-hidden="true">${right ? '✓' : '✗'}</span><span class="vh">${right ? 'right' : 'wrong'}</span>`;
   const sure =
     probability === null ? null : html` <span class="range">${wholePercent(probability)} sure</span>`;
-  return html`<dt class="${who}-key">${who}</dt><dd class="${who === 'student' ? 'student' : 'weak'}"><strong>${name(answer)}</strong> ${verdict}${sure}</dd>`;
+  return html`<dt>${who}</dt><dd class="${who === 'student' ? 'student' : 'weak'}"><strong>${name(answer)}</strong> ${verdict}${sure}</dd>`;
 }
 
 /** Never a certainty that rounding made. */
