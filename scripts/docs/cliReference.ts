@@ -26,8 +26,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   W2S_CACHE:
     'folder of libtorch, built addons and models from the hub; default: `$XDG_CACHE_HOME/w2s-native`, else `~/.cache/w2s-native` (macOS: `~/Library/Caches/w2s-native`)',
   W2S_LIBTORCH: 'folder with `lib` and `include` of the libtorch to use, before any other',
-  HF_ENDPOINT: 'hub to fetch models from, instead of the public one',
-  HF_TOKEN: 'sent to the hub, for models that are not public',
+  HF_ENDPOINT: 'hub to fetch models and data from, instead of the public one',
+  HF_TOKEN: 'sent to the hub, for models and data that are not public',
   HF_HUB_OFFLINE: '`1`: the hub is not asked; what was fetched before is used',
   OMP_NUM_THREADS: 'CPU threads where `--threads` says nothing',
   CXX: 'compiler of the addon, and of the CUDA library the host compiler',
@@ -52,7 +52,7 @@ export async function cliReference(): Promise<string> {
     '# Command line',
     '<!-- Written by `npm run docs` from src/cli and src/config. Change it there. -->',
     'Every flag of `train`, `finetune`, `label` and `evaluate` is also a key of the YAML or JSON file given with `--config`, and of the call from Node, where it is written in camelCase (`--head-lr` is `headLr`). Flags go before the file, the file before what a built-in data set brings along, and that before the defaults below.',
-    'Results go to stdout, progress and errors to stderr.',
+    'Results go to stdout, progress and errors to stderr. With `--json` the result is one JSON document, which names its format in `schema`; the fields of [`train`](api.md#traindocument), [`finetune`, `label`](api.md#stepdocument) and [`evaluate`](api.md#evaluatedocument) are those of the calls from Node.',
     table(
       ['command', 'does'],
       COMMANDS.map(({ name, summary }) => [`[${code(name)}](#${name})`, summary]),
