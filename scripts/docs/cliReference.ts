@@ -24,7 +24,7 @@ const EXIT_WORDS: Record<keyof typeof EXIT, string> = {
 /** Variables of the environment that `src/` reads; a test holds the list against the sources. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   W2S_CACHE:
-    'folder of libtorch, built addons and models from the hub; default: `$XDG_CACHE_HOME/w2s-native`, else `~/.cache/w2s-native` (macOS: `~/Library/Caches/w2s-native`)',
+    'folder of libtorch, built addons, and models and data from the hub; default: `$XDG_CACHE_HOME/w2s-native`, else `~/.cache/w2s-native` (macOS: `~/Library/Caches/w2s-native`)',
   W2S_LIBTORCH: 'folder with `lib` and `include` of the libtorch to use, before any other',
   HF_ENDPOINT: 'hub to fetch models and data from, instead of the public one',
   HF_TOKEN: 'sent to the hub, for models and data that are not public',

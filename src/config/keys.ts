@@ -114,12 +114,13 @@ export const modelKeys = {
 export const dataKeys = {
   dataset: key(text('the name of a data set or format', 'NAME'), {
     group: 'Data',
-    describe: 'Built-in data set, or the format of --data (see `w2s-native datasets`)',
+    describe: 'Built-in or published data set, or the format of --data (see `w2s-native datasets`)',
     defaultWords: 'chess-puzzles; columns with --data',
   }),
   data: key(text('a file', 'FILE'), {
     group: 'Data',
-    describe: 'JSONL, JSON, CSV, TSV or Parquet to train on; each may be gzip (.gz)',
+    describe:
+      'JSONL, JSON, CSV, TSV or Parquet to train on; each may be gzip (.gz), or on the hub (hf://datasets/OWNER/NAME/PATH)',
   }),
   testData: key(text('a file', 'FILE'), {
     group: 'Data',

@@ -25,9 +25,10 @@ const fail = async (...args: Parameters<typeof load>) => {
 
 describe('every format', () => {
   it('says what it is, and how it is used', () => {
-    for (const { name, about, example } of FORMATS) {
+    for (const { name, about, example, hub } of FORMATS) {
       expect(about.length).toBeGreaterThan(20);
-      expect(example).toMatch(name === 'columns' ? /^train --data / : `train --dataset ${name} --data `);
+      expect(example).toMatch(name === 'columns' ? /^train --data / : `train --dataset ${name}`);
+      expect(example?.includes('--data ')).toBe(hub === undefined);
     }
   });
 });
