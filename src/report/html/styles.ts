@@ -66,6 +66,7 @@ tr:last-child>td,tbody tr:last-child>th{border-bottom:0}
 .note{background:var(--tint);border-radius:.4rem;padding:.9rem 1.1rem;max-width:44rem}
 code,pre{font-family:${MONO};font-size:.875em}
 pre{background:var(--tint);border-radius:.4rem;padding:1rem 1.1rem;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.5}
+pre .flag{white-space:nowrap}
 pre.copy{user-select:all;-webkit-user-select:all;cursor:copy}
 details{border-top:1px solid var(--line);padding:.6rem 0}
 summary{cursor:pointer;color:var(--soft)}

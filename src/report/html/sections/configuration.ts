@@ -36,9 +36,16 @@ function commandBlock(config: TrainConfig, customLoss: string | null): Html {
 settings:</p><pre class="copy">${JSON.stringify(settingsOf(config) ?? config, null, 2)}</pre>`;
   }
   const command = commandOf(config);
-  if (command !== null) return html`<pre class="copy"><code>${command}</code></pre>`;
+  if (command !== null) return html`<pre class="copy"><code>${unbrokenFlags(command)}</code></pre>`;
   return html`<p class="note">This version of w2s-native has no command for this configuration, which comes from
 another one. Every setting is listed below.</p>`;
+}
+
+/** Lines break between words, and not at the hyphens of a flag. */
+function unbrokenFlags(command: string): Html[] {
+  return command
+    .split(/(?<= )(--[a-z-]+)/)
+    .map((part, i) => (i % 2 ? html`<span class="flag">${part}</span>` : html`${part}`));
 }
 
 function settingsTable(config: TrainConfig): Html {

@@ -18,7 +18,7 @@ export function headerOf(document: TrainDocument, names: Names): Html {
     seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds.join(', ')}`,
   ];
   return html`<p class="eyebrow">${about.join(' · ')}</p>
-<h1>On ${isolated(dataName(document))}, <span class="weak">${isolated(names.weak)}</span> teaches <span class="student">${isolated(names.strong)}</span></h1>
+<h1><span class="weak">${isolated(names.weak)}</span> teaches <span class="student">${isolated(names.strong)}</span> on ${isolated(dataName(document))}</h1>
 <p class="lede">${main}</p>
 ${remarks.length > 0 && html`<p class="remarks">${remarks.join(' ')}</p>`}`;
 }
