@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { extname, join, resolve } from 'node:path';
+import { extname, join } from 'node:path';
 import { hashFile } from '../config/fileHash.js';
 import { keepInCache, readFromCache } from '../config/userCache.js';
 import { W2sError } from '../errors.js';
 import { displayPath } from './badRow.js';
 import { resolveClasses } from './classes.js';
 import { type BuiltInDataset, builtInDataset, type DatasetFormat, findFormat } from './formats/index.js';
-import { isHubLocation } from './hub/location.js';
+import { localFile } from './hub/file.js';
+import { fetchSplit } from './hub/published.js';
 import type { ParsedFile } from './parsedFile.js';
 import { headerOf, requireColumns } from './readFile.js';
 import { readRole } from './recentFiles.js';
@@ -129,16 +130,8 @@ async function withPublishedFiles(
   fetch: boolean,
 ): Promise<Partial<Record<FileRole, string>>> {
   if (hub === undefined || Object.keys(given).length > 0) return given;
-  const { fetchSplit } = await import('./hub/published.js');
   const split = (which: string) => fetchSplit(name, hub, which, fetch);
   return { train: await split(hub.train), test: await split(hub.test) };
-}
-
-/** Where a named file lies on this machine: one on the hub is fetched once. */
-async function localFile(file: string, flag: string, fetch: boolean): Promise<string> {
-  if (!isHubLocation(file)) return resolve(file);
-  const { fetchHubFile } = await import('./hub/file.js');
-  return fetchHubFile(file, flag, fetch);
 }
 
 /** Whether a table of one's own is a classification or a completion task: its column names say so. */

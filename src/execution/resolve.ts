@@ -1,7 +1,9 @@
 /** From names to hashes: models, data files, classes. Reads rows only where the classes are not known yet. */
 
 import { hashFile } from '../config/fileHash.js';
+import { localFile } from '../data/hub/file.js';
 import { type DatasetRequest, resolveDataset, withClasses } from '../data/index.js';
+import { checkDataFile } from '../data/sources/index.js';
 import type { FileLocations, ResolvedDataset } from '../data/types.js';
 import type { DataShape } from '../experiments/settings.js';
 import type { ResolvedModel } from '../models/index.js';
@@ -62,9 +64,7 @@ function namesOf(label2id: Readonly<Record<string, number>>): string[] {
 
 /** sha256 of a file of labels from outside, and where it lies. */
 export async function findSupervision(file: string): Promise<{ sha256: string; locations: FileLocations }> {
-  const { resolve } = await import('node:path');
-  const path = resolve(file);
-  const { checkDataFile } = await import('../data/sources/index.js');
+  const path = await localFile(file, '--weak-labels');
   await checkDataFile(path);
   const sha256 = await hashFile(path);
   return { sha256, locations: { [sha256]: path } };

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/data/formats/index.js';
 import { type DatasetRequest, loadSplit, resolveDataset } from '../../src/data/index.js';
 import type { SplitPart } from '../../src/data/types.js';
+import { findSupervision } from '../../src/execution/resolve.js';
 import { hubServer } from './hubServer.js';
 import { errorOf, jsonl, temporaryFolder } from './support.js';
 
@@ -120,7 +121,7 @@ describe('a published data set without --data', () => {
     expect(JSON.stringify(found.spec)).not.toMatch(/http|allenai|hf:/);
     expect((await texts({ dataset: 'sciq' }))[0]).toContain('train: what is it');
     expect((await texts({ dataset: 'sciq' }, 'all-test'))[0]).toContain('test: what is it');
-    const kept = join(cache(), 'allenai--sciq', 'parquet', 'default');
+    const kept = join(cache(), 'allenai--sciq', 'default');
     expect(readdirSync(kept).sort()).toEqual([
       'test.parquet',
       'test.parquet.source.json',
@@ -194,6 +195,7 @@ describe('a published data set without --data', () => {
   it.each([
     ['busy', 'ERR_NETWORK', 'status 503'],
     ['private', 'ERR_NOT_FOUND', 'HF_TOKEN'],
+    ['portal', 'ERR_NETWORK', 'web page'],
   ] as const)('says what to do where the hub is %s', async (fault, code, words) => {
     freshCache(fault);
     hub.fault = fault;
@@ -239,10 +241,14 @@ describe('a file on the hub', () => {
     const found = await resolveDataset({ data: reviews });
     expect(found.spec).toEqual((await resolveDataset({ data })).spec);
     expect(found.locations).toEqual({
-      [found.spec.files.train ?? '']: join(cache(), 'me--reviews', 'main', 'data', 'train.jsonl'),
+      [found.spec.files.train ?? '']: join(cache(), 'me--reviews@main', 'data', 'train.jsonl'),
     });
     hub.requests = [];
     process.env.HF_HUB_OFFLINE = '1';
+    expect(await findSupervision(reviews)).toEqual({
+      sha256: found.spec.files.train,
+      locations: found.locations,
+    });
     expect(await texts({ data: reviews, testData: reviews }, 'all-test')).toEqual(['good', 'bad']);
     expect(hub.requests).toEqual([]);
   });
@@ -292,6 +298,8 @@ describe('a file on the hub', () => {
       'hf://datasets/reviews',
       'hf://datasets/me/../x.csv',
       'hf://datasets/me/reviews/../../x.csv',
+      'hf://datasets/me/reviews@../x.csv',
+      'hf://datasets/me/reviews@..%2F../x.csv',
       'hf://datasets/me/reviews//x.csv',
     ]) {
       const error = await errorOf(resolveDataset({ data }));

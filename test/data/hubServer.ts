@@ -12,7 +12,7 @@ export interface HubServer {
   /** The token that came with each. */
   tokens: (string | undefined)[];
   /** What goes wrong. */
-  fault?: 'cut' | 'changed' | 'short' | 'busy' | 'private' | 'unsure';
+  fault?: 'cut' | 'changed' | 'short' | 'busy' | 'private' | 'portal' | 'unsure';
 }
 
 const CONVERTED = 'refs/convert/parquet/';
@@ -123,6 +123,9 @@ function serveFile(
 function serveAway(hub: HubServer, request: IncomingMessage, response: ServerResponse): void {
   const [, repo = '', path = ''] = /^\/([^/]+\/[^/]+)\/(.+)$/.exec(note(hub, request)) ?? [];
   const content = hub.repos[repo]?.[path.replace(/^main\//, '')] ?? new Uint8Array();
+  if (hub.fault === 'portal') {
+    return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>');
+  }
   if (hub.fault === 'cut') {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 10), () => response.destroy());

@@ -3,7 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { withDraft } from '../../config/hub/keep.js';
 import { userCacheFolder } from '../../config/userCache.js';
 
-/** Where data from the hub are kept: one folder a data set, `owner--name`. */
+/**
+ * Where data from the hub are kept: a folder for each data set's conversion, `owner--name`, and for each
+ * revision of its own files, `owner--name@revision`.
+ */
 export const dataCache = (): string => join(userCacheFolder(), 'datasets');
 
 export const isKept = async (file: string): Promise<boolean> =>

@@ -39,6 +39,11 @@ export async function download(address: string, file: string, what: string): Pro
       await response.body?.cancel();
       throw new HubAnswerError(response.status);
     }
+    if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
+      await response.body.cancel();
+      // Such as a network that wants to be logged in to.
+      throw new Error('it answered with a web page');
+    }
     if (!response.headers.has('content-encoding')) {
       announced.size ??= byteCount(response.headers.get('content-length'));
     }

@@ -1,12 +1,22 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { hubEndpoint, requireOnline } from '../../config/hub/access.js';
 import { W2sError } from '../../errors.js';
 import { isDataFileName, unknownEnding } from '../sources/index.js';
 import { dataCache, isKept, keep } from './cache.js';
 import { download } from './download.js';
 import { explained } from './failure.js';
-import { type HubLocation, hubLocationText, parseHubLocation } from './location.js';
+import { type HubLocation, hubLocationText, isHubLocation, parseHubLocation } from './location.js';
 import { nearestLocation, someFileOf } from './suggest.js';
+
+/**
+ * Where a named file lies on this machine: one on the hub is fetched, any other is not looked at.
+ * Throws ERR_CONFIG, ERR_DATA, ERR_NOT_FOUND, ERR_NETWORK or ERR_DISK.
+ * @param flag for messages: `--data`
+ * @param allowed whether the network may be used
+ */
+export async function localFile(file: string, flag: string, allowed = true): Promise<string> {
+  return isHubLocation(file) ? fetchHubFile(file, flag, allowed) : resolve(file);
+}
 
 /**
  * A file of a data set on the hub (`hf://datasets/OWNER/NAME[@REVISION]/PATH`) as a local one, fetched where it
@@ -16,12 +26,13 @@ import { nearestLocation, someFileOf } from './suggest.js';
  * @param flag for messages: `--data`
  * @param allowed whether the network may be used
  */
-export async function fetchHubFile(text: string, flag: string, allowed = true): Promise<string> {
+async function fetchHubFile(text: string, flag: string, allowed = true): Promise<string> {
   const { path, ...place } = parseHubLocation(text, flag);
   if (path === undefined) throw await withoutPath(text, flag, place);
   const location: HubLocation = { ...place, path };
   const { repo, revision } = location;
-  const file = join(dataCache(), repo.replace('/', '--'), revision.replaceAll('/', '--'), ...path.split('/'));
+  const folder = `${repo}@${revision}`.replaceAll('/', '--');
+  const file = join(dataCache(), folder, ...path.split('/'));
   if (await isKept(file)) return file;
   if (!isDataFileName(path)) throw await unreadable(text, flag, location);
   try {

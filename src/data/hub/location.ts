@@ -26,14 +26,14 @@ export function parseHubLocation(
   flag: string,
 ): Omit<HubLocation, 'path'> & Partial<HubLocation> {
   const [, repo, written = 'main', path = ''] = PATTERN.exec(text) ?? [];
-  const parts = path.split('/');
-  const climbs = parts.some((part) => part === '.' || part === '..' || part.includes('\\'));
-  if (repo === undefined || climbs || /^\.|\.\.|--/.test(repo) || (path !== '' && parts.includes(''))) {
+  const revision = written === '~parquet' ? 'refs/convert/parquet' : written.replaceAll(/%2F/gi, '/');
+  const steps = [...revision.split('/'), ...(path === '' ? [] : path.split('/'))];
+  const climbs = steps.some((step) => /^\.{0,2}$|\\/.test(step));
+  if (repo === undefined || climbs || /^\.|\.\.|--/.test(repo)) {
     throw new W2sError('ERR_CONFIG', `Expected ${FORM} for ${flag} but received "${text}".`, {
       hint: `A file of one's own: ${flag} FILE; of a revision: hf://datasets/OWNER/NAME@REVISION/PATH`,
     });
   }
-  const revision = written === '~parquet' ? 'refs/convert/parquet' : written.replaceAll(/%2F/gi, '/');
   return { repo, revision, ...(path === '' ? {} : { path }) };
 }
 

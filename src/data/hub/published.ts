@@ -22,7 +22,7 @@ export async function fetchSplit(
   split: string,
   allowed = true,
 ): Promise<string> {
-  const folder = join(dataCache(), repo.replace('/', '--'), 'parquet', config);
+  const folder = join(dataCache(), repo.replace('/', '--'), config);
   const [single, joined] = [join(folder, `${split}.parquet`), join(folder, `${split}.jsonl`)];
   if (await isKept(joined)) return joined;
   if (await isKept(single)) return single;
@@ -46,7 +46,7 @@ export async function fetchSplit(
     });
   } catch (cause) {
     throw await explained(cause, {
-      what: `the data of --dataset ${format} (${repo})`,
+      what: `${what} for --dataset ${format}`,
       hint: `Name files that you have: --dataset ${format} --data FILE --test-data FILE`,
     });
   }

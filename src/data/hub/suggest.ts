@@ -3,8 +3,8 @@ import { nearest, nearestOf } from '../../config/nearest.js';
 import { isDataFileName } from '../sources/index.js';
 import { type HubLocation, hubLocationText } from './location.js';
 
-/** Entries of one answer that are compared with a name. */
-const MOST = 1000;
+/** Entries of a data set that are looked at. */
+const MOST = 5000;
 
 /**
  * The location that was most likely meant: another file of the data set, the same without its revision, or of
@@ -40,9 +40,10 @@ async function dataFilesOf({ repo, revision }: Omit<HubLocation, 'path'>): Promi
       recursive: true,
       ...hubAccess(),
     } as const;
+    let seen = 0;
     for await (const { type, path } of listFiles(asked)) {
       if (type === 'file' && isDataFileName(path)) files.push(path);
-      if (files.length === MOST) break;
+      if (++seen === MOST) break;
     }
   } catch {
     // A suggestion is not worth a second error.
