@@ -1,6 +1,6 @@
 /** The result of `evaluate` as text. */
 import type { EvaluateDocument } from '../execution/stepDocument.js';
-import { type Column, type Paint, textTable } from '../report/index.js';
+import { type Column, type Paint, textTable, withoutEmpty } from '../report/index.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'model' },
@@ -21,7 +21,7 @@ export function evaluateReport(
   const score = (accuracy * 100).toFixed(1);
   const row = [model, `${score} %`, `[${low}, ${high}]`, auroc === null ? '–' : auroc.toFixed(3), String(n)];
   const lines = [
-    textTable(COLUMNS, [row], paint),
+    textTable(...withoutEmpty(COLUMNS, [row]), paint),
     '',
     `${model} answers ${score} of 100 items of ${config.testData ?? config.dataset} right; over all items of this kind the share lies between ${low} and ${high} (95 % interval).`,
   ];

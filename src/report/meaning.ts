@@ -18,10 +18,10 @@ export function meaningParts(document: TrainDocument): string[] {
 function mainSentences(document: TrainDocument): string[] {
   const { pgr, weak, student, ceiling } = document;
   if (pgr.value === null || pgr.ci95 === null) return [withoutGap(document)];
-  const shown = `PGR ${decimals(pgr.value)}, 95 % interval ${decimalInterval(pgr.ci95)}`;
+  const shown = `performance gap recovered (PGR) ${decimals(pgr.value)}, 95 % interval ${decimalInterval(pgr.ci95)}`;
   const [low, high] = pgr.ci95;
   if (low <= 0 && high >= 1) {
-    return [`Nothing can be said yet: ${shown}, reaches from no gain at all (0) to the whole gap (1).`];
+    return [`Nothing can be said yet: ${shown}, anything from no gain at all (0) to the whole gap (1).`];
   }
   if (high < 0) {
     return [

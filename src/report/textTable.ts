@@ -1,4 +1,5 @@
 /** Fixed-width tables of plain text. */
+import { NONE } from './format.js';
 
 /** How to make text stand out; each gives its argument back when colours are off. */
 export interface Paint {
@@ -20,6 +21,15 @@ export const COLOURS: Paint = { bold: code(1, 22), dim: code(2, 22), good: code(
 export interface Column {
   title: string;
   align?: 'left' | 'right';
+}
+
+/** The table without the columns that say nothing: those of dashes alone. */
+export function withoutEmpty(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): [columns: readonly Column[], rows: readonly (readonly string[])[]] {
+  const says = (c: number): boolean => rows.some((row) => row[c] !== NONE);
+  return [columns.filter((_, c) => says(c)), rows.map((row) => row.filter((_, c) => says(c)))];
 }
 
 /** Cells of the longest line of a table with these rows, titles among them. */

@@ -1,7 +1,7 @@
 import type { ModelScore, TrainDocument } from '../metrics/index.js';
 import { decimalInterval, decimals, gapText, NONE, percent, percentInterval, shownModels } from './format.js';
 import { meaningOf } from './meaning.js';
-import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
+import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
 
 /** The result of `train` as text for a terminal: a table, PGR, and what it means. No newline at the end. */
 export function trainReport(document: TrainDocument, paint: Paint = PLAIN): string {
-  const table = textTable(COLUMNS, modelRows(document), paint);
+  const table = textTable(...withoutEmpty(COLUMNS, modelRows(document)), paint);
   const below = textTable([{ title: '' }, { title: '' }], factRows(document))
     .split('\n')
     .slice(1)

@@ -53,11 +53,11 @@ describe('trainReport', () => {
       `
 chess-puzzles: chess-xs → chess-m, completion, seed 0
 
-           model     accuracy  95 % interval  AUROC  items
-weak       chess-xs    24.0 %   [22.0, 26.0]      –   2000
-student    chess-m     30.0 %   [28.0, 32.0]      –   2000
-ceiling    chess-m     34.0 %   [32.0, 36.0]      –   2000
-zero-shot  chess-m     20.0 %   [18.0, 22.0]      –   2000
+           model     accuracy  95 % interval  items
+weak       chess-xs    24.0 %   [22.0, 26.0]   2000
+student    chess-m     30.0 %   [28.0, 32.0]   2000
+ceiling    chess-m     34.0 %   [32.0, 36.0]   2000
+zero-shot  chess-m     20.0 %   [18.0, 22.0]   2000
 
 PGR             0.60 [0.41, 0.80]
 ceiling − weak  10.0 points [8.0, 12.0]
@@ -65,9 +65,9 @@ weak labels     24.1 % right of 3000
 agreement       50.0 %; supervisor right: 90.0 %, wrong: 37.0 %
 
 Trained on the weak labels, the student gets 60 % of the way from its weak supervisor (24.0 %) to
-its ceiling (34.0 %), which is the same model trained on true labels: PGR 0.60, 95 % interval [0.41,
-0.80]. It is better than its supervisor, and short of its ceiling. This is one seed: the intervals
-are for other test items, not for another training run.`.trim(),
+its ceiling (34.0 %), which is the same model trained on true labels: performance gap recovered
+(PGR) 0.60, 95 % interval [0.41, 0.80]. It is better than its supervisor, and short of its ceiling.
+This is one seed: the intervals are for other test items, not for another training run.`.trim(),
     );
   });
 
