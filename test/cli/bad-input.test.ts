@@ -233,7 +233,6 @@ describe('a wrong command line ends with 2 and the nearest right name', () => {
     [['datasets', 'show'], 'show', null],
     [['datasets', 'sohw', 'x'], 'sohw', 'show'],
     [['datasets', 'show', 'chess-legal', '--rows', '0'], '--rows', null],
-    [['report'], 'FOLDER', null],
   ] as const)('%o', async (words, named, right) => {
     const ran = await run(...words);
     expect(ran.code, ran.stderr).toBe(2);
