@@ -33,9 +33,9 @@ export const command: Command = {
       defaultDescription: 'FOLDER/report.csv',
     },
     svg: {
-      describe: '[FILE] Also write the chart that compares the experiments, as a picture of its own',
+      describe:
+        '[FILE] Also draw the chart that compares the experiments as a picture: into FOLDER/report.svg, or FILE',
       group: 'Output:',
-      defaultDescription: 'FOLDER/report.svg',
     },
   },
   examples: [

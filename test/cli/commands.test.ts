@@ -1,6 +1,6 @@
 /** Every command as a person uses it, on a tiny world: what goes to stdout, what to stderr. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../src/native/paths.js';
@@ -73,6 +73,36 @@ describe('train', () => {
       lasting(text.replace(JSON.stringify(join(folder, 'other')), JSON.stringify(join(folder, 'out')))),
     );
     expect(second).toEqual(first);
+  });
+
+  it('draws the page once, leaves it with --no-report, and loses no result where it cannot', async () => {
+    const out = join(folder, 'out');
+    const shown = /^Report: (.*)$/m.exec((await run(...trainWords)).stdout)?.[1] ?? '';
+    expect(readFileSync(shown, 'utf8')).toContain('<!doctype html>');
+    const without = await run(...trainWords, '--no-report');
+    expect(without.stdout).toContain('PGR');
+    expect(without.stdout).not.toContain('Report:');
+    const page = readFileSync(shown, 'utf8');
+    rmSync(join(out, 'reports'), { recursive: true });
+    writeFileSync(join(out, 'reports'), 'a file in the way');
+    const failed = await run(...trainWords);
+    expect(failed.code).toBe(0);
+    expect(failed.stdout).toContain('PGR');
+    expect(failed.stdout).not.toContain('Report:');
+    expect(failed.stderr).toMatch(/^Warning: the report page could not be written\. Expected /m);
+    rmSync(join(out, 'reports'));
+    await run(...trainWords, '--json');
+    expect(readFileSync(shown, 'utf8')).toBe(page);
+  });
+
+  it('tells of rows that were left out', async () => {
+    const data = join(folder, 'bad.jsonl');
+    const whole = readFileSync(world.weakData, 'utf8');
+    writeFileSync(data, `${whole}{"text": "no label"}\n`);
+    const words = ['evaluate', '--model', world.weak, '--data', data, '--skip-bad-rows', '--device', 'cpu'];
+    const ran = await run(...words, '--threads', '1', '--head', 'unembedding', '--out', join(folder, 'bad'));
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(/bad\.jsonl: 1 bad row left out, the first: /);
   });
 
   it('lets flags go before the file', async () => {

@@ -59,9 +59,14 @@ const FOOT = 26;
 const NARROW_BELOW = 560;
 const PITCH = { beside: 30, above: 48 };
 const GROUP = { beside: 34, above: 36 };
-const GAP = 34;
+const GAP = 16;
+/** Beside a scale, for the half of a number or word that stands at its end. */
+const MARGIN = 22;
 /** Room for `0.83 [0.77, 0.89]` at the end of a row. */
 const WORDS = 132;
+
+/** Words above their marks are crossed by the lines of the scale: those end around them. */
+const HALO = { stroke: colour('page'), strokeWidth: 5, strokeJoin: 'round' };
 
 const MODELS = ['weak', 'student', 'ceiling'] as const;
 
@@ -83,16 +88,14 @@ function layOut(rows: readonly ComparisonRow[], { width, panels }: ComparisonOpt
   const lines = linesOf(rows, above ? 'above' : 'beside');
   const longest = Math.max(0, ...lines.map(({ title }) => [...title].length));
   const labelWidth = above ? 0 : Math.min(longest * 6.8 + 12, width * (panels.length > 1 ? 0.3 : 0.42));
-  // Room for what stands at the end of a row, or for half of the last number of the axis.
-  const words = (panel: Panel): number => (panel === 'pgr' && !above ? WORDS : 8);
-  const free =
-    width - labelWidth - panels.reduce((sum, panel) => sum + words(panel), 0) - GAP * (panels.length - 1);
-  const each = (free - 12 * (panels.length + 1)) / panels.length;
-  let from = labelWidth + 12;
+  const words = (panel: Panel): number => (panel === 'pgr' && !above ? WORDS : 0);
+  const taken = panels.reduce((sum, panel) => sum + words(panel) + 2 * MARGIN, 0) + GAP * (panels.length - 1);
+  const each = (width - labelWidth - taken) / panels.length;
+  let from = labelWidth + MARGIN;
   const placed = panels.map((panel) => {
     const scale = panel === 'pgr' ? gapScale(rows) : accuracyScale(rows);
     const place = { panel, from, to: from + each, words: words(panel), scale };
-    from += each + place.words + GAP + 12;
+    from += each + place.words + GAP + 2 * MARGIN;
     return place;
   });
   const bodyBottom = (lines.at(-1)?.y ?? HEAD) + 18;
@@ -159,7 +162,7 @@ function endLines(layout: Layout, place: Place): Layer {
 
 function endKeys(place: Place): Marks {
   return [
-    { x: at(place, 0) - 14, y: 36, shown: 'weak', colour: colour('weak') },
+    { x: at(place, 0) - 15, y: 36, shown: 'weak', colour: colour('weak') },
     { x: at(place, 1) - 20, y: 36, shown: 'ceiling', colour: colour('ceiling') },
   ];
 }
@@ -183,10 +186,8 @@ function labelLayers(layout: Layout): Layer[] {
   const labels = lines.filter(({ row }) => row !== null);
   const texts = (some: readonly Line[], most: number): Marks =>
     some.map(({ title, labelY }) => ({ x: 0, y: labelY, shown: fitted(title, most) }));
-  // Labels above their marks are crossed by the lines of the scale: those end around them.
-  const halo = { align: 'left', stroke: colour('page'), strokeWidth: 5, strokeJoin: 'round' };
   return [
-    ...(labelWidth === 0 ? [textLayer(layout, texts(labels, room), halo, paint('page'))] : []),
+    ...(labelWidth === 0 ? [textLayer(layout, texts(labels, room), HALO, paint('page'))] : []),
     textLayer(layout, texts(titles, width), { fontWeight: 600, align: 'left' }, paint('ink')),
     textLayer(layout, texts(labels, room), { align: 'left' }, paint('ink')),
   ];
@@ -231,7 +232,7 @@ function gapLayers(layout: Layout, place: Place): Layer[] {
   for (const { row, y, labelY } of layout.lines) {
     if (row === null) continue;
     const { pgr } = row;
-    const x = above ? layout.width : place.to + 12 + place.words;
+    const x = above ? layout.width : place.to + MARGIN + place.words;
     words.push({ x, y: above ? labelY : y, shown: gapWords(pgr), colour: colour(pgr ? 'ink' : 'soft') });
     if (pgr === null) continue;
     const [low, high] = pgr.ci95.map((end) => at(place, end)) as [number, number];
@@ -248,6 +249,7 @@ function gapLayers(layout: Layout, place: Place): Layer[] {
     ruleLayer(layout, whiskers, paint('ink'), 1.5, 'right'),
     ruleLayer(layout, caps, paint('ink'), 1.5, 'bottom'),
     pointLayer(layout, dots, { filled: true, size: 90, opacity: 1 }),
+    ...(above ? [textLayer(layout, words, { ...HALO, align: 'right' }, paint('page'))] : []),
     textLayer(layout, words, { align: 'right', fontSize: 12.5 }, OWN_COLOUR),
   ];
 }

@@ -46,11 +46,13 @@ export function comparisonRows(
   experiments: readonly Pick<ListedExperiment, 'document' | 'data' | 'label'>[],
 ): ComparisonRow[] {
   const isGrouped = new Set(experiments.map(({ data }) => data)).size < experiments.length;
+  // What all have in common stands above the charts.
+  const isOneLabel = new Set(experiments.map(({ label }) => label)).size === 1;
   return experiments.map(({ document, data, label }) => {
     const { weak, student, ceiling, zeroShot, pgr } = document;
     const { value, ci95 } = pgr;
     return {
-      ...(isGrouped ? { group: data, label } : { group: '', label: `${data}: ${label}` }),
+      ...(isGrouped ? { group: data, label } : { group: '', label: isOneLabel ? data : `${data}: ${label}` }),
       weak,
       student,
       ceiling,
@@ -70,15 +72,23 @@ function headerOf({ folder, experiments, evaluations }: RunsPageParts): Html {
   ];
   return html`<p class="eyebrow">Weak-to-strong generalization · ${counts.join(' · ')}</p>
 <h1>Results in ${isolated(folder)}</h1>
-${experiments.length > 0 && html`<p class="lede">${findings(experiments)}</p>`}${onlyPair(experiments)}`;
+${experiments.length > 0 && html`<p class="lede">${unbroken(findings(experiments))}</p>`}${common(experiments)}`;
 }
 
-/** The models, where every experiment has the same: labels leave them out then. */
-function onlyPair(experiments: readonly ListedExperiment[]): Html | false {
+/** A percent sign stays with its number. */
+const unbroken = (text: string): string => text.replaceAll(' %', '\u00a0%');
+
+/** What all experiments have in common: labels leave it out. */
+function common(experiments: readonly ListedExperiment[]): Html | false {
   const [first, ...others] = experiments;
-  if (first === undefined || others.length === 0 || others.some(({ pair }) => pair !== first.pair))
-    return false;
-  return html`<p class="remarks">All of them: ${isolated(first.pair)}.</p>`;
+  if (first === undefined) return false;
+  const { pair, settings, data } = first;
+  if (others.length === 0) {
+    return html`<p class="remarks">${isolated([data, pair, settings].filter((text) => text !== '').join(' · '))}</p>`;
+  }
+  if (others.some((other) => other.pair !== pair)) return false;
+  const all = others.some((other) => other.settings !== settings) ? pair : `${pair}, ${settings}`;
+  return html`<p class="remarks">All of them: ${isolated(all)}.</p>`;
 }
 
 /** How many students are better than their supervisors, and how many short of their ceilings, beyond doubt. */
@@ -93,11 +103,12 @@ export function findings(experiments: readonly Experiment[]): string {
   const without = experiments.length - gaps.length;
   const said: string[] = [];
   if (gaps.length > 0) {
+    const shortToo = `; ${amount(short, better)} of these ${short === 0 || short === 1 ? 'is' : 'are'} clearly short of the ceiling`;
     said.push(
-      `${inSome(better, gaps.length)} with a certain gap between weak supervisor and ceiling the student is better than its supervisor${better > 0 ? `; ${amount(short, better)} of these ${short === 1 ? 'is' : 'are'} short of the ceiling` : ''}.`,
+      `${inSome(better, gaps.length)} with a certain gap between weak supervisor and ceiling the student is clearly better than its supervisor, by 95 % intervals${better > 0 ? shortToo : ''}.`,
     );
   }
-  if (worse > 0) said.push(`In ${worse} it is worse.`);
+  if (worse > 0) said.push(`In ${worse} it is clearly worse.`);
   if (without > 0) {
     const who =
       without === experiments.length
@@ -139,7 +150,7 @@ async function accuracySection(rows: readonly ComparisonRow[]): Promise<Html> {
   return section({
     title: 'Accuracy of the three models',
     full: true,
-    words: html`<p>Each row reaches from the weak supervisor to the ceiling. The bands are 95 % intervals.</p>`,
+    words: html`<p>Each row reaches from the weak supervisor to the ceiling. The bands are 95\u00a0% intervals.</p>`,
     content: await comparison(rows, 'accuracy', `Accuracies. ${words.join('; ')}.`),
   });
 }
@@ -173,7 +184,7 @@ function experimentsSection(experiments: readonly ListedExperiment[]): Html {
     title: 'Experiments',
     full: true,
     words: html`<p>Each by its latest run.${hasPages && ' A name leads to the page of that experiment.'} Accuracies and
-PGR with their 95 % intervals.</p>`,
+PGR with their 95\u00a0% intervals.</p>`,
     content: table(
       'Experiments by data set; times are UTC.',
       [

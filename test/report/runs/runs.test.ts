@@ -264,10 +264,12 @@ describe('the page', () => {
       );
     expect(gaps([0.4, 0.8])).toMatch(/^Trained on the weak labels/);
     expect(gaps([0.4, 0.8], [0.2, 1.2], [-0.1, 0.3], [-0.5, -0.1], null)).toBe(
-      'In 2 of 4 experiments with a certain gap between weak supervisor and ceiling the student is better than its supervisor; 1 of these is short of the ceiling. In 1 it is worse. 1 more has no certain gap, so that PGR is not defined there.',
+      'In 2 of 4 experiments with a certain gap between weak supervisor and ceiling the student is clearly better than its supervisor, by 95 % intervals; 1 of these is clearly short of the ceiling. In 1 it is clearly worse. 1 more has no certain gap, so that PGR is not defined there.',
     );
-    expect(gaps([0.4, 0.8], [0.2, 0.9])).toMatch(/^In all of 2 experiments .*; all of these are short/);
-    expect(gaps([-0.1, 0.8], [-0.2, 0.9])).toMatch(/^In none of 2 experiments .* its supervisor\.$/);
+    expect(gaps([0.4, 0.8], [0.2, 0.9])).toMatch(
+      /^In all of 2 experiments .*; all of these are clearly short/,
+    );
+    expect(gaps([-0.1, 0.8], [-0.2, 0.9])).toMatch(/^In none of 2 experiments .* by 95 % intervals\.$/);
     expect(gaps(null, null)).toBe('None of the 2 experiments has a certain gap, so that PGR is not defined.');
   });
 });
