@@ -52,5 +52,6 @@ export type {
   ScoreResult,
   StepOptions,
 } from './native/index.js';
+export { writeReport } from './report/html/index.js';
 export type { StepProgress } from './steps/context.js';
 export { defineLoss, type LossDefinition, type LossInput, type LossOutput } from './tasks/loss.js';

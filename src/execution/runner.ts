@@ -3,7 +3,7 @@
  * at a time. A step's result is written last and atomically, so that a run killed at any moment goes on.
  */
 
-import { readFileSync } from 'node:fs';
+import { packageVersion } from '../config/packageVersion.js';
 import { isW2sError } from '../errors.js';
 import { canonicalJson } from '../experiments/hash.js';
 import type { Plan, PlanStep, StepHash } from '../experiments/plan.js';
@@ -158,11 +158,6 @@ function shown(result: AnyResult): { n: number; accuracy: number | null; truncat
 async function writeStepFile(context: StepContext, { hash, spec }: PlanStep): Promise<void> {
   const libtorch = spec.kind === 'grade' ? null : (await context.engine()).binding.buildInfo().builtFor;
   await context.store.writeStep(hash, canonicalJson(spec), { package: packageVersion(), libtorch });
-}
-
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** A marker beside the weights: another plan that shares the step and keeps nothing leaves them alone. */

@@ -1,8 +1,16 @@
 /** Single steps and the kinds of task, end to end on the tiny world. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createTrainer, evaluate, finetune, label, openModel, weakToStrong } from '../../src/index.js';
+import {
+  createTrainer,
+  evaluate,
+  finetune,
+  label,
+  openModel,
+  weakToStrong,
+  writeReport,
+} from '../../src/index.js';
 import { temporaryFolder } from '../support/results.js';
 import {
   pairs,
@@ -170,6 +178,16 @@ test('a run from the store opens neither addon nor tokenizer nor data, and keeps
   expect(second).toEqual(first);
   expect(events).toEqual(['plan', 'run-written']);
   expect(existsSync(join(folder, 'again', 'runs'))).toBe(true);
+});
+
+test('the page of a run is drawn from Node, and not twice', async () => {
+  const document = await weakToStrong(tinySettings(world, join(folder, 'again')));
+  const page = await writeReport(document);
+  expect(page.startsWith(join(folder, 'again', 'reports'))).toBe(true);
+  expect(readFileSync(page, 'utf8')).toContain(`${(document.student.accuracy * 100).toFixed(1)}`);
+  const drawnAt = statSync(page).mtimeMs;
+  expect(await writeReport(document)).toBe(page);
+  expect(statSync(page).mtimeMs).toBe(drawnAt);
 });
 
 test('a bad row in the last file is told before anything is trained', async () => {

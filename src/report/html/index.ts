@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../../config/packageVersion.js';
 import type { TrainDocument } from '../../metrics/index.js';
-import { type Store, writeAtomically } from '../../store/index.js';
+import { openStore, type Store, writeAtomically } from '../../store/index.js';
 import { namesOf } from './names.js';
 
 /** Raised when pages change, so that those that were drawn before are drawn again. */
@@ -33,6 +33,17 @@ export async function writeRunPage(document: TrainDocument, { store, out }: RunP
   const { text, complete } = await drawRunPage(document, store, packageVersion());
   await writeAtomically(path, complete ? text : text.replace('\n', `\n${INCOMPLETE}\n`));
   return path;
+}
+
+/**
+ * Draws the page of an experiment that `weakToStrong` ran, unless it is there already.
+ *
+ * @param document what `weakToStrong` gave; its store is that of `config.out`, from the working directory
+ * @returns the page's path: `<out>/reports/<dataset>-<weak>-<strong>-<hash8>.html`
+ * Rejects with ERR_DISK or ERR_STORE where it cannot be written, or the store no longer holds the steps.
+ */
+export async function writeReport(document: TrainDocument): Promise<string> {
+  return writeRunPage(document, { store: openStore(String(document.config.out)) });
 }
 
 /** The page's file name: the same for the same experiment, package and revision. */
