@@ -1,6 +1,6 @@
 /** The result of `evaluate` as text. */
 import type { EvaluateDocument } from '../execution/stepDocument.js';
-import { type Column, type Paint, textTable, withoutEmpty } from '../report/index.js';
+import { type Column, type Paint, textTable, withoutEmpty, wrap } from '../report/index.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'model' },
@@ -23,7 +23,10 @@ export function evaluateReport(
   const lines = [
     textTable(...withoutEmpty(COLUMNS, [row]), paint),
     '',
-    `${model} answers ${score} of 100 items of ${config.testData ?? config.dataset} right; over all items of this kind the share lies between ${low} and ${high} (95 % interval).`,
+    wrap(
+      `${model} answers ${score} of 100 items of ${config.testData ?? config.data ?? config.dataset} right; over all items of this kind the share lies between ${low} and ${high} (95 % interval).`,
+      100,
+    ),
   ];
   if (exported !== undefined) lines.push(`Every row's scores: ${exported}`);
   return lines.join('\n');

@@ -4,7 +4,7 @@ import type { FinetuneConfig } from '../config/steps.js';
 import type { Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { plural } from './measures.js';
-import { flagsOf, type NextCommand, nextText, quoted } from './next.js';
+import { flagsOf, type NextCommand, nextText, outFlag, quoted } from './next.js';
 import { printJson, printText, separate } from './output.js';
 import { finetuneConfig } from './settings.js';
 import { watchRun } from './watch.js';
@@ -38,10 +38,13 @@ export const command: Command = {
   },
 };
 
-function nextCommands({ dataset, data, text, label, header }: FinetuneConfig, model: string): NextCommand[] {
+function nextCommands(
+  { dataset, data, text, label, header, out }: FinetuneConfig,
+  model: string,
+): NextCommand[] {
   const named = `--model ${quoted(model)}`;
   if (data === undefined) {
-    const format = `--dataset ${quoted(dataset)}`;
+    const format = `--dataset ${quoted(dataset)}${outFlag(out)}`;
     return [
       { command: `w2s-native evaluate ${named} ${format}`, why: 'test it on the test set of the same data' },
       {
@@ -53,11 +56,11 @@ function nextCommands({ dataset, data, text, label, header }: FinetuneConfig, mo
   const columns = flagsOf({ dataset: dataset === 'columns' ? undefined : dataset, text, header });
   return [
     {
-      command: `w2s-native evaluate ${named} --test-data FILE${columns}${flagsOf({ label })}`,
+      command: `w2s-native evaluate ${named} --test-data FILE${columns}${flagsOf({ label })}${outFlag(out)}`,
       why: 'test it on rows that it has not seen',
     },
     {
-      command: `w2s-native label ${named} --data FILE${columns} --export labels.jsonl`,
+      command: `w2s-native label ${named} --data FILE${columns}${outFlag(out)} --export labels.jsonl`,
       why: 'its labels for other rows, for another model to learn from',
     },
   ];

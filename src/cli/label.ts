@@ -5,7 +5,7 @@ import type { LabelConfig } from '../config/steps.js';
 import type { Argv, Command } from './command.js';
 import { configOption, jsonOption, stepOptionsOf } from './flags.js';
 import { plural } from './measures.js';
-import { commandWith, flagsOf, type NextCommand, nextText, quoted } from './next.js';
+import { commandWith, flagsOf, type NextCommand, nextText, outFlag, quoted } from './next.js';
 import { printJson, printText, separate } from './output.js';
 import { checkExportFolder, labelConfig, noteFreshHead } from './settings.js';
 import { watchRun } from './watch.js';
@@ -40,7 +40,7 @@ export const command: Command = {
   },
 };
 
-function nextCommand(argv: Argv, { export: file, text }: LabelConfig): NextCommand {
+function nextCommand(argv: Argv, { export: file, text, out }: LabelConfig): NextCommand {
   if (file === undefined) {
     return {
       command: commandWith('label', argv, { export: 'labels.jsonl' }),
@@ -51,7 +51,7 @@ function nextCommand(argv: Argv, { export: file, text }: LabelConfig): NextComma
   // What `finetune` finds by itself is not said.
   const columns = flagsOf({ text: column === 'text' ? undefined : column });
   return {
-    command: `w2s-native finetune --model MODEL --data ${quoted(file)}${columns}`,
+    command: `w2s-native finetune --model MODEL --data ${quoted(file)}${columns}${outFlag(out)}`,
     why: 'train a model on these labels',
   };
 }

@@ -45,4 +45,9 @@ export function flagsOf(values: Readonly<Record<string, string | boolean | undef
     .join('');
 }
 
+/** `--out`, where it is not what commands write to anyway. */
+export const outFlag = (out: string): string => flagsOf({ out: out === DEFAULT_OUT ? undefined : out });
+
+const DEFAULT_OUT = 'results';
+
 export { quoted };

@@ -28,9 +28,8 @@ export const command: Command = {
     ...jsonOption,
     csv: {
       describe:
-        '[FILE] Also write every number, unrounded, as CSV; - writes it to stdout instead of the table',
+        '[FILE] Also write every number, unrounded, as CSV: into FOLDER/report.csv, or FILE; - is stdout, without the table',
       group: 'Output:',
-      defaultDescription: 'FOLDER/report.csv',
     },
     svg: {
       describe:
@@ -44,9 +43,12 @@ export const command: Command = {
     ['report results --svg figure.svg', 'and a picture for a paper'],
   ],
   epilogue:
-    'CSV: a line of titles, then one for each experiment (kind: experiment) and each evaluated model (kind: ' +
-    'evaluation); shares lie between 0 and 1, …_low and …_high are the ends of 95 % intervals, and what a row does ' +
-    'not have is empty. With --json no page is drawn.',
+    'The CSV has a line of titles and a row for each result: kind (experiment or evaluation), time, dataset, data, ' +
+    'weak_model, strong_model, loss, seeds, items; pgr, with pgr_reason where it is not defined, gap (ceiling − weak), ' +
+    'pgr_auroc; accuracy, auroc and seconds of weak_…, student_… and ceiling_…; zero_shot_accuracy; labels_accuracy, ' +
+    'labels_n; agreement, also …_supervisor_right and …_supervisor_wrong; sizes, epochs and learning rates; accuracy ' +
+    'and auroc of an evaluation. Shares lie between 0 and 1, …_low and …_high are the ends of 95 % intervals, and ' +
+    'what a row does not have is empty. With --json no page is drawn.',
 
   async run(argv, context) {
     const folder = argv._[0] ?? DEFAULT_FOLDER;

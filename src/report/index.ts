@@ -4,4 +4,4 @@ export { type NextTrial, nextTrials } from './nextSteps.js';
 export type { ReportedRun } from './runs/records.js';
 export { runsReport } from './runsReport.js';
 export { COLOURS, type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
-export { titleOf, trainReport } from './trainReport.js';
+export { titleOf, trainReport, wrap } from './trainReport.js';
