@@ -26,7 +26,7 @@ export const command: Command = {
   async run(argv, context) {
     const config = await evaluateConfig(argv, context);
     await checkExportFolder(config);
-    noteTwoFiles(config, context);
+    noteTwoFiles(argv, context);
     await noteFreshHead(config, context);
     const { runEvaluate } = await import('../execution/single.js');
     const watch = watchRun(context);
@@ -41,8 +41,9 @@ export const command: Command = {
   },
 };
 
-/** A configuration of `train` names both; here the test rows are what is meant. */
-function noteTwoFiles({ data, testData }: EvaluateConfig, { stderr }: CommandContext): void {
+/** Both were typed: one of them has no effect. A configuration of `train` may well name both. */
+function noteTwoFiles(argv: Argv, { stderr }: CommandContext): void {
+  const { data, 'test-data': testData } = argv;
   if (data === undefined || testData === undefined) return;
   stderr.write(`Note: ${testData} (--test-data) is scored; ${data} (--data) is of no effect beside it.\n`);
 }

@@ -47,16 +47,21 @@ export function textTable(
   rows: readonly (readonly string[])[],
   paint: Paint = PLAIN,
 ): string {
+  const shown = rows.map((row) => row.map(oneLine));
   const widths = columns.map(({ title }, c) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[c] ?? ''))),
+    Math.max(displayWidth(title), ...shown.map((row) => displayWidth(row[c] ?? ''))),
   );
   const line = (cells: readonly string[]): string =>
     columns
       .map(({ align }, c) => pad(cells[c] ?? '', widths[c]!, align ?? 'left'))
       .join('  ')
       .trimEnd();
-  return [paint.bold(line(columns.map(({ title }) => title))), ...rows.map(line)].join('\n');
+  return [paint.bold(line(columns.map(({ title }) => title))), ...shown.map(line)].join('\n');
 }
+
+/** Names come from others: what would break the line, or move the cursor, is spelt out. */
+const oneLine = (cell: string): string =>
+  cell.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 function pad(text: string, width: number, align: 'left' | 'right'): string {
   const blanks = ' '.repeat(width - displayWidth(text));

@@ -136,11 +136,20 @@ describe('single steps', () => {
       model,
       '--test-data',
       world.testData,
+      '--data',
+      world.weakData,
+      '--lr',
+      '0.1',
       ...common,
       '--export',
       scores,
     );
     expect(scored.code, scored.stderr).toBe(0);
+    expect(scored.stderr).toContain('--lr is of no effect on evaluate\n');
+    expect(scored.stderr).toContain(
+      `Note: ${world.testData} (--test-data) is scored; ${world.weakData} (--data)`,
+    );
+    expect(scored.stdout).toContain(`Next:\n  w2s-native report ${out}\n`);
     expect(scored.stdout).toMatch(/AUROC[\s\S]*400[\s\S]*of 100 items/);
     expect(readFileSync(scores, 'utf8').trim().split('\n')).toHaveLength(400);
     const labels = join(folder, 'labels.parquet');

@@ -270,3 +270,7 @@ test('textTable aligns by display width', () => {
     ),
   ).toBe('a      n\n日本   1\ne\u0301     22');
 });
+
+test('textTable spells out what would move the cursor', () => {
+  expect(textTable([{ title: 'model' }], [['a\u001b[2Jb\nc']])).toBe('model\na\\x1b[2Jb\\x0ac');
+});

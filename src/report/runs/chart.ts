@@ -87,7 +87,7 @@ function layOut(rows: readonly ComparisonRow[], { width, panels }: ComparisonOpt
   const above = width < NARROW_BELOW;
   const lines = linesOf(rows, above ? 'above' : 'beside');
   const longest = Math.max(0, ...lines.map(({ title }) => [...title].length));
-  const labelWidth = above ? 0 : Math.min(longest * 6.8 + 12, width * (panels.length > 1 ? 0.3 : 0.42));
+  const labelWidth = above ? 0 : Math.min(longest * 7.3 + 8, width * (panels.length > 1 ? 0.3 : 0.42));
   const words = (panel: Panel): number => (panel === 'pgr' && !above ? WORDS : 0);
   const taken = panels.reduce((sum, panel) => sum + words(panel) + 2 * MARGIN, 0) + GAP * (panels.length - 1);
   const each = (width - labelWidth - taken) / panels.length;
@@ -185,7 +185,7 @@ function labelLayers(layout: Layout): Layer[] {
   const titles = lines.filter(({ row }) => row === null);
   const labels = lines.filter(({ row }) => row !== null);
   const texts = (some: readonly Line[], most: number): Marks =>
-    some.map(({ title, labelY }) => ({ x: 0, y: labelY, shown: fitted(title, most) }));
+    some.map(({ title, labelY }) => ({ x: 0, y: labelY, shown: fitted(title, most * 0.93) }));
   return [
     ...(labelWidth === 0 ? [textLayer(layout, texts(labels, room), HALO, paint('page'))] : []),
     textLayer(layout, texts(titles, width), { fontWeight: 600, align: 'left' }, paint('ink')),

@@ -1,5 +1,6 @@
 /** The page over many runs. */
 import { type IntervalRow, intervalChart } from '../charts/index.js';
+import { fitted } from '../charts/text.js';
 import { decimalInterval, decimals, NONE, percent, percentInterval, plural } from '../format.js';
 import { type Html, html, isolated } from '../html/markup.js';
 import { chartFigure, pageText, section, table } from '../html/page.js';
@@ -250,16 +251,20 @@ async function evaluationsSection(evaluations: readonly Evaluation[]): Promise<H
   });
 }
 
+const EVALUATION_LABELS = 240;
+
 function evaluationChart(rows: readonly IntervalRow[], width: number) {
   const above = width < 560;
-  return intervalChart(rows, {
+  const labels = above ? width : EVALUATION_LABELS;
+  const fitting = rows.map((row) => ({ ...row, label: fitted(row.label, labels * 0.9) }));
+  return intervalChart(fitting, {
     width,
     // Room for the number beside a bar that reaches the end.
     domain: [0, 1 + 80 / (width * (above ? 0.9 : 0.6))],
     ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
     format: '.0%',
     mark: 'bar',
-    labelWidth: above ? 0 : 240,
+    labelWidth: above ? 0 : EVALUATION_LABELS,
   });
 }
 
