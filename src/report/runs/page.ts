@@ -110,13 +110,13 @@ export function findings(experiments: readonly Experiment[]): string {
     );
   }
   if (worse > 0) said.push(`In ${worse} it is clearly worse.`);
-  if (without > 0) {
-    const who =
-      without === experiments.length
-        ? `None of the ${without} experiments has`
-        : `${without} more ${without === 1 ? 'has' : 'have'} no`;
+  if (without === experiments.length) {
     said.push(
-      `${who} ${without === experiments.length ? 'a ' : ''}certain gap, so that PGR is not defined${without === experiments.length ? '' : ' there'}.`,
+      `None of the ${without} experiments has a certain gap between weak supervisor and ceiling, so that PGR is not defined.`,
+    );
+  } else if (without > 0) {
+    said.push(
+      `${without} more ${without === 1 ? 'has' : 'have'} no certain gap, so that PGR is not defined there.`,
     );
   }
   return said.join(' ');

@@ -270,7 +270,9 @@ describe('the page', () => {
       /^In all of 2 experiments .*; all of these are clearly short/,
     );
     expect(gaps([-0.1, 0.8], [-0.2, 0.9])).toMatch(/^In none of 2 experiments .* by 95 % intervals\.$/);
-    expect(gaps(null, null)).toBe('None of the 2 experiments has a certain gap, so that PGR is not defined.');
+    expect(gaps(null, null)).toBe(
+      'None of the 2 experiments has a certain gap between weak supervisor and ceiling, so that PGR is not defined.',
+    );
   });
 });
 
