@@ -142,6 +142,7 @@ export const dataKeys = {
     describe:
       'CSV and TSV begin with the names of their columns; with --no-header the columns are called 1, 2, 3, …',
     default: true,
+    defaultWords: 'as --dataset has it',
   }),
   skipBadRows: key(onOff(), {
     group: 'Data',

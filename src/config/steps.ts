@@ -31,8 +31,8 @@ export interface StepConfig {
   testData?: string;
   text?: string;
   label?: string;
-  /** False: CSV and TSV begin with a row. Absent otherwise. */
-  header?: false;
+  /** Whether CSV and TSV begin with names of columns. Absent: as the format has it. */
+  header?: boolean;
   /** Bad rows are left out. Absent otherwise. */
   skipBadRows?: true;
   dataSeed: number;
@@ -188,7 +188,8 @@ function resolveCommon(
     text: said.maybe('text'),
     label: said.maybe('label'),
   };
-  if (!said.value('header')) config.header = false;
+  const header = said.maybe('header');
+  if (header !== undefined) config.header = header;
   if (said.value('skipBadRows')) config.skipBadRows = true;
   for (const [name, value] of Object.entries(optional)) {
     if (value !== undefined) config[name as keyof typeof optional] = value;

@@ -30,8 +30,8 @@ export interface TrainConfig {
   weakLabels?: string;
   text?: string;
   label?: string;
-  /** False: CSV and TSV begin with a row. Absent otherwise. */
-  header?: false;
+  /** Whether CSV and TSV begin with names of columns. Absent: as the format has it. */
+  header?: boolean;
   /** Bad rows are left out. Absent otherwise. */
   skipBadRows?: true;
   seeds: number[];
@@ -100,7 +100,7 @@ export function resolveTrainConfig(
     weakLabels: settings.maybe('weakLabels'),
     text: settings.maybe('text'),
     label: settings.maybe('label'),
-    header: settings.value('header') ? undefined : false,
+    header: settings.maybe('header'),
     skipBadRows: settings.value('skipBadRows') ? true : undefined,
     seeds: [...settings.value('seed')],
     dataSeed: settings.value('dataSeed'),

@@ -83,13 +83,18 @@ export async function resolveDataset(
     format: format.name,
     columns,
     ...(request.skipBadRows === true ? { skipBadRows: true } : {}),
-    ...(request.header === false ? { header: false } : {}),
+    ...(saysOther(request.header, format) ? { header: request.header } : {}),
     files: hashes,
   };
   const [role] = roles;
   const first = hashes[role ?? 'train'] ?? '';
   const task = format.task ?? (await taskOfColumns(format, locations[first] ?? '', first, spec));
   return { name, task, spec, locations };
+}
+
+/** Whether the user says otherwise than the format about a header. */
+function saysOther(header: boolean | undefined, format: DatasetFormat): header is boolean {
+  return header !== undefined && header !== (format.header ?? true);
 }
 
 /** Only CSV and TSV can lack a header. Throws ERR_CONFIG. */

@@ -52,8 +52,11 @@ export interface DatasetSpec {
   classes?: readonly string[];
   /** Bad rows are left out instead of ending the run. Absent otherwise. */
   skipBadRows?: true;
-  /** CSV and TSV begin with a row, not with names: columns are called 1, 2, 3, …. Absent otherwise. */
-  header?: false;
+  /**
+   * Whether CSV and TSV begin with names of columns; without, columns are called 1, 2, 3, …. Absent where that
+   * is as the format has it.
+   */
+  header?: boolean;
   /** sha256 of each file's bytes, by role. */
   files: Partial<Record<FileRole, string>>;
 }

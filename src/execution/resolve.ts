@@ -18,7 +18,7 @@ type DatasetFields = Required<DatasetRequest>;
 /** The fields of a configuration that say where data lies. */
 export function datasetRequest(config: Partial<DatasetFields>): DatasetRequest {
   const request: DatasetRequest = {
-    ...(config.header === false ? { header: false } : {}),
+    ...(config.header === undefined ? {} : { header: config.header }),
     ...(config.skipBadRows === true ? { skipBadRows: true } : {}),
   };
   for (const key of ['dataset', 'data', 'testData', 'weakData', 'transferData', 'text', 'label'] as const) {

@@ -11,7 +11,8 @@ describe.each([
 ])('%s', (_command, resolve) => {
   it('takes --no-header and --skip-bad-rows', () => {
     expect(resolve({ header: false, skipBadRows: true })).toMatchObject({ header: false, skipBadRows: true });
-    for (const raw of [{}, { header: true, skipBadRows: false }]) {
+    expect(resolve({ header: true })).toMatchObject({ header: true });
+    for (const raw of [{}, { skipBadRows: false }]) {
       expect(resolve(raw)).not.toHaveProperty('header');
       expect(resolve(raw)).not.toHaveProperty('skipBadRows');
     }

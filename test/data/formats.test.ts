@@ -115,6 +115,20 @@ describe('ethics', () => {
     );
   });
 
+  it('utilitarianism with a header all the same is read by --header', async () => {
+    const dataset = 'ethics-utilitarianism';
+    const data = write('named.csv', 'baseline,less_pleasant\nI sleep.,I work.\n');
+    for (const [header, count] of [
+      [true, 1],
+      [undefined, 2],
+    ] as const) {
+      const { spec, task, locations } = await resolveDataset({ dataset, data, ...(header && { header }) });
+      expect(
+        (await loadSplit({ ...ALL, dataset: spec }, task, locations, { labels: true })).rows,
+      ).toHaveLength(count);
+    }
+  });
+
   it('utilitarianism has no header; the class says where the better scenario stands', async () => {
     const content = Array.from({ length: 200 }, (_, i) => `better ${i},worse ${i}\n`).join('');
     const { rows, classes } = await load('ethics-utilitarianism', 'csv', content);
