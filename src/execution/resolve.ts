@@ -5,6 +5,7 @@ import { localFile } from '../data/hub/file.js';
 import { type DatasetRequest, resolveDataset, withClasses } from '../data/index.js';
 import { checkDataFile } from '../data/sources/index.js';
 import type { FileLocations, ResolvedDataset } from '../data/types.js';
+import { W2sError } from '../errors.js';
 import type { DataShape } from '../experiments/settings.js';
 import type { ResolvedModel } from '../models/index.js';
 
@@ -53,7 +54,19 @@ async function specWithClasses(
   const classifier = models.find((model) => model.classifier && model.label2id !== undefined);
   if (unlabelled && classifier?.label2id) return { ...found.spec, classes: namesOf(classifier.label2id) };
   const label2id = models.find((model) => model.label2id !== undefined)?.label2id;
-  return (await withClasses(found, label2id)).spec;
+  const named = withClasses(found, label2id);
+  return (unlabelled ? await named.catch((cause: unknown) => refuseHeadless(cause, models)) : await named)
+    .spec;
+}
+
+/** Without a head of the model's own, only labels beside the rows could say what classes there are. */
+function refuseHeadless(cause: unknown, [model]: readonly ResolvedModel[]): never {
+  const name = model?.name ?? 'MODEL';
+  throw new W2sError(
+    'ERR_CONFIG',
+    `Expected a model with a classification head to label rows that have no labels, but ${name} has none.`,
+    { cause, hint: `Train one first: w2s-native finetune --model ${name} --data LABELLED_FILE` },
+  );
 }
 
 function namesOf(label2id: Readonly<Record<string, number>>): string[] {

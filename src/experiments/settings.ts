@@ -38,9 +38,28 @@ export function plainObjective(data: DataShape): ObjectiveSpec {
   return data.task === 'completion' ? { loss: 'completion' } : { loss: 'xent' };
 }
 
-/** The loss that was asked for, checked against the task. */
-export function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
+/** The loss that was asked for, checked against the task; one written in TypeScript goes before the settings'. */
+export function objectiveOf(
+  settings: ModelSettings,
+  data: DataShape,
+  custom?: Extract<ObjectiveSpec, { loss: 'custom' }>,
+): ObjectiveSpec {
+  if (custom) return customObjective(custom, data);
   return data.task === 'completion' ? tokenObjective(settings) : classObjective(settings, data);
+}
+
+function customObjective(
+  custom: Extract<ObjectiveSpec, { loss: 'custom' }>,
+  { task }: DataShape,
+): ObjectiveSpec {
+  if (task === 'classification') return custom;
+  throw new W2sError(
+    'ERR_USAGE',
+    `Expected a data set with classes for the loss ${custom.name} but received one whose answers are completions: such a loss sees one row of logits an example`,
+    {
+      hint: 'Use the loss of completions (--loss completion), or a data set with classes: --dataset chess-legal',
+    },
+  );
 }
 
 function tokenObjective(settings: ModelSettings): ObjectiveSpec {

@@ -43,7 +43,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
     reading: isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset),
     data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
     labels: { from: 'data' },
-    objective: inputs.loss ?? (isLanguage ? { loss: 'lm' } : objectiveOf(settings, dataset)),
+    objective: isLanguage ? { loss: 'lm' } : objectiveOf(settings, dataset, inputs.loss),
     optimisation: optimisationOf(settings),
     seed,
     deterministic,

@@ -103,7 +103,7 @@ function planSeed(builder: PlanBuilder, inputs: TrainInputs, seed: number): Trai
   const test = (role: string, model: ModelSpec, calibration: SplitSpec | null): StepHash =>
     builder.add(role, seed, evaluateSpec(settings, model, reading, splits.test, calibration));
 
-  const objective = inputs.studentLoss ?? objectiveOf(settings.forStrong, dataset);
+  const objective = objectiveOf(settings.forStrong, dataset, inputs.studentLoss);
   const student = train('student', supervision.spec, objective);
   const studentTest = test('studentTest', { from: 'step', step: student }, null);
   const ceiling = train('ceiling', { from: 'data' }, plainObjective(dataset));

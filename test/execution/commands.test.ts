@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import {
   createTrainer,
+  defineLoss,
   evaluate,
   finetune,
   label,
@@ -178,6 +180,25 @@ test('a run from the store opens neither addon nor tokenizer nor data, and keeps
   expect(second).toEqual(first);
   expect(events).toEqual(['plan', 'run-written']);
   expect(existsSync(join(folder, 'again', 'runs'))).toBe(true);
+});
+
+test('a model without a head labels nothing, and a loss over classes learns no completions', async () => {
+  const out = join(folder, 'none');
+  const unlabelled = writeJsonl(join(folder, 'unlabelled.jsonl'), [{ id: 'a', text: 'w1 w2' }]);
+  await expect(label({ ...machine, model: world.weak, data: unlabelled, out })).rejects.toMatchObject({
+    exitCode: 2,
+    hint: expect.stringContaining('w2s-native finetune --model'),
+  });
+  const data = writeJsonl(join(folder, 'riddles.jsonl'), riddles(20, 1, 'x'));
+  const loss = defineLoss({
+    name: 'nothing',
+    params: z.object({}),
+    apply: ({ logits }) => ({ loss: 0, dLogits: new Float32Array(logits.length) }),
+  });
+  await expect(finetune({ ...training, model: world.weak, data, out }, { loss })).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining('the loss nothing'),
+  });
 });
 
 test('the page of a run is drawn from Node, and not twice', async () => {
