@@ -9,7 +9,7 @@ export type {
   LabelRaw as LabelSettings,
   StepConfig,
 } from './config/steps.js';
-export type { TrainRaw as TrainSettings } from './config/train.js';
+export type { TrainSettings } from './config/train.js';
 export type { Tokenizer } from './data/tokenizer.js';
 export type { EncodedTexts } from './data/tokenizeWorker.js';
 export type { FileRole, SplitPart, TooFew } from './data/types.js';

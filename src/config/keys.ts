@@ -350,11 +350,13 @@ export type SideRaw = {
   [N in ModelKeyName as `${'weak' | 'strong'}${Capitalize<N>}`]?: Raw<typeof modelKeys>[N];
 };
 
+/** What a layer of `train` may say. */
+export type TrainRaw = Raw<typeof trainKeys> & SideRaw;
 /**
- * Settings of `weakToStrong`: the flags of `train` in camelCase.
+ * Settings of `weakToStrong`: the flags of `train` in camelCase; `seed` is one seed or several.
  * @interface
  */
-export type TrainRaw = Raw<typeof trainKeys> & SideRaw;
+export type TrainSettings = Omit<TrainRaw, 'seed'> & { seed?: number | readonly number[] | undefined };
 /**
  * Settings of `finetune`: its flags in camelCase.
  * @interface

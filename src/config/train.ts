@@ -1,6 +1,14 @@
 /** The configuration of `train`: keys in layers → one resolved, plain object. Pure. */
 import { prefixed } from './case.js';
-import { type Key, type Keys, type ModelKeyName, modelKeys, type TrainRaw, trainKeys } from './keys.js';
+import {
+  type Key,
+  type Keys,
+  type ModelKeyName,
+  modelKeys,
+  type TrainRaw,
+  type TrainSettings,
+  trainKeys,
+} from './keys.js';
 import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
 import {
   checkLoss,
@@ -14,7 +22,7 @@ import {
 } from './model.js';
 import { type DatasetPreset, DEFAULT_DATASET, presets } from './presets.js';
 
-export type { TrainRaw } from './keys.js';
+export type { TrainRaw, TrainSettings } from './keys.js';
 export type { ModelSettings } from './model.js';
 
 export interface TrainConfig {
@@ -74,7 +82,7 @@ function sideKeys(side: 'weak' | 'strong'): Record<string, Key> {
  * @throws ERR_USAGE (flags) or ERR_CONFIG for impossible and contradictory settings.
  */
 export function resolveTrainConfig(
-  input: TrainRaw | readonly Layer<TrainRaw>[] = {},
+  input: TrainSettings | readonly Layer<TrainRaw>[] = {},
   known: Readonly<Record<string, DatasetPreset>> = presets,
   task?: TaskName,
 ): TrainConfig {
@@ -119,7 +127,7 @@ export function resolveTrainConfig(
 
 const CALL = { kind: 'call', command: 'train' } as const;
 
-function isLayers(input: TrainRaw | readonly Layer<TrainRaw>[]): input is readonly Layer<TrainRaw>[] {
+function isLayers(input: TrainSettings | readonly Layer<TrainRaw>[]): input is readonly Layer<TrainRaw>[] {
   return Array.isArray(input);
 }
 

@@ -9,7 +9,7 @@ import {
   resolveFinetuneConfig,
   resolveLabelConfig,
 } from '../config/steps.js';
-import { resolveTrainConfig, type TrainRaw } from '../config/train.js';
+import { resolveTrainConfig, type TrainSettings } from '../config/train.js';
 import { type DatasetRequest, resolveDataset } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
 import type { TrainDocument } from '../metrics/document.js';
@@ -36,7 +36,7 @@ export interface LossOption {
  * ERR_ABORTED, after a checkpoint, when `signal` fires.
  */
 export async function weakToStrong(
-  settings: TrainRaw = {},
+  settings: TrainSettings = {},
   options: RunOptions & LossOption = {},
 ): Promise<TrainDocument> {
   const config = await withTask((task) => resolveTrainConfig(settings, presets, task));

@@ -42,7 +42,7 @@ describe('weakToStrong', () => {
     expectTypeOf<TrainSettings['loss']>().toEqualTypeOf<
       'xent' | 'confidence' | 'lm' | 'completion' | undefined
     >();
-    expectTypeOf<TrainSettings['seed']>().toEqualTypeOf<number[] | undefined>();
+    expectTypeOf<TrainSettings['seed']>().toEqualTypeOf<number | readonly number[] | undefined>();
     expectTypeOf<TrainSettings['weakLr']>().toEqualTypeOf<number | undefined>();
     expectTypeOf<TrainSettings['strongHead']>().toEqualTypeOf<TrainSettings['head']>();
     expectTypeOf<TrainSettings['lossWarmup']>().toEqualTypeOf<number | 'as-released' | undefined>();
