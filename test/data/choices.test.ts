@@ -167,11 +167,25 @@ describe('pairs', () => {
     const of = (which: Partial<SplitSpec>) => part(which, { dataset: 'ethics-utilitarianism', data: pairs });
     const testSet = await of({ part: 'test', testSize: 40 });
     expect(texts(await of({ part: 'test', testSize: 40, seed: 9 }))).toEqual(texts(testSet));
-    const taken = new Set(testSet.map(({ id }) => id));
+    const taken = new Set(testSet.map(({ group }) => group));
     for (const seed of [0, 1, 2]) {
       const rows = await of({ part: 'weak', seed, testSize: 40 });
-      expect(rows.filter(({ id }) => taken.has(id))).toEqual([]);
+      expect(rows.filter(({ group }) => taken.has(group))).toEqual([]);
       expect(rows.filter(({ label }) => label?.[0] === 1).length * 2).toBe(rows.length);
     }
+  });
+
+  it('have ids that name the order shown, so that labels of one order are never taken for those of the other', async () => {
+    const pairs = write(
+      'orders.csv',
+      Array.from({ length: 60 }, (_, i) => `better ${i},worse ${i}\n`).join(''),
+    );
+    const of = (which: Partial<SplitSpec>) => part(which, { dataset: 'ethics-utilitarianism', data: pairs });
+    const byId = new Map((await of({})).map(({ id, text }) => [id, text]));
+    const halves = await of({ part: 'transfer' });
+    const known = halves.filter(({ id }) => byId.has(id));
+    expect(known.length).toBeGreaterThan(0);
+    expect(known.length).toBeLessThan(halves.length);
+    for (const { id, text } of known) expect(text).toBe(byId.get(id));
   });
 });

@@ -137,7 +137,7 @@ describe('ethics', () => {
     for (const [i, row] of rows.entries()) {
       const [first, second] = classOf(row) === 0 ? ['better', 'worse'] : ['worse', 'better'];
       expect(row).toMatchObject({
-        id: `${i + 1}`,
+        id: `${i + 1}:${first === 'better' ? 1 : 2}`,
         row: i + 1,
         text: `Which is more pleasant?\n1) ${first} ${i}\n2) ${second} ${i}`,
       });

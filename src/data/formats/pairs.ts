@@ -20,7 +20,10 @@ export interface PairSettings {
   text(first: string, second: string): string;
 }
 
-/** A format for pairs: a seeded coin, tossed by `loadSplit`, decides which text is shown first. */
+/**
+ * A format for pairs: a seeded coin, tossed by `loadSplit`, decides which text is shown first. Ids are
+ * `<pair's id>:<column shown first>`, so that labels written for one order are never taken for the other's.
+ */
 export function pairFormat(settings: PairSettings): DatasetFormat {
   const { name, about, example, hub, classes, header } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
@@ -32,11 +35,11 @@ export function pairFormat(settings: PairSettings): DatasetFormat {
         string,
         string,
       ];
-      const variants = [
-        { text: settings.text(better, worse), label: 0 },
-        { text: settings.text(worse, better), label: 1 },
-      ];
       const id = rowId(source, record, place, number);
+      const variants = [
+        { id: `${id}:${columns[0]}`, text: settings.text(better, worse), label: 0 },
+        { id: `${id}:${columns[1]}`, text: settings.text(worse, better), label: 1 },
+      ];
       return [{ id, group: groupName(better), row: place.row, variants }];
     };
     return { task: 'classification', textColumns: columns, labelColumn: columns[0], read };
