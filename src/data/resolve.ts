@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { hashFile } from '../config/fileHash.js';
 import { keepInCache, readFromCache } from '../config/userCache.js';
 import { W2sError } from '../errors.js';
@@ -11,7 +11,7 @@ import { fetchSplit } from './hub/published.js';
 import type { ParsedFile } from './parsedFile.js';
 import { headerOf, requireColumns } from './readFile.js';
 import { readRole } from './recentFiles.js';
-import { checkDataFile, openSource, type SourceOptions } from './sources/index.js';
+import { checkDataFile, endingOf, openSource, type SourceOptions } from './sources/index.js';
 import { mapInSlices } from './sources/source.js';
 import type { DatasetSpec, FileRole, ResolvedDataset, TaskKind } from './types.js';
 
@@ -158,7 +158,7 @@ async function columnNames(
   skipBadRows: boolean | undefined,
 ): Promise<readonly string[]> {
   const way = options.header === false ? '.no-header' : '';
-  const entry = join('columns', `${sha256.slice(0, 32)}${extname(file)}${way}.json`);
+  const entry = join('columns', `${sha256.slice(0, 32)}${endingOf(file)}${way}.json`);
   const names = await readFromCache(entry);
   if (Array.isArray(names)) return names.map(String);
   const source = await openSource(file, options);

@@ -97,6 +97,13 @@ describe('one table', () => {
     },
   );
 
+  it('has columns by what its name says it is, though the bytes are the same', async () => {
+    const packed = gzipSync('text,a\tlabel\none,b\t1\ntwo,c\t0\n');
+    await load({ data: write('same.csv.gz', packed), text: 'text', label: 'text' });
+    const { rows } = await load({ data: write('same.tsv.gz', packed), text: 'text,a', label: 'label' });
+    expect(rows.map(({ text }) => text)).toEqual(['one,b', 'two,c']);
+  });
+
   it('says where a part is smaller than it was to be', async () => {
     const data = write(
       'small.jsonl',

@@ -19,7 +19,8 @@ const OPENERS: Readonly<Record<string, () => Promise<Opener>>> = {
 
 const ENDINGS = Object.keys(OPENERS).join(', ');
 
-function endingOf(file: string): string {
+/** `.csv` of `my.CSV` and of `my.csv.gz`: what the rows are read as. */
+export function endingOf(file: string): string {
   const name = basename(file).toLowerCase();
   const plainName = name.endsWith('.gz') ? name.slice(0, -3) : name;
   return /\.[^.]+$/.exec(plainName)?.[0] ?? '';
