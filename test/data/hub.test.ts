@@ -90,6 +90,7 @@ const hub = hubServer({
       ]),
     ),
     'data/a b.csv': Buffer.from('text,label\ngood,1\nbad,0\n'),
+    'data/50 % #1?.csv': Buffer.from('text,label\nfine,1\npoor,0\n'),
     'notes.txt': Buffer.from('no data'),
   },
 });
@@ -253,8 +254,9 @@ describe('a file on the hub', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it('may have a revision, blanks in its name, and lie on the branch that the hub converts to', async () => {
+  it('may have a revision, any signs in its name, and lie on the branch that the hub converts to', async () => {
     expect(await texts({ data: 'hf://datasets/me/reviews@main/data/a b.csv' })).toEqual(['good', 'bad']);
+    expect(await texts({ data: 'hf://datasets/me/reviews/data/50 % #1?.csv' })).toEqual(['fine', 'poor']);
     for (const branch of ['~parquet', 'refs/convert/parquet', 'refs%2Fconvert%2Fparquet']) {
       const data = `hf://datasets/allenai/sciq@${branch}/default/train/0000.parquet`;
       expect((await texts({ dataset: 'sciq', data }))[0]).toContain('train: what is it');

@@ -38,7 +38,7 @@ async function fetchHubFile(text: string, flag: string, allowed = true): Promise
   try {
     requireOnline(allowed);
     return await keep(file, async (draftFile) => {
-      const address = `${hubEndpoint()}/datasets/${repo}/resolve/${encodeURIComponent(revision)}/${encodeURI(path)}`;
+      const address = `${hubEndpoint()}/datasets/${repo}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
       return { ...location, ...(await download(address, draftFile, text)) };
     });
   } catch (cause) {
