@@ -133,7 +133,8 @@ function withoutLabel(
   files: { data: string; labels: string },
 ): W2sError {
   const missing = rows.filter(({ id }) => !supervision.has(id)).length;
-  const unknown = [...supervision.keys()].filter((id) => !rows.some((each) => each.id === id));
+  const known = new Set(rows.map(({ id }) => id));
+  const unknown = [...supervision.keys()].filter((id) => !known.has(id));
   const place = placeText({ file: files.data, unit: unitOf(files.data), row: row.row });
   return new W2sError(
     'ERR_DATA',
