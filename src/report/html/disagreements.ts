@@ -61,7 +61,7 @@ export function chooseDisagreements(seeds: readonly SeedRecord[]): Disagreement[
   const ofKind = (kind: Kind) => candidates.filter((one) => one.kind === kind);
   const [right, wrong] = [ofKind('student'), ofKind('supervisor')];
   const half = HOW_MANY / 2;
-  const fromRight = Math.max(half, HOW_MANY - wrong.length);
+  const fromRight = Math.max(half, HOW_MANY - new Set(wrong.map(({ group }) => group)).size);
   const chosen = best(right, fromRight);
   return [...chosen, ...best(wrong, HOW_MANY - chosen.length)].map(
     ({ rank: _, group: __, ...disagreement }) => disagreement,

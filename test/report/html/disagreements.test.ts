@@ -82,6 +82,19 @@ describe('chooseDisagreements', () => {
     ).toEqual(['i0', 'i1']);
   });
 
+  test('fills up with the other kind where the items of one are all of one group', () => {
+    const kinds = `${'W'.repeat(9)}${'S'.repeat(20)}`;
+    const record = seed(
+      kinds,
+      () => 1,
+      (i) => (kinds[i] === 'W' ? 'one' : `g${i}`),
+    );
+    expect(chooseDisagreements([record]).map(({ kind }) => kind)).toEqual([
+      ...Array(9).fill('student'),
+      'supervisor',
+    ]);
+  });
+
   test('prefers what goes the same way with other seeds', () => {
     const sure = (i: number): number => 10 - i;
     expect(ids([seed('SSSSSSSS', sure), seed('BBSBSBSW', sure), seed('NBSBSNSW', sure)]).slice(0, 3)).toEqual(

@@ -140,6 +140,26 @@ describe('shapes of documents', () => {
     expectWellFormed(page);
   });
 
+  test('nothing answered right: the scale of accuracy has a length all the same', async () => {
+    const run = await fakeRun({
+      folder: join(folder, 'zero'),
+      settings: { dataset: 'chess-puzzles', testSize: 20 },
+      skill: { weak: 0, student: 0, ceiling: 0, zeroShot: null },
+    });
+    // As the bootstrap over groups says it.
+    const none = { accuracy: 0, ci95: [0, 0] as const };
+    const { weak, student, ceiling } = run.document;
+    const document = {
+      ...run.document,
+      weak: { ...weak, ...none },
+      student: { ...student, ...none },
+      ceiling: { ...ceiling, ...none },
+    };
+    const page = await draw({ ...run, document });
+    const [, accuracy = ''] = page.split('<h2>Accuracy on the test set</h2>');
+    expect(accuracy.slice(0, accuracy.indexOf('</svg>'))).toContain('>2 %<');
+  });
+
   test('labels from outside without answers for the test set: no agreement, no disagreements', async () => {
     const run = await fakeRun({
       folder: join(folder, 'outside'),

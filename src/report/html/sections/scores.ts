@@ -94,8 +94,10 @@ async function accuracyBars(
   ];
   const highest = Math.max(...rows.map(({ ci95 }) => ci95?.[1] ?? 0));
   const step = highest > 0.6 ? 0.2 : highest > 0.25 ? 0.1 : highest > 0.1 ? 0.05 : 0.02;
-  const ticks = Array.from({ length: Math.ceil(highest / step) + 1 }, (_, i) => i * step);
-  const end = ticks.at(-1) ?? 1;
+  // One step at least: where nothing was answered right, the scale still needs a length.
+  const steps = Math.max(1, Math.ceil(highest / step));
+  const ticks = Array.from({ length: steps + 1 }, (_, i) => i * step);
+  const end = steps * step;
   const draw = (width: number) =>
     intervalChart(rows, {
       width,
