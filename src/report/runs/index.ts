@@ -73,12 +73,15 @@ async function singlePages(
   { store, onPage, warn }: RunsPageOptions,
 ): Promise<(string | null)[]> {
   const there = new Set(await readdir(join(store.root, 'reports')).catch(() => []));
-  const missing = experiments.filter(({ document }) => !there.has(runPageName(document)));
-  let drawn = 0;
-  for (const { document } of missing.slice(0, MOST_NEW_PAGES)) {
-    if (!(await hasSteps(document.perSeed, store))) continue;
-    onPage?.(drawn, Math.min(missing.length, MOST_NEW_PAGES));
-    drawn++;
+  const missing: Experiment[] = [];
+  for (const experiment of experiments) {
+    if (missing.length === MOST_NEW_PAGES) break;
+    const { document } = experiment;
+    if (there.has(runPageName(document)) || !(await hasSteps(document.perSeed, store))) continue;
+    missing.push(experiment);
+  }
+  for (const [drawn, { document }] of missing.entries()) {
+    onPage?.(drawn, missing.length);
     try {
       await writeRunPage(document, { store });
       there.add(runPageName(document));

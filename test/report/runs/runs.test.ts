@@ -1,11 +1,13 @@
 import { parse } from 'csv-parse/sync';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { runsReport } from '../../../src/report/index.js';
 import { comparisonChart } from '../../../src/report/runs/chart.js';
-import { CSV_COLUMNS, runsCsv, runsSvg, sortRuns } from '../../../src/report/runs/index.js';
+import { CSV_COLUMNS, runsCsv, runsSvg, sortRuns, writeRunsPage } from '../../../src/report/runs/index.js';
 import { nameExperiments } from '../../../src/report/runs/labels.js';
 import { comparisonRows, drawRunsPage, findings } from '../../../src/report/runs/page.js';
 import { accuracyScale, gapScale } from '../../../src/report/runs/scales.js';
+import { openStore } from '../../../src/store/index.js';
+import { temporaryFolder } from '../../support/results.js';
 import { evaluation, experiment, noGap, run } from './documents.js';
 
 describe('sortRuns', () => {
@@ -217,6 +219,29 @@ describe('the chart', () => {
     for (const width of [350, 720, 1000]) {
       expect(comparisonChart(rows(4), { width, panels: ['pgr'] })).toMatchObject({ width });
     }
+  });
+});
+
+describe('pages of single experiments', () => {
+  const { folder, cleanUp } = temporaryFolder();
+  afterAll(cleanUp);
+
+  test('are drawn where the store has the steps, however many others it has not', async () => {
+    const experiments = Array.from({ length: 15 }, (_, i) => ({
+      document: experiment(
+        { dataset: `data-${String(i).padStart(2, '0')}` },
+        { perSeed: [{ ...experiment().perSeed[0]!, steps: { student: i === 14 ? 'there' : `gone-${i}` } }] },
+      ),
+      time: '2026-01-02T10:00:00.000Z',
+    }));
+    const store = openStore(folder);
+    await store.writeResult('there', { kind: 'label' });
+    const told: [number, number][] = [];
+    await writeRunsPage(
+      { experiments, evaluations: [], problems: [] },
+      { store, onPage: (...progress) => told.push(progress), warn: () => {} },
+    );
+    expect(told).toEqual([[0, 1]]);
   });
 });
 
