@@ -6,6 +6,7 @@ import type { BuiltInDataset } from '../data/formats/index.js';
 import type { LoadedExamples } from '../data/index.js';
 import type { Example, FileRole, ResolvedDataset, SplitPart } from '../data/types.js';
 import { W2sError } from '../errors.js';
+import { visible } from '../report/charts/text.js';
 import { type Column, textTable } from '../report/index.js';
 import type { Argv, Command, CommandContext } from './command.js';
 import { jsonOption, layersFrom, optionsOf } from './flags.js';
@@ -233,10 +234,10 @@ function exampleText(row: Example, classes: readonly string[], dim: (text: strin
   const lines = fields.flatMap(([name, value]) =>
     value === undefined
       ? []
-      : [`${name.padEnd(11)}${shortened(value).replace(/\n(?=.)/g, `\n${' '.repeat(11)}`)}`],
+      : [`${name.padEnd(11)}${visible(shortened(value)).replace(/\n(?=.)/g, `\n${' '.repeat(11)}`)}`],
   );
   const group = row.group === row.id ? '' : `, group ${row.group}`;
-  return [dim(`row ${row.row}, id ${row.id}${group}`), ...lines].join('\n');
+  return [dim(visible(`row ${row.row}, id ${row.id}${group}`)), ...lines].join('\n');
 }
 
 function labelText(label: readonly number[], classes: readonly string[]): string {

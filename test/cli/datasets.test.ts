@@ -44,6 +44,12 @@ describe('datasets', () => {
     expect((await run('datasets', 'show', data)).stderr).toContain('--no-header --text 2 --label 1');
   });
 
+  it('show spells out what would move the cursor of a terminal', async () => {
+    const data = write('escape.jsonl', JSON.stringify({ text: 'a\u001b[2Jb', label: 0 }));
+    const { stdout } = await run('datasets', 'show', data);
+    expect(stdout).toMatch(/^text +a\\x1b\[2Jb$/m);
+  });
+
   it('show keeps the end of a long text in sight', async () => {
     const row = { question: 'is it so', passage: 'word '.repeat(400), label: true };
     const data = write('long.jsonl', JSON.stringify(row));
