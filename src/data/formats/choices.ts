@@ -1,16 +1,10 @@
 import { badField, type Place, shown } from '../badRow.js';
 import { columnFinder, field, groupName, refuseColumns, rowId, textField } from './fields.js';
-import type { DatasetFormat, PublishedDataset, RawExample, RecordReader, Variant } from './format.js';
+import type { DatasetFormat, RawExample, RecordReader, Variant } from './format.js';
+import { type MadeSettings, madeFormat } from './made.js';
 
 /** Multiple choice: a question, its right answer and some wrong ones. */
-export interface ChoiceSettings {
-  /** What `--dataset` is given. */
-  name: string;
-  /** One line for `w2s-native datasets`. */
-  about: string;
-  /** A command for it, without `w2s-native` and models. */
-  example: string;
-  hub?: PublishedDataset;
+export interface ChoiceSettings extends MadeSettings {
   /** Names of the classes of a wrong and of a right answer. */
   classes: readonly [string, string];
   /** The spellings of each column. */
@@ -30,7 +24,7 @@ export interface ChoiceSettings {
  * together too. A distractor that is the right answer is never drawn.
  */
 export function choiceFormat(settings: ChoiceSettings): DatasetFormat {
-  const { name, about, example, hub, classes } = settings;
+  const { name } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
     refuseColumns(name, request.columns, ['text', 'label']);
     const find = columnFinder(source, name);
@@ -63,15 +57,7 @@ export function choiceFormat(settings: ChoiceSettings): DatasetFormat {
     const textColumns = [...(context === undefined ? [] : [context]), question, right, ...wrong];
     return { task: 'classification', textColumns, labelColumn: right, read };
   };
-  return {
-    name,
-    about,
-    example,
-    task: 'classification',
-    classes,
-    bind,
-    ...(hub === undefined ? {} : { hub }),
-  };
+  return madeFormat(settings, bind);
 }
 
 const plain = (answer: string | undefined): string => (answer ?? '').trim().toLowerCase();

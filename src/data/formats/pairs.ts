@@ -1,16 +1,9 @@
 import { columnFinder, groupName, refuseColumns, rowId, textField } from './fields.js';
-import type { DatasetFormat, PublishedDataset, RecordReader } from './format.js';
+import type { DatasetFormat, RecordReader } from './format.js';
+import { type MadeSettings, madeFormat } from './made.js';
 
 /** Pairs of texts of which one column's is always the better. */
-export interface PairSettings {
-  /** What `--dataset` is given. */
-  name: string;
-  /** One line for `w2s-native datasets`. */
-  about: string;
-  /** A command for it, without `w2s-native` and models. */
-  example: string;
-  hub?: PublishedDataset;
-  header?: false;
+export interface PairSettings extends MadeSettings {
   /** Names of the classes "the first text is the better" and "the second is". */
   classes: readonly [string, string];
   /** The spellings of each column. */
@@ -25,7 +18,7 @@ export interface PairSettings {
  * `<pair's id>:<column shown first>`, so that labels written for one order are never taken for the other's.
  */
 export function pairFormat(settings: PairSettings): DatasetFormat {
-  const { name, about, example, hub, classes, header } = settings;
+  const { name } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
     refuseColumns(name, request.columns, ['text', 'label']);
     const find = columnFinder(source, name);
@@ -44,14 +37,5 @@ export function pairFormat(settings: PairSettings): DatasetFormat {
     };
     return { task: 'classification', textColumns: columns, labelColumn: columns[0], read };
   };
-  return {
-    name,
-    about,
-    example,
-    task: 'classification',
-    classes,
-    bind,
-    ...(hub === undefined ? {} : { hub }),
-    ...(header === undefined ? {} : { header }),
-  };
+  return madeFormat(settings, bind);
 }

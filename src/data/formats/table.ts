@@ -1,20 +1,10 @@
 import { badField, type Place, shown } from '../badRow.js';
 import { columnFinder, field, groupName, refuseColumns, rowId, textField } from './fields.js';
-import type { DatasetFormat, PublishedDataset, RawExample, RecordReader } from './format.js';
+import type { DatasetFormat, RawExample, RecordReader } from './format.js';
+import { type MadeSettings, madeFormat } from './made.js';
 
 /** What the file of a published data set looks like, and how one of its rows becomes text, group and class. */
-export interface TableSettings<Column extends string> {
-  /** What `--dataset` is given. */
-  name: string;
-  /** One line for `w2s-native datasets`. */
-  about: string;
-  /** A command for it, without `w2s-native` and models. */
-  example: string;
-  hub?: PublishedDataset;
-  /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */
-  header?: false;
-  /** Class names by index. */
-  classes: readonly string[];
+export interface TableSettings<Column extends string> extends MadeSettings {
   /** Columns of text that every row must fill, by our name; each lists its spellings in the wild. */
   columns: Readonly<Record<Column, readonly string[]>>;
   /** Spellings of the label's column. */
@@ -28,7 +18,7 @@ export interface TableSettings<Column extends string> {
  * false where there are two classes.
  */
 export function tableFormat<Column extends string>(settings: TableSettings<Column>): DatasetFormat {
-  const { name, about, example, hub, classes, header } = settings;
+  const { name, classes } = settings;
   const bind: DatasetFormat['bind'] = (source, request) => {
     const find = columnFinder(source, name);
     const ours = Object.keys(settings.columns) as Column[];
@@ -60,16 +50,7 @@ export function tableFormat<Column extends string>(settings: TableSettings<Colum
     const textColumns = columns.map(([, spelling]) => spelling);
     return { task: 'classification', textColumns, labelColumn: label, read };
   };
-  return {
-    name,
-    about,
-    example,
-    task: 'classification',
-    classes,
-    bind,
-    ...(hub === undefined ? {} : { hub }),
-    ...(header === undefined ? {} : { header }),
-  };
+  return madeFormat(settings, bind);
 }
 
 /** Index of a class, from its index, its name, or true and false. Throws ERR_DATA on anything else. */
