@@ -112,7 +112,7 @@ export const axisNumbers = (format: string) =>
     ? { labelExpr: "format(datum.value * 100, '.0f') + ' %'", labelOverlap: false }
     : { format, labelOverlap: false };
 
-/** A round number at or above: 1, 2, 2.5, 5 and 10 times powers of ten. */
+/** A round number at or above: one or two digits, times a power of ten. */
 export function roundUp(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
