@@ -1,6 +1,7 @@
 /** Shows a run's events as phases on stderr: one live line at a time, and a line for each that is over. */
 import { displayPath } from '../data/badRow.js';
 import type { RunEvent } from '../execution/events.js';
+import { visible } from '../report/charts/text.js';
 import type { CommandContext } from './command.js';
 import type { Part } from './fit.js';
 import { duration, lossText, percentText, plural } from './measures.js';
@@ -217,7 +218,7 @@ function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Ph
 }
 
 function skippedNote({ file, skipped, firstProblem }: EventOf<'data'>): string {
-  return `${displayPath(file)}: ${plural(skipped, 'bad row')} left out, the first: ${firstProblem}`;
+  return visible(`${displayPath(file)}: ${plural(skipped, 'bad row')} left out, the first: ${firstProblem}`);
 }
 
 function fewRowsNote({ part, asked, found }: EventOf<'few-rows'>): string {

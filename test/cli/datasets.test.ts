@@ -48,6 +48,9 @@ describe('datasets', () => {
     const data = write('escape.jsonl', JSON.stringify({ text: 'a\u001b[2Jb', label: 0 }));
     const { stdout } = await run('datasets', 'show', data);
     expect(stdout).toMatch(/^text +a\\x1b\[2Jb$/m);
+    const { stderr } = await run('datasets', 'show', write('escape.csv', 'a\u001b[2J,b\nc,0\n'));
+    expect(stderr).toContain('received "a\\x1b[2J", "b"');
+    expect(stderr).not.toContain('\u001b');
   });
 
   it('show keeps the end of a long text in sight', async () => {
