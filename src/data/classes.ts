@@ -82,16 +82,18 @@ function fromFolder(
 function fromLabels(files: readonly ParsedFile[]): readonly string[] {
   const names = new Set<string>();
   const indices = new Set<number>();
-  let probabilities = 0;
+  const lengths = new Map<number, number>();
   for (const { label } of labelled(files)) {
     if (typeof label === 'string') names.add(label);
     else if (typeof label === 'number') indices.add(label);
-    else probabilities ||= label.length;
+    else lengths.set(label.length, (lengths.get(label.length) ?? 0) + 1);
   }
   if (names.size > 0) {
     if (indices.size > 0) throw firstSlip(files);
     return [...names].sort();
   }
+  // Where rows of probabilities differ in length, the rarer ones are the slip.
+  const [[probabilities] = [0]] = [...lengths].sort((a, b) => b[1] - a[1]);
   // Indices without a gap from 0 on, two classes at least: what lies beyond a gap is out of range.
   let count = Math.max(probabilities, 2);
   if (probabilities === 0) while (indices.has(count)) count++;

@@ -81,6 +81,13 @@ describe('--skip-bad-rows', () => {
     expect(firstProblem).toMatch(/an id of its own/);
   });
 
+  it('leaves out the rarer length of probabilities, also where it comes first', async () => {
+    const labels = [[0.2, 0.3, 0.5], ...Array.from({ length: 9 }, () => [0.4, 0.6])];
+    const data = write('lengths.jsonl', jsonl(labels.map((label, i) => ({ text: `t${i}`, label }))));
+    const { rows, skipped, classes } = await load({ data, skipBadRows: true });
+    expect([rows.length, skipped, classes.length]).toEqual([9, 1, 2]);
+  });
+
   it('is an error where no good row is left, and where the file as a whole is broken', async () => {
     const none = await errorOf(load({ data: write('none.jsonl', 'a\nb\n'), skipBadRows: true }));
     expect(none.message).toMatch(/at least one good row in .*2 bad ones only; the first: .*line 1/);
