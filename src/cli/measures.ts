@@ -37,7 +37,4 @@ export function lossText(loss: number): string {
 /** `51.2 %`. */
 export const percentText = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** `4,000 examples`, `1 example`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
-}
+export { plural } from '../report/format.js';

@@ -83,11 +83,7 @@ export async function trainDocument(
     gap: compared.gap,
     pgr: compared.pgr,
     pgrAuroc: compared.pgrAuroc,
-    perSeed: seeds.map(({ seed, roles }, i) => {
-      const summary = compared.perSeed[i];
-      if (!summary) throw new TypeError('a seed without a summary');
-      return { seed, ...summary, steps: { ...roles } };
-    }),
+    perSeed: perSeed(seeds, compared),
     zeroShot: zeroShotScore(seeds, groups),
     ...(await skippedIn(
       store,
@@ -100,6 +96,17 @@ export async function trainDocument(
     store: store.shownPath,
     steps: { ...first.roles },
   };
+}
+
+function perSeed(
+  seeds: readonly SeedRecord[],
+  compared: ReturnType<typeof compareModels>,
+): TrainDocument['perSeed'] {
+  return seeds.map(({ seed, roles }, i) => {
+    const summary = compared.perSeed[i];
+    if (!summary) throw new TypeError('a seed without a summary');
+    return { seed, ...summary, steps: { ...roles } };
+  });
 }
 
 async function readSeed(store: Store, seed: number, roles: TrainRoles): Promise<SeedRecord> {
