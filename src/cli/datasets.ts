@@ -55,12 +55,12 @@ export const command: Command = {
     if (verb === undefined) return list(argv, context);
     if (verb !== 'show') {
       throw new W2sError('ERR_USAGE', `Expected show after datasets but received ${verb}.`, {
-        hint: `Did you mean: w2s-native datasets show ${name ?? (nearest(verb, ['show']) ? 'NAME' : verb)}`,
+        hint: `Did you mean: npx w2s-native datasets show ${name ?? (nearest(verb, ['show']) ? 'NAME' : verb)}`,
       });
     }
     if (name === undefined) {
       throw new W2sError('ERR_USAGE', 'Expected a name after datasets show but received nothing.', {
-        hint: 'See: w2s-native datasets',
+        hint: 'See: npx w2s-native datasets',
       });
     }
     return show(name, argv, context);
@@ -87,7 +87,7 @@ async function list(argv: Argv, context: CommandContext): Promise<void> {
       about,
       classes: classes ?? [],
       hub: hub === undefined ? null : { config: 'default', ...hub },
-      example: `w2s-native ${example ?? ''}`,
+      example: `npx w2s-native ${example ?? ''}`,
     }));
     printJson(context, {
       schema: 'w2s-native/datasets@1',
@@ -101,7 +101,7 @@ async function list(argv: Argv, context: CommandContext): Promise<void> {
   const rows = sets.map((set) => [set.name, set.task, caseWords(set.case), set.description]);
   const formats = FORMATS.flatMap(({ name, about, hub, example }) => [
     [name, hub?.repo ?? '', about],
-    ...(hub !== undefined || example === undefined ? [] : [['', '', paint.dim(`w2s-native ${example}`)]]),
+    ...(hub !== undefined || example === undefined ? [] : [['', '', paint.dim(`npx w2s-native ${example}`)]]),
   ]);
   printText(
     context,
@@ -110,11 +110,11 @@ async function list(argv: Argv, context: CommandContext): Promise<void> {
       'Formats of published data sets and of files of your own:',
       textTable(FORMAT_COLUMNS, formats, paint),
       [
-        'Published, fetched once:   w2s-native train --dataset sciq --weak MODEL --strong MODEL',
-        'A file of your own:        w2s-native train --data FILE --weak MODEL --strong MODEL',
-        'A published one of yours:  w2s-native train --dataset sciq --data FILE --test-data FILE …',
+        'Published, fetched once:   npx w2s-native train --dataset sciq --weak MODEL --strong MODEL',
+        'A file of your own:        npx w2s-native train --data FILE --weak MODEL --strong MODEL',
+        'A published one of yours:  npx w2s-native train --dataset sciq --data FILE --test-data FILE …',
         'A file on the hub:         --data hf://datasets/OWNER/NAME/PATH',
-        'A look at any of them:     w2s-native datasets show NAME',
+        'A look at any of them:     npx w2s-native datasets show NAME',
       ].join('\n'),
     ].join('\n\n'),
   );

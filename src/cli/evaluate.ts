@@ -50,7 +50,7 @@ function noteTwoFiles(argv: Argv, { stderr }: CommandContext): void {
 
 function nextCommands(argv: Argv, { export: file, out }: EvaluateConfig): NextCommand[] {
   const all = {
-    command: `w2s-native report ${quoted(out)}`,
+    command: `npx w2s-native report ${quoted(out)}`,
     why: 'every result in this folder, as a table and a page',
   };
   if (file !== undefined) return [all];

@@ -46,9 +46,12 @@ function nextCommands(
   if (data === undefined) {
     const format = `--dataset ${quoted(dataset)}${outFlag(out)}`;
     return [
-      { command: `w2s-native evaluate ${named} ${format}`, why: 'test it on the test set of the same data' },
       {
-        command: `w2s-native label ${named} ${format} --export labels.jsonl`,
+        command: `npx w2s-native evaluate ${named} ${format}`,
+        why: 'test it on the test set of the same data',
+      },
+      {
+        command: `npx w2s-native label ${named} ${format} --export labels.jsonl`,
         why: 'its labels, for another model',
       },
     ];
@@ -56,11 +59,11 @@ function nextCommands(
   const columns = flagsOf({ dataset: dataset === 'columns' ? undefined : dataset, text, header });
   return [
     {
-      command: `w2s-native evaluate ${named} --test-data FILE${columns}${flagsOf({ label })}${outFlag(out)}`,
+      command: `npx w2s-native evaluate ${named} --test-data FILE${columns}${flagsOf({ label })}${outFlag(out)}`,
       why: 'test it on rows that it has not seen',
     },
     {
-      command: `w2s-native label ${named} --data FILE${columns}${outFlag(out)} --export labels.jsonl`,
+      command: `npx w2s-native label ${named} --data FILE${columns}${outFlag(out)} --export labels.jsonl`,
       why: 'its labels for other rows, for another model to learn from',
     },
   ];

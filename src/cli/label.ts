@@ -51,7 +51,7 @@ function nextCommand(argv: Argv, { export: file, text, out }: LabelConfig): Next
   // What `finetune` finds by itself is not said.
   const columns = flagsOf({ text: column === 'text' ? undefined : column });
   return {
-    command: `w2s-native finetune --model MODEL --data ${quoted(file)}${columns}${outFlag(out)}`,
+    command: `npx w2s-native finetune --model MODEL --data ${quoted(file)}${columns}${outFlag(out)}`,
     why: 'train a model on these labels',
   };
 }

@@ -24,7 +24,7 @@ function withoutCommand(words: readonly string[]): void {
   if (unknown !== undefined) {
     const near = nearest(unknown.replace(/^-+/, ''), ['help', 'version', 'verbose']);
     throw new W2sError('ERR_USAGE', `Expected a command but received ${unknown}.`, {
-      hint: near ? `Did you mean --${near}? See: w2s-native --help` : 'w2s-native --help',
+      hint: near ? `Did you mean --${near}? See: npx w2s-native --help` : 'npx w2s-native --help',
     });
   }
   process.stdout.write(`${topLevelHelp()}\n`);
@@ -36,7 +36,7 @@ function findCommand(word: string): TableEntry {
   const names = COMMANDS.map(({ name }) => name);
   const near = nearestOf(word, names);
   throw new W2sError('ERR_USAGE', `Expected a command (${names.join(', ')}) but received ${word}.`, {
-    hint: near ? `Did you mean: w2s-native ${near}` : 'w2s-native --help',
+    hint: near ? `Did you mean: npx w2s-native ${near}` : 'npx w2s-native --help',
   });
 }
 

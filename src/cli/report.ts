@@ -94,7 +94,7 @@ async function checkFolder(folder: string): Promise<void> {
   if (found?.isDirectory() === true) return;
   const why = found === undefined ? 'does not exist' : 'is a file';
   throw new W2sError('ERR_NOT_FOUND', `Expected a results folder but ${folder} ${why}.`, {
-    hint: 'Run an experiment into it: w2s-native train --out FOLDER',
+    hint: 'Run an experiment into it: npx w2s-native train --out FOLDER',
   });
 }
 
@@ -106,7 +106,7 @@ async function refuseFolders(argv: Argv): Promise<void> {
     if (typeof value !== 'string' || (await stat(value).catch(() => undefined))?.isDirectory() !== true)
       continue;
     throw new W2sError('ERR_USAGE', `Expected a file for --${flag} but received the folder ${value}.`, {
-      hint: `w2s-native report ${quoted(value)} --${flag}`,
+      hint: `npx w2s-native report ${quoted(value)} --${flag}`,
     });
   }
 }
@@ -119,7 +119,7 @@ async function fileOf(flag: 'csv' | 'svg', argv: Argv, folder: string): Promise<
   if (file === '-' && flag === 'csv') {
     if (argv.json !== true) return file;
     throw new W2sError('ERR_USAGE', 'Expected --json or --csv - for stdout but received both.', {
-      hint: `w2s-native report ${quoted(folder)} --json --csv`,
+      hint: `npx w2s-native report ${quoted(folder)} --json --csv`,
     });
   }
   await checkWritable(`--${flag}`, file, `report.${flag}`);
@@ -178,7 +178,7 @@ async function drawPage(
 }
 
 function nothingYet(folder: string, context: CommandContext): void {
-  const command = `w2s-native train --out ${quoted(folder)}`;
+  const command = `npx w2s-native train --out ${quoted(folder)}`;
   printText(context, nextText([{ command, why: 'an experiment into this folder' }]));
 }
 
@@ -186,7 +186,7 @@ function nextCommands(folder: string, { csv, svg }: Files): NextCommand[] {
   if (csv !== null || svg !== null) return [];
   return [
     {
-      command: `w2s-native report ${quoted(folder)} --csv --svg`,
+      command: `npx w2s-native report ${quoted(folder)} --csv --svg`,
       why: 'the numbers for a spreadsheet, and the chart as a picture',
     },
   ];

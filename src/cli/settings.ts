@@ -74,7 +74,7 @@ export async function noteFreshHead(config: LabelConfig, { stderr }: CommandCont
   if ((await resolveDataset(config)).task === 'completion') return;
   stderr.write(
     `Note: ${config.model} brings no classification head; a fresh one is all zeros and gives every class the same score. ` +
-      'Train one: w2s-native finetune; or read the language model: --head unembedding\n',
+      'Train one: npx w2s-native finetune; or read the language model: --head unembedding\n',
   );
 }
 

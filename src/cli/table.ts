@@ -53,8 +53,8 @@ export function topLevelHelp(): string {
     `  ${'--verbose'.padEnd(width)}Stack traces with errors`,
     '',
     'First steps:',
-    '  w2s-native train            a whole experiment on the built-in chess world, CPU, about two minutes',
-    '  w2s-native train --help     every flag of it',
-    '  w2s-native doctor           what this machine has',
+    '  npx w2s-native train            a whole experiment on the built-in chess world, CPU, about two minutes',
+    '  npx w2s-native train --help     every flag of it',
+    '  npx w2s-native doctor           what this machine has',
   ].join('\n');
 }

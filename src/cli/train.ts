@@ -94,7 +94,7 @@ async function nextCommands(argv: Argv, document: TrainDocument, out: string): P
     why,
   }));
   const all = {
-    command: `w2s-native report ${quoted(out)}`,
+    command: `npx w2s-native report ${quoted(out)}`,
     why: 'every result in this folder, as a table and a page',
   };
   return [...trials, all];

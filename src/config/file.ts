@@ -33,7 +33,7 @@ async function readText(file: string, command: string): Promise<string> {
     const why =
       code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
     throw new W2sError('ERR_CONFIG', `Expected a YAML or JSON file for --config but ${file} ${why}.`, {
-      hint: `See: w2s-native ${command} --help`,
+      hint: `See: npx w2s-native ${command} --help`,
       cause,
     });
   }

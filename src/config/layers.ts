@@ -40,7 +40,7 @@ export function shown(value: unknown): string {
 /** A usage or configuration error, by where the values stood. */
 export function settingError(origin: Origin, message: string, hint?: string): W2sError {
   const code: ErrorCode = origin.kind === 'flags' ? 'ERR_USAGE' : 'ERR_CONFIG';
-  return new W2sError(code, message, { hint: hint ?? `See: w2s-native ${origin.command} --help` });
+  return new W2sError(code, message, { hint: hint ?? `See: npx w2s-native ${origin.command} --help` });
 }
 
 /**

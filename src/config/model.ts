@@ -60,7 +60,7 @@ export function checkLoss(found: Found<Loss>, dataset: string, task: TaskName): 
     found.origin,
     `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${found.value}"${why}.`,
     found.value === 'confidence'
-      ? 'Leave out --loss, or try: w2s-native train --dataset chess-legal --loss confidence'
+      ? 'Leave out --loss, or try: npx w2s-native train --dataset chess-legal --loss confidence'
       : `Leave it out, or: --loss ${task === 'completion' ? 'completion' : 'xent'}`,
   );
 }

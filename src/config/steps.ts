@@ -158,7 +158,8 @@ function resolveCommon(
 ): StepConfig {
   const fileKey = command === 'evaluate' ? 'testData' : 'data';
   const model = said.maybe('model');
-  if (model === undefined) throw missing(said.origin, 'model', `for ${command}`, 'See: w2s-native models');
+  if (model === undefined)
+    throw missing(said.origin, 'model', `for ${command}`, 'See: npx w2s-native models');
   const hasFile = said.maybe('data') !== undefined || said.maybe('testData') !== undefined;
   const dataset = said.maybe('dataset') ?? (hasFile ? 'columns' : undefined);
   if (dataset === undefined || (dataset === 'columns' && !hasFile)) {

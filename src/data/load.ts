@@ -51,7 +51,7 @@ export async function loadSplit(
     throw new W2sError(
       'ERR_DATA',
       `Expected data for ${task} but ${displayPath(parsed.file)} holds data for ${parsed.task}.`,
-      { hint: 'Look at it: w2s-native datasets show FILE' },
+      { hint: 'Look at it: npx w2s-native datasets show FILE' },
     );
   }
   if (unlabelled || task === 'completion') {

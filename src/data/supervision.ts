@@ -86,7 +86,7 @@ function labelColumn(columns: readonly string[], task: TaskKind, file: string): 
     `Expected columns "id" and "${candidates.join('" or "')}" in ${displayPath(file)}, line 1, but received ` +
       `${columns.map((name) => `"${name}"`).join(', ')}.`,
     {
-      hint: 'Such a file is what this writes: w2s-native label --model MODEL --data FILE --export labels.jsonl',
+      hint: 'Such a file is what this writes: npx w2s-native label --model MODEL --data FILE --export labels.jsonl',
     },
   );
 }

@@ -65,7 +65,7 @@ function refuseHeadless(cause: unknown, [model]: readonly ResolvedModel[]): neve
   throw new W2sError(
     'ERR_CONFIG',
     `Expected a model with a classification head to label rows that have no labels, but ${name} has none.`,
-    { cause, hint: `Train one first: w2s-native finetune --model ${name} --data LABELLED_FILE` },
+    { cause, hint: `Train one first: npx w2s-native finetune --model ${name} --data LABELLED_FILE` },
   );
 }
 

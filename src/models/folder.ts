@@ -76,7 +76,7 @@ function factsOf(config: ConfigJson, file: string): ModelFacts {
       'ERR_ARCHITECTURE',
       `Expected one of ${FAMILIES.join(', ')} for "model_type" in ${file} but received ${JSON.stringify(family) ?? 'none'}` +
         `${near === undefined ? '' : ` (nearest: ${near})`}.`,
-      { hint: 'For models that are built in: w2s-native models' },
+      { hint: 'For models that are built in: npx w2s-native models' },
     );
   }
   const given = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx;

@@ -24,7 +24,7 @@ import { nearestLocal, nearestOnHub } from './suggest.js';
 const SMALL_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
 const INDEX = 'model.safetensors.index.json';
 /** Where a name is near to none. */
-const LIST = 'For models that are built in: w2s-native models';
+const LIST = 'For models that are built in: npx w2s-native models';
 
 /** The local folder of a hub model, fetched where it is not kept yet. */
 export async function fetchHubModel(name: string): Promise<string> {
@@ -76,7 +76,7 @@ function wantedFiles(name: string, found: readonly ListFileEntry[]): readonly Li
           ? 'pickled weights only, which are never opened'
           : 'no weights'
       }.`,
-      { hint: 'Take a model with safetensors, such as a converted copy of it: w2s-native models' },
+      { hint: 'Take a model with safetensors, such as a converted copy of it: npx w2s-native models' },
     );
   }
   return found.filter((entry) => SMALL_FILES.includes(entry.path) || weights(entry.path));

@@ -13,7 +13,7 @@ export function targetMatrix(labels: readonly (readonly number[])[], classes: nu
       throw new W2sError(
         'ERR_DATA',
         `Expected ${classes} label probabilities for example ${row + 1} but received ${label.length}`,
-        { hint: 'Use one set of classes for all files: w2s-native datasets show NAME' },
+        { hint: 'Use one set of classes for all files: npx w2s-native datasets show NAME' },
       );
     }
     targets.set(label, row * classes);

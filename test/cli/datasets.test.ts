@@ -11,12 +11,12 @@ describe('datasets', () => {
     for (const name of ['sciq', 'sciq-support', 'boolq', 'ethics-justice', 'sst2']) {
       expect(stdout).toMatch(new RegExp(`^${name} +[\\w.-]+/[\\w.-]+ +\\S`, 'm'));
     }
-    expect(stdout).toMatch(/^columns +\S.*\n +w2s-native train --data /m);
+    expect(stdout).toMatch(/^columns +\S.*\n +npx w2s-native train --data /m);
     const { formats, formatFacts } = JSON.parse((await run('datasets', '--json')).stdout);
     expect(formats).toContain('ethics-utilitarianism');
     expect(formatFacts.find(({ name }: { name: string }) => name === 'sst2')).toMatchObject({
       classes: ['negative', 'positive'],
-      example: 'w2s-native train --dataset sst2',
+      example: 'npx w2s-native train --dataset sst2',
       hub: { repo: 'stanfordnlp/sst2', config: 'default', train: 'train', test: 'validation' },
     });
   });

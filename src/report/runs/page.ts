@@ -38,7 +38,7 @@ export async function drawRunsPage(parts: RunsPageParts): Promise<string> {
     title: `Results in ${folder}`,
     header: headerOf(parts),
     sections: sections.filter((one) => one !== false),
-    footer: html`<p>Drawn by w2s-native ${version}. This page is one file: it asks the network for nothing and runs no script. <code>w2s-native report ${folder}</code> draws it again; with <code>--csv</code> the numbers come unrounded as a table, with <code>--svg</code> the charts as a picture.</p>`,
+    footer: html`<p>Drawn by w2s-native ${version}. This page is one file: it asks the network for nothing and runs no script. <code>npx w2s-native report ${folder}</code> draws it again; with <code>--csv</code> the numbers come unrounded as a table, with <code>--svg</code> the charts as a picture.</p>`,
   });
 }
 
@@ -137,8 +137,8 @@ async function gapSection(rows: readonly ComparisonRow[]): Promise<Html> {
     title: 'How much of the gap was recovered',
     full: true,
     words: html`<p><strong>PGR</strong>, the performance gap recovered, is the share of the way from the weak supervisor
-(0) to the ceiling (1) that the student went. A line that crosses 0 means that the student cannot be told from its
-supervisor; one that crosses 1, that it cannot be told from its ceiling.</p>`,
+(0) to the ceiling (1) that the student went. A line that crosses 0 means that the student cannot be told apart from its
+supervisor; one that crosses 1, that it cannot be told apart from its ceiling.</p>`,
     content: await comparison(rows, 'pgr', `PGR with 95 % intervals. ${words.join('; ')}.`),
   });
 }
