@@ -41,7 +41,7 @@ export async function commandHelp(name: string, command: Command): Promise<strin
     option,
   ]);
   const withHelp = parser(name, command, []).options(Object.fromEntries(untyped));
-  for (const [line, does] of command.examples) withHelp.example(`w2s-native ${line}`, does);
+  for (const [line, does] of command.examples) withHelp.example(`npx w2s-native ${line}`, does);
   const described = (command.positionals ?? []).map(
     (positional) => `  ${positional.name}  ${positional.describe}`,
   );
@@ -118,7 +118,7 @@ function checkValue(name: string, flag: string, value: unknown, option: Options)
     if (choices.includes(one)) continue;
     const near = nearestOf(one, choices);
     throw new W2sError('ERR_USAGE', `Expected ${choices.join(', ')} for --${flag} but received ${one}.`, {
-      hint: `w2s-native ${name} --${flag} ${near ?? choices[0]}`,
+      hint: `npx w2s-native ${name} --${flag} ${near ?? choices[0]}`,
     });
   }
 }
@@ -137,14 +137,31 @@ function checkPositionals(name: string, command: Command, words: readonly string
   }
 }
 
+/** What other programs call the same; by spelling they would be taken for another flag. */
+const NAMES_ELSEWHERE: Readonly<Record<string, string>> = {
+  'learning-rate': 'lr',
+  'num-epochs': 'epochs',
+  'num-train-epochs': 'epochs',
+  'max-length': 'max-context',
+  'max-seq-length': 'max-context',
+  'output-dir': 'out',
+  'weak-model': 'weak',
+  'strong-model': 'strong',
+  'text-column': 'text',
+  'label-column': 'label',
+};
+
 function unknownFlag(name: string, key: string, flags: readonly string[]): W2sError {
   const dashes = key.length === 1 ? '-' : '--';
-  const near = nearestOf(key, flags);
+  const elsewhere = NAMES_ELSEWHERE[key.toLowerCase().replaceAll('_', '-')];
+  const near = elsewhere !== undefined && flags.includes(elsewhere) ? elsewhere : nearestOf(key, flags);
   return new W2sError('ERR_USAGE', `Expected a flag of ${name} but received ${dashes}${key}.`, {
-    hint: near ? `Did you mean --${near}? See: w2s-native ${name} --help` : `w2s-native ${name} --help`,
+    hint: near
+      ? `Did you mean --${near}? See: npx w2s-native ${name} --help`
+      : `npx w2s-native ${name} --help`,
   });
 }
 
 function usageError(name: string, message: string): W2sError {
-  return new W2sError('ERR_USAGE', message, { hint: `w2s-native ${name} --help` });
+  return new W2sError('ERR_USAGE', message, { hint: `npx w2s-native ${name} --help` });
 }

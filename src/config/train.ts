@@ -176,10 +176,12 @@ function resolveModels(
   said: Layers<TrainRaw>,
   dataset: string,
 ): { weak: string; strong: string } {
-  const hint = 'See: w2s-native models';
-  const strong = settings.maybe('strong');
-  if (strong === undefined) throw missing(said.origin, 'strong', `for the data set ${dataset}`, hint);
   const labels = said.find('weakLabels');
+  const strong = settings.maybe('strong');
+  const why = dataset === 'columns' ? 'for data of your own' : `for the data set ${dataset}`;
+  const flags = labels === undefined ? '--weak MODEL --strong MODEL' : '--strong MODEL';
+  const hint = `Name a folder, or a name on the hub (what is built in knows chess alone): ${flags}`;
+  if (strong === undefined) throw missing(said.origin, 'strong', why, hint);
   const weak = labels === undefined ? settings.maybe('weak') : said.maybe('weak');
   if (labels !== undefined && weak !== undefined) {
     throw settingError(
@@ -189,7 +191,7 @@ function resolveModels(
     );
   }
   if (labels === undefined && weak === undefined) {
-    throw missing(said.origin, 'weak', `for the data set ${dataset}`, hint);
+    throw missing(said.origin, 'weak', why, hint);
   }
   return { weak: weak ?? '', strong };
 }

@@ -162,7 +162,9 @@ function mostlyUnknown(share: number, rows: readonly Example[], options: EncodeO
   return new W2sError(
     'ERR_TOKENIZER',
     `Expected text that the model's tokenizer knows in ${file} but received ${Math.round(share * 100)} % unknown ` +
-      `tokens (more than ${LARGEST_UNKNOWN_SHARE * 100} %); it begins with ${JSON.stringify(sample)}.`,
-    { hint: 'Take a model that was trained on such text; for what is built in: w2s-native models' },
+      `tokens (more than ${LARGEST_UNKNOWN_SHARE * 100} %); the text begins with ${JSON.stringify(sample)}.`,
+    {
+      hint: 'Take models that were trained on such text (the built-in ones know chess alone): --weak FOLDER --strong FOLDER',
+    },
   );
 }

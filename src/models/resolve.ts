@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { nearest } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
 import { builtInModelNames, modelAssets } from './builtIn.js';
@@ -31,7 +31,7 @@ export async function resolveModel(name: string): Promise<ResolvedModel> {
   if (found?.isDirectory()) return describe(name, folder, false);
   if (found !== undefined) {
     throw new W2sError('ERR_NOT_FOUND', `Expected a model folder but ${name} is a file.`, {
-      hint: 'Name the folder that holds it, or a built-in model: w2s-native models',
+      hint: 'Name the folder that holds it, or a built-in model: npx w2s-native models',
     });
   }
   const near = nearest(name, builtIns);
@@ -58,11 +58,25 @@ function looksLikeHubId(name: string): boolean {
   return /^[A-Za-z0-9][\w.-]*(\/[\w.-]+)?(@[\w.-]+)?$/.test(name) && !/\.\.|--/.test(name);
 }
 
+/** A path was meant where one was written: then its neighbours are more use than the built-in names. */
+async function placesToLook(name: string): Promise<string> {
+  const builtIn = 'npx w2s-native models';
+  if (!/[\\/]/.test(name)) return `For models that are built in: ${builtIn}`;
+  const parent = dirname(resolve(name));
+  const there = await stat(parent).catch(() => undefined);
+  const look = there?.isDirectory()
+    ? `See what is there: ls ${displayFolder(parent)}`
+    : `There is no folder ${displayFolder(parent)}`;
+  return `${look}; for models that are built in: ${builtIn}`;
+}
+
+const displayFolder = (folder: string): string => (relative(process.cwd(), folder) === '' ? '.' : folder);
+
 async function missingModel(name: string, nearBuiltIn: string | undefined): Promise<W2sError> {
   const near = nearBuiltIn ?? (await nearestLocal(name));
   return new W2sError(
     'ERR_NOT_FOUND',
     `Expected a built-in model, a folder or a hub id for the model but received "${name}", which is none.`,
-    { hint: near ? `Did you mean ${near}?` : 'For models that are built in: w2s-native models' },
+    { hint: near ? `Did you mean ${near}?` : await placesToLook(name) },
   );
 }

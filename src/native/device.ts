@@ -22,7 +22,7 @@ export interface ResolvedDevice {
  * another word and ERR_DEVICE when a CUDA device that was asked for cannot be used.
  */
 export async function resolveDevice(asked: string): Promise<ResolvedDevice> {
-  if (asked === 'cpu') return { device: 'cpu', why: 'it was asked for' };
+  if (asked === 'cpu') return { device: 'cpu', why: 'as the settings say' };
   if (asked === 'auto') return automatic();
   const index = /^cuda(?::(\d+))?$/.exec(asked);
   if (!index) {

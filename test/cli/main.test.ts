@@ -34,6 +34,7 @@ describe('flags', () => {
 
   test.each([
     { words: ['--waek', 'x'], message: '--waek', hint: '--weak' },
+    { words: ['--weak_model', 'x'], message: '--weak_model', hint: 'Did you mean --weak?' },
     { words: ['--headLr', '1'], message: '--headLr', hint: '--head-lr' },
     { words: ['--loss', 'confidense'], message: '--loss', hint: 'confidence' },
     { words: ['--weak'], message: '--weak', hint: '--help' },
@@ -76,7 +77,7 @@ describe('the executable', () => {
     const { stderr, stdout, status } = w2s('trian');
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain('Did you mean: w2s-native train');
+    expect(stderr).toContain('Did you mean: npx w2s-native train');
     expect(stderr).not.toContain('    at ');
     expect(w2s('trian', '--verbose').stderr).toContain('    at ');
   });

@@ -251,7 +251,7 @@ describe('errors', () => {
 
   it('asks for what is missing and refuses what contradicts', () => {
     expect(withFlags({ data: 'x.csv' }).message).toBe(
-      'Expected --strong for the data set columns but received nothing.',
+      'Expected --strong for data of your own but received nothing.',
     );
     expect(withFlags({ data: 'x.csv', strong: 'b' }).message).toContain('Expected --weak for');
     expect(withFlags({ 'weak-data': 'x' }).message).toContain('Expected --transfer-data');

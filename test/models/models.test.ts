@@ -129,6 +129,8 @@ describe('a model', () => {
     expect(builtIn.hint).toContain('chess-xs?');
     expect((await errorOf(resolveModel(join(folder, 'nearbi')))).hint).toContain(`${folder}/nearby?`);
     expect((await errorOf(resolveModel('../nowhere/at/all'))).code).toBe('ERR_NOT_FOUND');
+    expect((await errorOf(resolveModel('../nowhere/at/all'))).hint).toContain('There is no folder ');
+    expect((await errorOf(resolveModel('./qqqqqqqq'))).hint).toContain('ls .;');
     expect((await errorOf(resolveModel(write('file.txt', '')))).message).toContain('is a file');
   });
 });
