@@ -108,7 +108,7 @@ function lineCounter(bytes: Buffer): LineCounter {
 function csvProblem(place: Place, cause: unknown): W2sError {
   const code = cause instanceof CsvError ? cause.code : '';
   const received = code.includes('QUOTE')
-    ? 'a quote that is not doubled or not closed (a field with quotes is quoted, and its quotes doubled)'
+    ? 'a quote that is never closed, or stands within a field (write such a field as "He said ""no"".")'
     : cause instanceof Error
       ? cause.message
       : String(cause);

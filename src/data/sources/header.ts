@@ -23,19 +23,25 @@ export function checkHeader(file: string, names: readonly string[]): readonly st
   return header;
 }
 
+const counted = ({ length }: readonly string[]): string => `${length} column${length === 1 ? '' : 's'}`;
+
+/** What most often makes a row of CSV too long. */
+const quotesHelp = (file: string): string =>
+  /\.csv(\.gz)?$/i.test(file) ? ' (a text that holds commas must stand in quotes)' : '';
+
 /** Fields of one row by their names; too few or too many are a problem. */
 export function toRow(place: Place, header: readonly string[], fields: readonly string[]): SourceRow {
   const missing = header[fields.length];
   if (missing !== undefined) {
     return {
       row: place.row,
-      problem: badField(place, missing, `${header.length} columns, one`, `${fields.length} columns`),
+      problem: badField(place, missing, `${counted(header)}, one`, counted(fields)),
     };
   }
   if (fields.length > header.length) {
     return {
       row: place.row,
-      problem: badRow(place, `${header.length} columns`, `${fields.length} columns`),
+      problem: badRow(place, counted(header), `${counted(fields)}${quotesHelp(place.file)}`),
     };
   }
   const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
