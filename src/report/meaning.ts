@@ -36,7 +36,7 @@ function mainSentences(document: TrainDocument): string[] {
   }
   if (low <= 0) {
     return [
-      `The student cannot be told from its weak supervisor: ${percent(student.accuracy)} against ${percent(weak.accuracy)} (${shown}, includes 0).`,
+      `The student cannot be told apart from its weak supervisor: ${percent(student.accuracy)} against ${percent(weak.accuracy)} (${shown}, includes 0).`,
     ];
   }
   return [
@@ -47,7 +47,7 @@ function mainSentences(document: TrainDocument): string[] {
 
 function standing(low: number, high: number): string {
   if (low === 1 && high === 1) return 'It equals its ceiling, however the test items are drawn.';
-  if (high >= 1) return 'It is better than its supervisor, and cannot be told from its ceiling.';
+  if (high >= 1) return 'It is better than its supervisor, and cannot be told apart from its ceiling.';
   return 'It is better than its supervisor, and short of its ceiling.';
 }
 
@@ -60,7 +60,7 @@ function withoutGap({ pgr, gap, weak, ceiling }: TrainDocument): string {
     const difference = `ceiling − weak is ${decimals(gap.value * 100, 1)} points, 95 % interval ${pointsInterval(gap.ci95)}`;
     return gap.ci95[1] < 0
       ? `There is no gap to recover: trained on true labels, the strong model does worse than the weak one ${scores}: ${difference}. PGR is not defined here.`
-      : `It is not certain that there is a gap to recover: trained on true labels, the strong model cannot be told from the weak one ${scores}: ${difference}. PGR is not defined here.`;
+      : `It is not certain that there is a gap to recover: trained on true labels, the strong model cannot be told apart from the weak one ${scores}: ${difference}. PGR is not defined here.`;
   }
   return `PGR is not defined here: ${pgr.reason ?? 'no reason was given'}.`;
 }

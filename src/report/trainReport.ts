@@ -1,5 +1,6 @@
 import type { ModelScore, TrainDocument } from '../metrics/index.js';
 import { decimalInterval, decimals, gapText, NONE, percent, percentInterval, shownModels } from './format.js';
+import { dataName } from './html/names.js';
 import { meaningOf } from './meaning.js';
 import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
 
@@ -23,11 +24,12 @@ export function trainReport(document: TrainDocument, paint: Paint = PLAIN): stri
 }
 
 /** `chess-puzzles: chess-xs → chess-m, xent, seeds 0, 1`. */
-export function titleOf({ config, seeds, weak }: TrainDocument): string {
+export function titleOf(document: TrainDocument): string {
+  const { config, seeds, weak } = document;
   const loss = lossOf(config);
   const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
   const names = shownModels({ weak: weak.model, strong: config.strong });
-  return `${config.dataset}: ${names.weak} → ${names.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
+  return `${dataName(document)}: ${names.weak} → ${names.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
 }
 
 /** The student's loss, where the configuration names it. */

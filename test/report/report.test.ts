@@ -113,9 +113,17 @@ This is one seed: the intervals are for other test items, not for another traini
 describe('meaningOf', () => {
   test.each([
     ['worse than its supervisor', withPgr(-0.5, -0.8, -0.1), /does worse than the weak supervisor/],
-    ['no different from its supervisor', withPgr(0.1, -0.1, 0.3), /cannot be told from its weak supervisor/],
+    [
+      'no different from its supervisor',
+      withPgr(0.1, -0.1, 0.3),
+      /cannot be told apart from its weak supervisor/,
+    ],
     ['recovers', withPgr(0.6, 0.4, 0.8), /60 % of the way .* short of its ceiling/],
-    ['as good as the ceiling', withPgr(0.9, 0.7, 1.1), /90 % of the way .* cannot be told from its ceiling/],
+    [
+      'as good as the ceiling',
+      withPgr(0.9, 0.7, 1.1),
+      /90 % of the way .* cannot be told apart from its ceiling/,
+    ],
     [
       'better than the ceiling',
       withPgr(1.5, 1.2, 1.8),
