@@ -127,6 +127,26 @@ describe('shapes of documents', () => {
     expectWellFormed(page);
   });
 
+  test('items where the supervisor is right and wrong add up, in the mean over seeds too', async () => {
+    const run = await fakeRun({
+      folder: join(folder, 'counts'),
+      settings: { dataset: 'chess-legal', testSize: 40, seed: [0, 1] },
+    });
+    // One seed more right than the other by an odd number: both halves end in .5.
+    const lines = (await run.store.readPredictions('weakTest-1')) ?? [];
+    const other = lines.map((line, i) => (i > 0 ? line : { ...line, logits: line.logits!.toReversed() }));
+    for (const changed of [lines, other]) {
+      await run.store.writePredictions('weakTest-1', changed);
+      const page = await draw(run);
+      const items = [
+        ...page.matchAll(/(?:on all test items|supervisor is \w+[^<]*)<\/th>.*?class="n">(\d+)<\/td><\/tr>/g),
+      ];
+      const [all = 0, right = 0, wrong = 0] = items.map(([, n]) => Number(n));
+      expect(items).toHaveLength(3);
+      expect([all, right + wrong]).toEqual([40, 40]);
+    }
+  });
+
   test('no gap: PGR is not defined, with the reason', async () => {
     const run = await fakeRun({
       folder: join(folder, 'none'),

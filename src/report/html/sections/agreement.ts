@@ -33,7 +33,9 @@ supervisor cannot be compared there.</p>`,
   }
   const split = splitOf(record);
   const chart = split && (await agreementChart(split));
-  return section({ title, words, content: html`${chart}${agreementTable(agreement, split, seeds.length)}` });
+  const several = seeds.length > 1;
+  const counts = split && countsOf(split, record.seeds.length);
+  return section({ title, words, content: html`${chart}${agreementTable(agreement, counts, several)}` });
 }
 
 function splitOf({ seeds }: RunRecord): Split | null {
@@ -89,21 +91,37 @@ function agreementChart({ right, wrong }: Split): Promise<Html> {
   return chartFigure((width) => partsChart(rows, { width }), words.join('. '));
 }
 
+/** Items of one seed, in the mean over seeds; rounded so that the parts add up to the whole. */
+interface Counts {
+  all: number;
+  supervisorRight: number;
+  supervisorWrong: number;
+}
+
+function countsOf({ right, wrong }: Split, seeds: number): Counts {
+  const rights = right.alike + right.other;
+  const all = Math.round((rights + wrong.alike + wrong.right + wrong.other) / seeds);
+  const supervisorRight = Math.round(rights / seeds);
+  return { all, supervisorRight, supervisorWrong: all - supervisorRight };
+}
+
 function agreementTable(
   { overall, supervisorRight, supervisorWrong }: Agreement,
-  split: Split | null,
-  seeds: number,
+  counts: Counts | null,
+  several: boolean,
 ): Html {
-  const total = split && split.right.alike + split.right.other;
-  const wrong = split && split.wrong.alike + split.wrong.right + split.wrong.other;
-  const counted = (value: number | null): string => (value === null ? '' : `${Math.round(value / seeds)}`);
+  const shown = (count: number | undefined): string => (count === undefined ? '' : `${count}`);
   const rows = [
-    ['on all test items', percent(overall), counted(total === null || wrong === null ? null : total + wrong)],
-    ['where the supervisor is right', percent(supervisorRight), counted(total)],
-    ['where the supervisor is wrong: the same mistake', percent(supervisorWrong), counted(wrong)],
+    ['on all test items', percent(overall), shown(counts?.all)],
+    ['where the supervisor is right', percent(supervisorRight), shown(counts?.supervisorRight)],
+    [
+      'where the supervisor is wrong: the same mistake',
+      percent(supervisorWrong),
+      shown(counts?.supervisorWrong),
+    ],
   ];
   return table(
-    `How often student and supervisor give the same answer${seeds > 1 ? '; means over seeds' : ''}.`,
+    `How often student and supervisor give the same answer${several ? '; means over seeds' : ''}.`,
     [{ title: '' }, { title: 'agreement', number: true }, { title: 'items', number: true }],
     rows,
   );
