@@ -26,8 +26,12 @@ export function commandWith(
   for (const [flag, value] of Object.entries(argv)) {
     if (flag !== '_' && !SHOWN.has(flag)) flags.set(flag, value);
   }
-  for (const [key, value] of Object.entries(settings)) flags.set(kebab(key), value);
-  return ['w2s-native', name, ...[...flags].flatMap(([flag, value]) => wordsOf(flag, value))].join(' ');
+  for (const [key, value] of Object.entries(settings)) {
+    // What was said of the student alone would win.
+    flags.delete(`strong-${kebab(key)}`);
+    flags.set(kebab(key), value);
+  }
+  return ['npx w2s-native', name, ...[...flags].flatMap(([flag, value]) => wordsOf(flag, value))].join(' ');
 }
 
 function wordsOf(flag: string, value: unknown): string[] {
