@@ -10,7 +10,7 @@ import {
   refusalOf,
   requireOnline,
 } from '../config/hub/access.js';
-import { diskFull, withDraft, writeChecked } from '../config/hub/keep.js';
+import { diskFailure, withDraft, writeChecked } from '../config/hub/keep.js';
 import { W2sError } from '../errors.js';
 import { hubCache } from './hubCache.js';
 import { nearestLocal, nearestOnHub } from './suggest.js';
@@ -108,7 +108,7 @@ async function explained(name: string, cause: unknown): Promise<W2sError> {
   if (cause instanceof W2sError) return cause;
   const why = refusalOf(cause);
   if (why !== undefined) return notFound(name, why, await suggestion(name));
-  return diskFull(cause, name, hubCache()) ?? notReached(name, cause);
+  return diskFailure(cause, name, hubCache()) ?? notReached(name, cause);
 }
 
 async function suggestion(name: string): Promise<string | undefined> {

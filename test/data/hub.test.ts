@@ -205,6 +205,17 @@ describe('a published data set without --data', () => {
     expect(error.hint).toContain('--dataset boolq --data FILE --test-data FILE');
   });
 
+  it('tells a disk that cannot be written from a network that fails', async () => {
+    freshCache('blocked');
+    write('blocked/datasets/me--reviews@main', 'in the way');
+    const error = await errorOf(resolveDataset({ data: 'hf://datasets/me/reviews/data/train.jsonl' }));
+    expect([error.code, error.message]).toEqual([
+      'ERR_DISK',
+      expect.stringMatching(/^Expected to keep hf:.*train\.jsonl in .*datasets but cannot: /),
+    ]);
+    expect(error.hint).toBe('Choose another folder: export W2S_CACHE=FOLDER');
+  });
+
   it('says what to do where the hub is not reached, or not to be asked', async () => {
     freshCache('unreached');
     process.env.HF_ENDPOINT = 'http://127.0.0.1:9';

@@ -33,12 +33,20 @@ export async function withDraft<T>(
   }
 }
 
-/** The disk is full; undefined where `cause` says something else. */
-export function diskFull(cause: unknown, what: string, cache: string): W2sError | undefined {
-  if ((cause as NodeJS.ErrnoException | null)?.code !== 'ENOSPC') return undefined;
-  return new W2sError('ERR_DISK', `Expected room for ${what} in ${cache} but the disk is full.`, {
+/** Why what was fetched cannot be kept; undefined where `cause` says nothing of the disk. */
+export function diskFailure(cause: unknown, what: string, cache: string): W2sError | undefined {
+  const { code, path, message } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') {
+    return new W2sError('ERR_DISK', `Expected room for ${what} in ${cache} but the disk is full.`, {
+      cause,
+      hint: `Make room or choose another folder: ${OTHER_CACHE}`,
+    });
+  }
+  // Errors of files name one; those of connections do not.
+  if (code === undefined || typeof path !== 'string') return undefined;
+  return new W2sError('ERR_DISK', `Expected to keep ${what} in ${cache} but cannot: ${message}.`, {
     cause,
-    hint: `Make room or choose another folder: ${OTHER_CACHE}`,
+    hint: `Choose another folder: ${OTHER_CACHE}`,
   });
 }
 

@@ -99,7 +99,8 @@ function sha256Of(etag: string | null): string | undefined {
 }
 
 function broken(cause: unknown, what: string): unknown {
-  if (isW2sError(cause) || (cause as NodeJS.ErrnoException).code === 'ENOSPC') return cause;
+  const { code, path } = cause as NodeJS.ErrnoException;
+  if (isW2sError(cause) || code === 'ENOSPC' || path !== undefined) return cause;
   return new W2sError(
     'ERR_NETWORK',
     `Expected ${what} but the transfer was broken off: ${reasonOf(cause)}.`,

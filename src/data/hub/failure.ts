@@ -1,5 +1,5 @@
 import { hubEndpoint, isOffline, reasonOf, refusalOf } from '../../config/hub/access.js';
-import { diskFull } from '../../config/hub/keep.js';
+import { diskFailure } from '../../config/hub/keep.js';
 import { isW2sError, W2sError } from '../../errors.js';
 import { dataCache } from './cache.js';
 
@@ -26,7 +26,7 @@ export async function explained(cause: unknown, { what, hint, suggest }: Asked):
     });
   }
   return (
-    diskFull(cause, what, dataCache()) ??
+    diskFailure(cause, what, dataCache()) ??
     new W2sError(
       'ERR_NETWORK',
       `Expected ${what} from ${endpoint} but it cannot be had: ${reasonOf(cause)}.`,
