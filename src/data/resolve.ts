@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { hashFile } from '../config/fileHash.js';
 import { keepInCache, readFromCache } from '../config/userCache.js';
 import { W2sError } from '../errors.js';
-import { displayPath } from './badRow.js';
-import { resolveClasses } from './classes.js';
+import { displayPath, unskippable } from './badRow.js';
+import { type ClassMap, resolveClasses } from './classes.js';
 import { type BuiltInDataset, builtInDataset, type DatasetFormat, findFormat } from './formats/index.js';
 import { localFile } from './hub/file.js';
 import { fetchSplit } from './hub/published.js';
@@ -184,6 +184,19 @@ export async function withClasses(
   return { ...resolved, spec: { ...resolved.spec, classes } };
 }
 
+/** Files that each go with themselves and not with each other: no row is at fault that could be left out. */
+function classesOver(
+  files: readonly ParsedFile[],
+  label2id: Readonly<Record<string, number>> | undefined,
+  skipsBadRows: boolean,
+): ClassMap {
+  try {
+    return resolveClasses(files, label2id ? { label2id } : {});
+  } catch (error) {
+    throw skipsBadRows ? unskippable(error) : error;
+  }
+}
+
 async function classNames(
   { spec, task, locations }: ResolvedDataset,
   label2id: Readonly<Record<string, number>> | undefined,
@@ -200,7 +213,7 @@ async function classNames(
     if (files[role] === undefined) continue;
     parsed.push(await readRole(spec, role, locations, { format, task, labels: true }));
   }
-  const classes = resolveClasses(parsed, label2id ? { label2id } : {});
+  const classes = classesOver(parsed, label2id, skipBadRows === true);
   for (const file of skipBadRows ? [] : parsed) {
     await mapInSlices(
       file.rows,

@@ -88,6 +88,16 @@ describe('--skip-bad-rows', () => {
     expect([rows.length, skipped, classes.length]).toEqual([9, 1, 2]);
   });
 
+  it('does not help where one file has names and the other indices', async () => {
+    const data = write('names.csv', 'text,label\na,pos\nb,neg\n');
+    const testData = write('numbers.csv', 'text,label\na,0\nb,1\n');
+    const error = await errorOf(
+      resolveDataset({ data, testData, skipBadRows: true }).then((found) => withClasses(found)),
+    );
+    expect(error.message).toContain('as in the other rows');
+    expect(error.hint).toMatch(/^Mend it .* and try again$/);
+  });
+
   it('is an error where no good row is left, and where the file as a whole is broken', async () => {
     const none = await errorOf(load({ data: write('none.jsonl', 'a\nb\n'), skipBadRows: true }));
     expect(none.message).toMatch(/at least one good row in .*2 bad ones only; the first: .*line 1/);
