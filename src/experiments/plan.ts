@@ -8,8 +8,11 @@ import type { SplitSpec, TaskKind } from '../data/types.js';
 /** First 16 hex digits of the sha256 of a spec's canonical JSON. */
 export type StepHash = string;
 
-/** Raised whenever results change beyond rounding. */
-export const ENGINE_REVISION = 1;
+/**
+ * Raised whenever results change beyond rounding. 2: rows without an id count records, not lines, and the id of
+ * a pair names its order.
+ */
+export const ENGINE_REVISION = 2;
 
 export type HeadSpec =
   | { kind: 'lm' }
