@@ -24,7 +24,7 @@ export function evaluateReport(
     textTable(...withoutEmpty(COLUMNS, [row]), paint),
     '',
     wrap(
-      `${model} answers ${score} of 100 items of ${config.testData ?? config.data ?? config.dataset} right; over all items of this kind the share lies between ${low} and ${high} (95 % interval).`,
+      `${model} answers ${score} % of the ${n} items of ${config.testData ?? config.data ?? config.dataset} right; over all items of this kind the share lies between ${low} and ${high} % (95 % interval).`,
       100,
     ),
   ];

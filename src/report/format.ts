@@ -8,6 +8,9 @@ export const NONE = '–';
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined ? NONE : `${(share * 100).toFixed(1)} %`;
 
+/** On pages a percent sign stays with its number. */
+export const unbroken = (text: string): string => text.replaceAll(' %', '\u00a0%');
+
 /** [0.22, 0.26] becomes `[22.0, 26.0]`, in percent. */
 export const percentInterval = (interval: Interval | null | undefined): string =>
   interval ? `[${(interval[0] * 100).toFixed(1)}, ${(interval[1] * 100).toFixed(1)}]` : '';

@@ -1,6 +1,6 @@
 import type { TrainDocument } from '../metrics/index.js';
 import { gapText, percent, percentInterval, shownModels } from './format.js';
-import { dataName } from './html/names.js';
+import { dataName, scoredName } from './html/names.js';
 import { nameExperiments } from './runs/labels.js';
 import { type Evaluation, type Experiment, type ReportedRun, shownTime, sortRuns } from './runs/records.js';
 import { type Column, lineWidth, type Paint, PLAIN, textTable } from './textTable.js';
@@ -106,8 +106,7 @@ function trainRow({ document, time }: Experiment, settings: string): string[] {
 
 function evaluateRow({ document, time }: Evaluation): string[] {
   const { config, model, accuracy, ci95, n } = document;
-  const dataset = typeof config.dataset === 'string' ? config.dataset : '';
-  return [dataset, model, percent(accuracy), percentInterval(ci95), `${n}`, shownTime(time)];
+  return [scoredName(config), model, percent(accuracy), percentInterval(ci95), `${n}`, shownTime(time)];
 }
 
 const withInterval = ({ accuracy, ci95 }: Pick<TrainDocument['weak'], 'accuracy' | 'ci95'>): string =>

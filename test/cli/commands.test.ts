@@ -150,7 +150,7 @@ describe('single steps', () => {
       `Note: ${world.testData} (--test-data) is scored; ${world.weakData} (--data)`,
     );
     expect(scored.stdout).toContain(`Next:\n  npx w2s-native report ${out}\n`);
-    expect(scored.stdout).toMatch(/AUROC[\s\S]*400[\s\S]*of 100 items/);
+    expect(scored.stdout).toMatch(/AUROC[\s\S]*400[\s\S]*of the 400 items/);
     expect(readFileSync(scores, 'utf8').trim().split('\n')).toHaveLength(400);
     const labels = join(folder, 'labels.parquet');
     const words = ['label', '--model', model, '--data', world.transferData, ...common, '--export', labels];

@@ -16,3 +16,10 @@ export function dataName({ config: { dataset, data, transferData } }: TrainDocum
   const file = data ?? transferData;
   return dataset === 'columns' && typeof file === 'string' ? basename(file) : dataset;
 }
+
+/** The same of the data that `evaluate` scores a model on. */
+export function scoredName({ dataset, testData, data }: { readonly [key: string]: unknown }): string {
+  const file = testData ?? data;
+  if (dataset === 'columns' && typeof file === 'string') return basename(file);
+  return typeof dataset === 'string' ? dataset : '';
+}

@@ -1,8 +1,9 @@
 /** The page over many runs. */
 import { type IntervalRow, intervalChart } from '../charts/index.js';
 import { fitted } from '../charts/text.js';
-import { decimalInterval, decimals, NONE, percent, percentInterval, plural } from '../format.js';
+import { decimalInterval, decimals, NONE, percent, percentInterval, plural, unbroken } from '../format.js';
 import { type Html, html, isolated } from '../html/markup.js';
+import { scoredName } from '../html/names.js';
 import { chartFigure, pageText, section, table } from '../html/page.js';
 import { meaningParts } from '../meaning.js';
 import { type ComparisonRow, comparisonChart, type Panel } from './chart.js';
@@ -75,9 +76,6 @@ function headerOf({ folder, experiments, evaluations }: RunsPageParts): Html {
 <h1>Results in ${isolated(folder)}</h1>
 ${experiments.length > 0 && html`<p class="lede">${unbroken(findings(experiments))}</p>`}${common(experiments)}`;
 }
-
-/** A percent sign stays with its number. */
-const unbroken = (text: string): string => text.replaceAll(' %', '\u00a0%');
 
 /** What all experiments have in common: labels leave it out. */
 function common(experiments: readonly ListedExperiment[]): Html | false {
@@ -268,10 +266,6 @@ function evaluationChart(rows: readonly IntervalRow[], width: number) {
   });
 }
 
-function dataOf({ document: { config } }: Evaluation): string {
-  const file = config.testData ?? config.data;
-  if (config.dataset === 'columns' && typeof file === 'string') return file.split(/[/\\]/).at(-1) ?? file;
-  return typeof config.dataset === 'string' ? config.dataset : '';
-}
+const dataOf = ({ document: { config } }: Evaluation): string => scoredName(config);
 
 export const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -2,7 +2,15 @@
 
 import type { TrainDocument } from '../../../metrics/index.js';
 import { gapChart, type IntervalRow, intervalChart } from '../../charts/index.js';
-import { decimalInterval, decimals, gapText, NONE, percent, percentInterval } from '../../format.js';
+import {
+  decimalInterval,
+  decimals,
+  gapText,
+  NONE,
+  percent,
+  percentInterval,
+  unbroken,
+} from '../../format.js';
 import { type Html, html, isolated } from '../markup.js';
 import type { Names } from '../names.js';
 import { chartFigure, section, table } from '../page.js';
@@ -15,7 +23,7 @@ export async function gapSection(document: TrainDocument): Promise<Html> {
 <p><strong>PGR</strong>, the performance gap recovered, is the share of the way from the weak supervisor to the
 ceiling that the student went: 0 means no better than its supervisor, 1 as good as if it had learnt from true
 labels.</p>
-${pgr.value !== null && html`<p>(${percent(student.accuracy)} − ${percent(weak.accuracy)}) / (${percent(ceiling.accuracy)} − ${percent(weak.accuracy)}) = <strong>${decimals(pgr.value)}</strong></p>`}
+${pgr.value !== null && html`<p>${unbroken(`(${percent(student.accuracy)} − ${percent(weak.accuracy)}) / (${percent(ceiling.accuracy)} − ${percent(weak.accuracy)})`)} = <strong>${decimals(pgr.value)}</strong></p>`}
 ${pgr.value !== null && html`<p>The shaded band is the 95 % interval: what these test items${document.seeds.length > 1 ? ' and seeds' : ''} leave plausible.</p>`}`,
     content: html`${await scale(document)}${gapTable(document)}`,
   });

@@ -1,7 +1,7 @@
 /** The head of a page: what was asked, what came out, and how the experiment goes. */
 
 import type { TrainDocument } from '../../../metrics/index.js';
-import { percent } from '../../format.js';
+import { percent, unbroken } from '../../format.js';
 import { meaningParts } from '../../meaning.js';
 import { lossOf } from '../../trainReport.js';
 import { type Html, html, isolated } from '../markup.js';
@@ -19,8 +19,8 @@ export function headerOf(document: TrainDocument, names: Names): Html {
   ];
   return html`<p class="eyebrow">${about.join(' · ')}</p>
 <h1><span class="weak">${isolated(names.weak)}</span> teaches <span class="student">${isolated(names.strong)}</span> on ${isolated(dataName(document))}</h1>
-<p class="lede">${main}</p>
-${remarks.length > 0 && html`<p class="remarks">${remarks.join(' ')}</p>`}`;
+<p class="lede">${unbroken(main ?? '')}</p>
+${remarks.length > 0 && html`<p class="remarks">${unbroken(remarks.join(' '))}</p>`}`;
 }
 
 /** For a reader who has never heard of weak-to-strong generalization. */
