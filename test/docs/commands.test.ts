@@ -16,6 +16,7 @@ const FOREIGN = new Set([
   '--verbose',
   '--write',
   '--check',
+  '--trace-gc',
 ]);
 
 const all = pages();
