@@ -34,7 +34,4 @@ export function lossText(loss: number): string {
   return Math.abs(loss) >= 0.1 ? loss.toFixed(3) : loss.toPrecision(3);
 }
 
-/** `51.2 %`. */
-export const percentText = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
-export { plural } from '../report/format.js';
+export { percent, plural } from '../report/format.js';

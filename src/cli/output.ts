@@ -1,6 +1,6 @@
 /** Results on stdout: one JSON document, or text. */
-import { isAbsolute, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { displayPath } from '../data/badRow.js';
 import type { Paint } from '../report/index.js';
 import { paintFor } from './color.js';
 import type { CommandContext } from './command.js';
@@ -27,14 +27,8 @@ export function separate({ stdout, stderr }: CommandContext): void {
 }
 
 /** Where a page lies; for a terminal also as an address that can be clicked. */
-export function pageText(path: string, { stdout }: CommandContext): string {
-  const lines = [`Report: ${shownPath(path)}`];
+export function pageLines(path: string, { stdout }: CommandContext): string {
+  const lines = [`Report: ${displayPath(path)}`];
   if (stdout.isTTY === true) lines.push(`        ${pathToFileURL(path).href}`);
   return lines.join('\n');
-}
-
-/** As a person in this folder would write it. */
-export function shownPath(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  return fromHere === '' || fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere;
 }

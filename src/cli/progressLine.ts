@@ -1,7 +1,7 @@
 /** The line of a phase that is under way: what it says, and how that fits. */
 import type { Paint } from './color.js';
 import { cells, fitParts, GAP, type Part } from './fit.js';
-import { compact, lossText, percentText, timeLeft } from './measures.js';
+import { compact, lossText, percent, timeLeft } from './measures.js';
 
 /** How far a phase has come. */
 export interface PhaseState {
@@ -59,7 +59,7 @@ export function describeState(state: PhaseState, left: number | null, runLeft: n
   if (left !== null && state.done < state.total) add(2, `${timeLeft(left)} left`);
   if (state.loss !== undefined) add(3, `loss ${lossText(state.loss)}`);
   if (state.accuracy !== undefined) {
-    const accuracy = percentText(state.accuracy);
+    const accuracy = percent(state.accuracy);
     add(4, `accuracy ${accuracy}`, `acc ${accuracy}`);
   }
   for (const [rank, rate, unit, short] of [

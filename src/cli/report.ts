@@ -7,7 +7,7 @@ import type { Store } from '../store/index.js';
 import type { Argv, Command, CommandContext } from './command.js';
 import { jsonOption } from './flags.js';
 import { type NextCommand, nextText, quoted } from './next.js';
-import { pageText, printJson, printText, reportPaint } from './output.js';
+import { pageLines, printJson, printText, reportPaint } from './output.js';
 import { Progress } from './progress.js';
 import { checkWritable } from './writable.js';
 
@@ -80,7 +80,7 @@ export const command: Command = {
     const written = await writeFiles(runs, files, context);
     if (argv.json === true || files.csv === '-') return;
     const page = await drawPage(runs, store, context);
-    if (page !== null) printText(context, `${pageText(page, context)}\n`);
+    if (page !== null) printText(context, `${pageLines(page, context)}\n`);
     for (const line of written) printText(context, `${line}\n`);
     const next = nextCommands(folder, files);
     if (next.length > 0) printText(context, `\n${nextText(next)}`);

@@ -6,7 +6,7 @@ import type { TrainDocument } from '../metrics/document.js';
 import type { Argv, Command, CommandContext } from './command.js';
 import { configOption, jsonOption, optionsOf } from './flags.js';
 import { commandWith, type NextCommand, nextText, quoted } from './next.js';
-import { pageText, printJson, printText, reportPaint, separate } from './output.js';
+import { pageLines, printJson, printText, reportPaint, separate } from './output.js';
 import { trainConfig } from './settings.js';
 import { watchRun } from './watch.js';
 
@@ -63,7 +63,7 @@ export const command: Command = {
     }
     const page = argv.report === false ? null : await drawPage(document, config.out, context);
     if (argv.json === true) return;
-    if (page !== null) printText(context, `${pageText(page, context)}\n\n`);
+    if (page !== null) printText(context, `${pageLines(page, context)}\n\n`);
     printText(context, nextText(await nextCommands(argv, document, config.out)));
   },
 };

@@ -4,7 +4,7 @@ import type { RunEvent } from '../execution/events.js';
 import { visible } from '../report/charts/text.js';
 import type { CommandContext } from './command.js';
 import type { Part } from './fit.js';
-import { duration, lossText, percentText, plural } from './measures.js';
+import { duration, lossText, percent, plural } from './measures.js';
 import { RunClock } from './pace.js';
 import { Progress } from './progress.js';
 
@@ -208,7 +208,7 @@ function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Ph
   if (loss !== undefined) words.push({ text: `final loss ${lossText(loss)}`, rank: 2 });
   if (accuracy !== undefined) {
     const text =
-      name === 'labels' ? `${percentText(accuracy)} of them right` : `test accuracy ${percentText(accuracy)}`;
+      name === 'labels' ? `${percent(accuracy)} of them right` : `test accuracy ${percent(accuracy)}`;
     words.push({ text, rank: 0 });
   }
   if (truncated > 0) {

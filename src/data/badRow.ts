@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import { isW2sError, W2sError } from '../errors.js';
 
 /** The one shape of messages about rows: file, 1-based line and field (exit code 4). */
@@ -19,7 +19,7 @@ export const unitOf = (file: string): Place['unit'] =>
 /** A path as short as it can be said from here. */
 export function displayPath(file: string): string {
   const near = relative(process.cwd(), file);
-  return near === '' || near.startsWith('..') ? file : near;
+  return near === '' || near.startsWith('..') || isAbsolute(near) ? file : near;
 }
 
 /** `data.jsonl, line 3`. */

@@ -19,8 +19,8 @@ export interface GapScale {
   seeds: readonly number[];
 }
 
-/** Farther than this the scale does not reach: what lies beyond is drawn at its end. */
-const FARTHEST: readonly [number, number] = [-1, 2];
+/** Farther than this a scale of PGR does not reach: what lies beyond is drawn at its end. */
+export const FARTHEST: readonly [number, number] = [-1, 2];
 const HEIGHT = 136;
 const LINE = 62;
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { packageVersion } from '../../config/packageVersion.js';
 import { type Store, writeAtomically } from '../../store/index.js';
 import { runPageName, writeRunPage } from '../html/index.js';
-import { type NamedExperiment, nameExperiments } from './labels.js';
+import { type NamedExperiment, nameExperiments, order } from './labels.js';
 import type { Experiment, SortedRuns } from './records.js';
 
 export { CSV_COLUMNS, runsCsv } from './csv.js';
@@ -64,8 +64,6 @@ function inOrder(experiments: readonly Experiment[]): (Experiment & NamedExperim
     .flatMap((experiment, i) => (names[i] ? [{ ...experiment, ...names[i] }] : []))
     .sort((a, b) => order(a.data, b.data) || order(a.label, b.label));
 }
-
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Addresses relative to the page; null where there is no page of its own. */
 async function singlePages(

@@ -7,7 +7,7 @@ import { scoredName } from '../html/names.js';
 import { chartFigure, pageText, section, table } from '../html/page.js';
 import { meaningParts } from '../meaning.js';
 import { type ComparisonRow, comparisonChart, type Panel } from './chart.js';
-import type { NamedExperiment } from './labels.js';
+import { type NamedExperiment, order } from './labels.js';
 import { type Evaluation, type Experiment, shownTime } from './records.js';
 
 /** An experiment with what it is called and where its own page lies. */
@@ -267,5 +267,3 @@ function evaluationChart(rows: readonly IntervalRow[], width: number) {
 }
 
 const dataOf = ({ document: { config } }: Evaluation): string => scoredName(config);
-
-export const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

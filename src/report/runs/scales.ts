@@ -1,4 +1,5 @@
 /** Scales that hold every row of a comparison. */
+import { FARTHEST } from '../charts/gap.js';
 
 export interface Scale {
   domain: readonly [number, number];
@@ -8,9 +9,6 @@ export interface Scale {
 interface Scored {
   ci95: readonly [number, number];
 }
-
-/** Farther than this PGR's scale does not reach: what lies beyond is drawn at its end. */
-const FARTHEST: readonly [number, number] = [-1, 2];
 
 /** From a round share at or below the lowest interval to one at or above the highest. */
 export function accuracyScale(
