@@ -9,39 +9,12 @@ import {
   textTable,
   trainReport,
 } from '../../src/report/index.js';
+import { experiment, score } from './runs/documents.js';
 
-const score = (model: string, accuracy: number) => ({
-  model,
-  accuracy,
-  ci95: [accuracy - 0.02, accuracy + 0.02] as const,
-  auroc: null,
-  n: 2000,
-  seconds: 1,
-});
-
-const DOCUMENT: TrainDocument = {
-  schema: 'w2s-native/train@1',
-  config: {
-    weak: 'chess-xs',
-    strong: 'chess-m',
-    dataset: 'chess-puzzles',
-    forStrong: { loss: 'completion' },
-  },
-  seeds: [0],
-  weak: score('chess-xs', 0.24),
-  student: score('chess-m', 0.3),
-  ceiling: score('chess-m', 0.34),
-  labels: { accuracy: 0.241, n: 3000 },
-  agreement: { overall: 0.5, supervisorRight: 0.9, supervisorWrong: 0.37 },
-  gap: { value: 0.1, ci95: [0.08, 0.12] },
-  pgr: { value: 0.6, ci95: [0.41, 0.8], reason: null },
-  pgrAuroc: { value: null, ci95: null, reason: 'AUROC exists for binary tasks only' },
-  perSeed: [{ seed: 0, weak: 0.24, student: 0.3, ceiling: 0.34, pgr: 0.6, steps: { weak: 'a' } }],
-  zeroShot: { accuracy: 0.2, ci95: [0.18, 0.22] },
-  throughput: { tokensPerSecond: 1, examplesPerSecond: 1 },
-  store: 'w2s-runs',
-  steps: { weak: 'a' },
-};
+const DOCUMENT = experiment(
+  { dataset: 'chess-puzzles', forStrong: { loss: 'completion' } },
+  { store: 'w2s-runs' },
+);
 
 const changed = (changes: Partial<TrainDocument>): TrainDocument => ({ ...DOCUMENT, ...changes });
 const withPgr = (value: number, low: number, high: number) =>
