@@ -62,10 +62,11 @@ async function specWithClasses(
 /** Without a head of the model's own, only labels beside the rows could say what classes there are. */
 function refuseHeadless(cause: unknown, [model]: readonly ResolvedModel[]): never {
   const name = model?.name ?? 'MODEL';
+  const why = cause instanceof Error ? cause.message : String(cause);
   throw new W2sError(
     'ERR_CONFIG',
-    `Expected a model with a classification head to label rows that have no labels, but ${name} has none.`,
-    { cause, hint: `Train one first: npx w2s-native finetune --model ${name} --data LABELLED_FILE` },
+    `Expected a model with a classification head, or labels that say what classes there are, but ${name} has no head, and of labels: ${why}`,
+    { cause, hint: `Train a head first: npx w2s-native finetune --model ${name} --data LABELLED_FILE` },
   );
 }
 
