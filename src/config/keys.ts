@@ -96,12 +96,12 @@ export const modelKeys = {
     describe: 'Most tokens of an example; longer texts lose their beginning',
     defaultWords: "the model's own context",
   }),
-  head: key(choice(['linear', 'unembedding', 'likelihood', 'lm']), {
+  head: key(choice(['linear', 'unembedding', 'tokens', 'scalar', 'likelihood', 'lm']), {
     group: 'Training',
     describe:
-      'What is read from a model: a fresh linear map, one that starts from the rows of the answer tokens, the likelihood of the completion, or (for lm and completion) the language model itself',
+      'What is read from a model: a fresh linear map, one that starts from the rows of the answer tokens, the next-token logits of the answer tokens, a reward (scalar, of preferences), the likelihood of the completion, or (of completions) the language model itself',
     default: 'linear',
-    defaultWords: 'linear; lm with --loss lm or completion',
+    defaultWords: 'linear; lm for completions, scalar for preferences',
   }),
   dtype: key(choice(['f32', 'bf16']), {
     group: 'Training',

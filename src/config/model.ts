@@ -4,9 +4,9 @@ import { type ModelKeyName, modelKeys, type Raw } from './keys.js';
 import { type Found, type Layers, nameOf, settingError } from './layers.js';
 
 /** The data room's `TaskKind`, which this room may not import. */
-export type TaskName = 'classification' | 'completion';
+export type TaskName = 'classification' | 'completion' | 'preference';
 export type Loss = 'xent' | 'confidence' | 'lm' | 'completion';
-export type HeadName = 'linear' | 'unembedding' | 'likelihood' | 'lm';
+export type HeadName = 'linear' | 'unembedding' | 'tokens' | 'scalar' | 'likelihood' | 'lm';
 
 /** Everything resolved: nothing is left to a default. */
 export interface ModelSettings {
@@ -42,9 +42,17 @@ export function plainLoss(loss: Loss): Loss {
   return loss === 'confidence' ? 'xent' : loss;
 }
 
-/** The task that a loss belongs to. */
+/** Losses of tokens; all others see a matrix of logits, one row an example. */
+const isTokenLoss = (loss: Loss): boolean => loss === 'lm' || loss === 'completion';
+
+/** The task that a loss belongs to where nothing is known of the data. */
 export function taskOf(loss: Loss): TaskName {
-  return loss === 'lm' || loss === 'completion' ? 'completion' : 'classification';
+  return isTokenLoss(loss) ? 'completion' : 'classification';
+}
+
+/** The loss of a task that nobody named one for. */
+export function naturalLoss(task: TaskName | undefined): Loss {
+  return task === 'completion' ? 'completion' : 'xent';
 }
 
 /**
@@ -52,7 +60,7 @@ export function taskOf(loss: Loss): TaskName {
  * @throws ERR_USAGE or ERR_CONFIG naming the losses that can.
  */
 export function checkLoss(found: Found<Loss>, dataset: string, task: TaskName): void {
-  if (taskOf(found.value) === task) return;
+  if (isTokenLoss(found.value) === (task === 'completion')) return;
   const expected = task === 'completion' ? 'completion or lm' : 'xent or confidence';
   const why =
     found.value === 'confidence' ? ': it needs two classes, and these rows ask for a completion' : '';
@@ -78,7 +86,7 @@ export function finder(layers: Layers<ModelRaw>, side?: 'weak' | 'strong'): Find
  * Resolves a model's settings for a loss that was chosen before.
  * @throws ERR_USAGE or ERR_CONFIG where settings contradict each other.
  */
-export function resolveModelSettings(find: Find, loss: Loss): ModelSettings {
+export function resolveModelSettings(find: Find, loss: Loss, task: TaskName = taskOf(loss)): ModelSettings {
   const value = <N extends ModelKeyName>(name: N): NonNullable<ModelRaw[N]> => {
     const found = find(name)?.value ?? modelKeys[name].default;
     if (found === undefined) throw new Error(`no default for ${name}`);
@@ -103,23 +111,35 @@ export function resolveModelSettings(find: Find, loss: Loss): ModelSettings {
     schedule: value('schedule'),
     warmupSteps: value('warmupSteps'),
     maxContext: find('maxContext')?.value ?? null,
-    head: resolveHead(find, taskOf(loss), loss),
+    head: resolveHead(find, isTokenLoss(loss) ? 'completion' : task),
     dtype: value('dtype'),
   };
 }
 
-function resolveHead(find: Find, task: TaskName, loss: Loss): HeadName {
+/** The heads that can read a task, the natural one first. */
+const HEADS: Readonly<Record<TaskName, readonly HeadName[]>> = {
+  classification: ['linear', 'unembedding', 'tokens', 'likelihood'],
+  completion: ['lm'],
+  preference: ['scalar', 'likelihood'],
+};
+
+function resolveHead(find: Find, task: TaskName): HeadName {
+  const heads = HEADS[task];
+  const [natural = 'linear'] = heads;
   const found = find('head');
-  const natural: HeadName = task === 'completion' ? 'lm' : 'linear';
-  if (found === undefined || found.origin.kind === 'preset') {
-    return found !== undefined && (found.value === 'lm') === (natural === 'lm') ? found.value : natural;
-  }
-  if ((found.value === 'lm') === (natural === 'lm')) return found.value;
-  const expected = natural === 'lm' ? 'lm' : 'linear, unembedding or likelihood';
+  if (found === undefined) return natural;
+  if (heads.includes(found.value)) return found.value;
+  if (found.origin.kind === 'preset') return natural;
+  const asked = { classification: 'classes', completion: 'completions', preference: 'preferences' }[task];
   throw settingError(
     found.origin,
-    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the loss ${loss} but received "${found.value}".`,
+    `Expected ${oneOf(heads)} for ${nameOf(found.key, found.origin)} on data with ${asked} but received "${found.value}".`,
+    heads.length > 1 ? `Try: --head ${natural}` : 'Leave it out.',
   );
+}
+
+function oneOf(words: readonly string[]): string {
+  return words.length === 1 ? String(words[0]) : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 /** Settings that mean something with `loss: 'confidence'` only. */

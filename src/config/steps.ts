@@ -14,6 +14,7 @@ import {
   finder,
   type Loss,
   type ModelSettings,
+  naturalLoss,
   refuseConfidenceSettings,
   resolveModelSettings,
   type TaskName,
@@ -80,8 +81,8 @@ export function resolveFinetuneConfig(
   const side = common.model === preset.weak ? 'weak' : common.model === preset.strong ? 'strong' : undefined;
   const find = finder(settings, side);
   const named = find('loss');
-  const loss: Loss = named?.value ?? (task === 'completion' ? 'completion' : 'xent');
   const asks = task ?? known[common.dataset]?.task;
+  const loss: Loss = named?.value ?? naturalLoss(asks);
   // lm reads whole texts and no labels: any rows will do.
   if (named !== undefined && asks !== undefined && loss !== 'lm') checkLoss(named, common.dataset, asks);
   refuseConfidenceSettings(find, loss);
@@ -90,7 +91,7 @@ export function resolveFinetuneConfig(
     device: settings.value('device'),
     seed: settings.value('seed'),
     checkpointEvery: settings.value('checkpointEvery'),
-    settings: resolveModelSettings(find, loss),
+    settings: resolveModelSettings(find, loss, asks),
   };
 }
 
@@ -136,7 +137,7 @@ function resolveReading(
   return {
     ...common,
     device: settings.value('device'),
-    settings: resolveModelSettings(finder(settings), asks === 'completion' ? 'completion' : 'xent'),
+    settings: resolveModelSettings(finder(settings), naturalLoss(asks), asks),
     headGiven: named !== undefined,
     ...(file === undefined ? {} : { export: file.value }),
   };

@@ -15,6 +15,7 @@ import {
   finder,
   type Loss,
   type ModelSettings,
+  naturalLoss,
   plainLoss,
   refuseConfidenceSettings,
   resolveModelSettings,
@@ -95,9 +96,10 @@ export function resolveTrainConfig(
     origin: { kind: 'preset', command: 'train' },
     values: preset?.settings ?? {},
   });
-  const loss = resolveLoss(settings, dataset, task ?? preset?.task);
+  const asks = task ?? preset?.task;
+  const loss = resolveLoss(settings, dataset, asks);
   const models = resolveModels(settings, said, dataset);
-  const sides = resolveSides(settings, loss);
+  const sides = resolveSides(settings, loss, asks);
   return dropUndefined({
     ...models,
     dataset,
@@ -166,7 +168,7 @@ function checkFiles(said: Layers<TrainRaw>, dataset: string): void {
 /** The student's loss: what was said, else the preset's, else that of the data's task. */
 function resolveLoss(settings: Layers<TrainRaw>, dataset: string, task: TaskName | undefined): Loss {
   const found = settings.find('strongLoss', 'loss');
-  if (found === undefined) return task === 'completion' ? 'completion' : 'xent';
+  if (found === undefined) return naturalLoss(task);
   if (task !== undefined) checkLoss(found, dataset, task);
   return found.value;
 }
@@ -199,6 +201,7 @@ function resolveModels(
 function resolveSides(
   settings: Layers<TrainRaw>,
   loss: Loss,
+  task: TaskName | undefined,
 ): { forWeak: ModelSettings; forStrong: ModelSettings } {
   const forWeak = finder(settings, 'weak');
   const forStrong = finder(settings, 'strong');
@@ -212,8 +215,8 @@ function resolveSides(
   refuseConfidenceSettings(forStrong, loss);
   refuseSideConfidence(settings);
   return {
-    forWeak: resolveModelSettings(forWeak, plainLoss(loss)),
-    forStrong: resolveModelSettings(forStrong, loss),
+    forWeak: resolveModelSettings(forWeak, plainLoss(loss), task),
+    forStrong: resolveModelSettings(forStrong, loss, task),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What the data room gives to the rooms above it. */
 
-/** How examples become sequences, labels and metrics. `preference` comes with reward modelling. */
-export type TaskKind = 'classification' | 'completion';
+/** How examples become sequences, labels and metrics: a class, a written answer, or the better of two completions. */
+export type TaskKind = 'classification' | 'completion' | 'preference';
 
 /** One row of a data set (DESIGN 3.5). */
 export interface Example {

@@ -6,7 +6,7 @@
 import { packageVersion } from '../config/packageVersion.js';
 import { isW2sError } from '../errors.js';
 import { canonicalJson } from '../experiments/hash.js';
-import type { Plan, PlanStep, StepHash } from '../experiments/plan.js';
+import type { Plan, PlanStep, StepHash, StepSpec } from '../experiments/plan.js';
 import { type StepContext, throwIfAborted } from '../steps/context.js';
 import type { AnyResult, SkippedRows } from '../steps/results.js';
 import { runStep } from '../steps/run.js';
@@ -123,8 +123,8 @@ class Runner {
 
   /** Weights of finished steps may have been dropped: they are trained again, to the same bits. */
   private async modelsFor({ spec }: PlanStep): Promise<void> {
-    if (spec.kind === 'grade' || spec.model.from !== 'step') return;
-    const trained = this.steps.get(spec.model.step);
+    const weights = weightsOf(spec);
+    const trained = weights === null ? undefined : this.steps.get(weights);
     if (trained) await this.ensure(trained, 'model');
   }
 
@@ -140,9 +140,14 @@ class Runner {
   }
 
   private async lacksModel({ spec }: PlanStep): Promise<boolean> {
-    if (spec.kind === 'grade' || spec.model.from !== 'step') return false;
-    return !(await this.options.context.store.hasModel(spec.model.step));
+    const weights = weightsOf(spec);
+    return weights !== null && !(await this.options.context.store.hasModel(weights));
   }
+}
+
+/** The step whose weights a step runs; null: none, or those of a folder. */
+function weightsOf(spec: StepSpec): StepHash | null {
+  return 'model' in spec && spec.model.from === 'step' ? spec.model.step : null;
 }
 
 function describe({ role, seed, hash, spec }: PlanStep) {
@@ -155,8 +160,11 @@ function shown(result: AnyResult): { n: number; accuracy: number | null; truncat
   return { n: result.n, accuracy: result.accuracy, truncated: 'truncated' in result ? result.truncated : 0 };
 }
 
+/** Steps that no model runs in: the addon need not be there. */
+const NATIVE_FREE: ReadonlySet<StepSpec['kind']> = new Set(['grade', 'relabel']);
+
 async function writeStepFile(context: StepContext, { hash, spec }: PlanStep): Promise<void> {
-  const libtorch = spec.kind === 'grade' ? null : (await context.engine()).binding.buildInfo().builtFor;
+  const libtorch = NATIVE_FREE.has(spec.kind) ? null : (await context.engine()).binding.buildInfo().builtFor;
   await context.store.writeStep(hash, canonicalJson(spec), { package: packageVersion(), libtorch });
 }
 

@@ -1,7 +1,7 @@
 /** Collects the steps of a plan: equal hashes once, each after what it needs. Pure. */
 
 import { hashSpec } from './hash.js';
-import type { Plan, PlanStep, StepHash, StepSpec } from './plan.js';
+import type { FeatureSource, LabelSpec, Plan, PlanStep, StepHash, StepSpec } from './plan.js';
 
 export class PlanBuilder {
   private readonly byHash = new Map<StepHash, PlanStep>();
@@ -24,12 +24,31 @@ export class PlanBuilder {
   }
 }
 
-/** Hashes of the steps that a spec names. */
+/** Hashes of the steps that a spec names, wherever it names them. */
 export function dependencies(spec: StepSpec): StepHash[] {
   const needs = new Set<StepHash>();
-  if (spec.kind !== 'grade' && spec.model.from === 'step') needs.add(spec.model.step);
-  if ((spec.kind === 'finetune' || spec.kind === 'grade') && spec.labels.from === 'step') {
-    needs.add(spec.labels.step);
+  const label = (labels: LabelSpec) => {
+    if (labels.from === 'step') needs.add(labels.step);
+  };
+  const feature = (source: FeatureSource) => {
+    if (source.from === 'step') needs.add(source.step);
+  };
+  if ('model' in spec) {
+    if (spec.model.from === 'step') needs.add(spec.model.step);
+    if (spec.model.from === 'probe') {
+      needs.add(spec.model.probe);
+      feature(spec.model.features);
+    }
+  }
+  if ('reading' in spec && spec.reading.shots) label(spec.reading.shots.labels);
+  if (spec.kind === 'finetune' || spec.kind === 'grade' || spec.kind === 'probe') label(spec.labels);
+  if (spec.kind === 'probe') feature(spec.features);
+  if (spec.kind === 'rank') needs.add(spec.candidates);
+  if (spec.kind === 'relabel') {
+    spec.labels.forEach(label);
+    for (const step of spec.graded ?? []) needs.add(step);
+    if (spec.features) feature(spec.features);
+    if (spec.zeroShot) needs.add(spec.zeroShot);
   }
   return [...needs];
 }

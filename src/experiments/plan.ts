@@ -18,22 +18,46 @@ export type HeadSpec =
   | { kind: 'lm' }
   | { kind: 'classifier'; labels: number; init: 'zero' }
   | { kind: 'classifier'; labels: number; init: 'unembedding'; answers: readonly string[] }
+  /** Next-token logits of one token for each class, of these alone or of the whole vocabulary. */
+  | { kind: 'tokens'; answers: readonly string[]; vocabulary: 'restricted' | 'full' }
+  /** One number a sequence: a reward. */
+  | { kind: 'scalar' }
   | { kind: 'likelihood' };
 
 /** Where a step's weights come from: a folder, by the hash of its files, or a finished `finetune`. */
-export type ModelSpec = { from: 'folder'; contentHash: string } | { from: 'step'; step: StepHash };
+export type WeightsSpec = { from: 'folder'; contentHash: string } | { from: 'step'; step: StepHash };
 
-/** `data`: the labels that the split brings. `step`: the predictions of a `label` step. `file`: given from outside. */
+/** What predicts: weights, or a finished `probe` on the hidden states of a frozen trunk. */
+export type ModelSpec = WeightsSpec | { from: 'probe'; probe: StepHash; features: FeatureSource };
+
+/** Hidden states of a finished `features` step, or a table that the user brings, by the hash of its bytes. */
+export type FeatureSource = { from: 'step'; step: StepHash } | { from: 'file'; sha256: string };
+
+/**
+ * `data`: the labels that the split brings. `step`: what a `label` or `relabel` step predicts. `file`: given from
+ * outside. `none`: nothing but the rows' texts is learned from.
+ */
 export type LabelSpec =
   | { from: 'data' }
   | { from: 'step'; step: StepHash }
-  | { from: 'file'; sha256: string };
+  | { from: 'file'; sha256: string }
+  | { from: 'none' };
 
 export type ObjectiveSpec =
   | { loss: 'xent' }
   | { loss: 'lm' }
   | { loss: 'completion' }
-  | { loss: 'confidence'; threshold: 'half' | 'weak-mean'; alphaMax: number; warmup: number | 'as-released' }
+  | {
+      loss: 'confidence';
+      threshold: 'half' | 'weak-mean' | number;
+      alphaMax: number;
+      warmup: number | 'as-released';
+    }
+  | { loss: 'product'; alpha: number; beta: number }
+  | { loss: 'reverse-kl' }
+  | { loss: 'window'; radius: number | 'median' }
+  | { loss: 'entropy'; alphaMax: number; warmup: number }
+  | { loss: 'adaptive-confidence'; warmup: number }
   /** A loss written in TypeScript: `source` is the sha256 of its code, `params` what it was given. */
   | { loss: 'custom'; name: string; source: string; params: Readonly<Record<string, unknown>> };
 
@@ -57,18 +81,127 @@ export interface ReadingSpec {
   dtype: 'f32' | 'bf16';
   /** Most tokens a sequence may have; null: the model's own context. */
   maxContext: number | null;
+  /** What a text is put into, `{text}` standing for it; absent: the text as it is. */
+  template?: string;
+  /** Answered examples that stand before the text; absent: none. */
+  shots?: ShotsSpec;
+  /** Most tokens of a written answer; absent: as many as the longest that was trained on. */
+  maxNewTokens?: number;
+}
+
+/** Examples of a few-shot prompt: the first `count` rows of `data` in an order that the seed draws. */
+export interface ShotsSpec {
+  count: number;
+  data: SplitSpec;
+  labels: LabelSpec;
+  seed: number;
+}
+
+/** Early stopping: training goes to its end, and the earliest step that does best on the held-out rows is restored. */
+export interface EarlyStopSpec {
+  data: SplitSpec;
+  /** `labels`: accuracy against the hardened labels of the kind learned from. `truth`: an oracle, for analysis alone. */
+  against: 'labels' | 'truth';
+  /** How often in training the held-out rows are scored, the end included. */
+  checks: number;
 }
 
 export interface FinetuneSpec {
   kind: 'finetune';
   engineRevision: number;
-  model: ModelSpec;
+  model: WeightsSpec;
   reading: ReadingSpec;
   data: SplitSpec;
   labels: LabelSpec;
   objective: ObjectiveSpec;
   optimisation: OptimisationSpec;
+  /** Labels of each batch are shifted so that their mean is one half. Absent otherwise. */
+  balanced?: true;
+  earlyStop?: EarlyStopSpec;
   seed: number;
+  deterministic: boolean;
+}
+
+/** Final hidden states of each row's last token [N · D], computed once and kept for probes and filters. */
+export interface FeaturesSpec {
+  kind: 'features';
+  engineRevision: number;
+  model: WeightsSpec;
+  reading: ReadingSpec;
+  data: SplitSpec;
+  deterministic: boolean;
+}
+
+export type ProbeFit =
+  | { method: 'adam'; lr: number; epochs: number; batchSize: number; l2: number }
+  | { method: 'lbfgs'; l2: number };
+
+/** A linear classifier on features. */
+export interface ProbeSpec {
+  kind: 'probe';
+  engineRevision: number;
+  task: TaskKind;
+  classes: number;
+  features: FeatureSource;
+  data: SplitSpec;
+  labels: LabelSpec;
+  fit: ProbeFit;
+  seed: number;
+}
+
+/** What happens between labels and student: labels in, labels out, with weights, or with rows left out. */
+export interface RelabelSpec {
+  kind: 'relabel';
+  engineRevision: number;
+  task: TaskKind;
+  classes: number;
+  data: SplitSpec;
+  method: RelabelMethod;
+  /** Predictions that the labels are made of: one supervisor, several, or the student's own. */
+  labels: readonly LabelSpec[];
+  /** What weighs the labels above (AdaBoost): predictions on held-out rows, each held against the truth. */
+  graded?: readonly StepHash[];
+  /** Hidden states of the same rows, for filters that look at neighbours. */
+  features?: FeatureSource;
+  /** The student's own predictions before any training. */
+  zeroShot?: StepHash;
+  seed: number;
+}
+
+/** Names and parameters of what `relabel` can do; `custom` is written in TypeScript, `source` the hash of its code. */
+export type RelabelMethod =
+  | { name: 'mean' }
+  | { name: 'adaboost' }
+  | { name: 'confident'; keep: number }
+  | { name: 'knn'; keep: number; neighbours: number }
+  | { name: 'logistic'; keep: number }
+  | { name: 'topological'; neighbours: number }
+  | { name: 'consistent' }
+  | { name: 'mutual'; rounds: number }
+  | { name: 'custom'; module: string; source: string; params: Readonly<Record<string, unknown>> };
+
+/** Sampled continuations of each prompt; line i of a prompt has the id `<prompt's id>#i`. */
+export interface GenerateSpec {
+  kind: 'generate';
+  engineRevision: number;
+  model: WeightsSpec;
+  reading: ReadingSpec;
+  data: SplitSpec;
+  samples: number;
+  temperature: number;
+  topP: number;
+  seed: number;
+  deterministic: boolean;
+}
+
+/** A reward model's score of what a `generate` step wrote. */
+export interface RankSpec {
+  kind: 'rank';
+  engineRevision: number;
+  model: WeightsSpec;
+  reading: ReadingSpec;
+  data: SplitSpec;
+  candidates: StepHash;
   deterministic: boolean;
 }
 
@@ -106,7 +239,16 @@ export interface GradeSpec {
   unlessIn: SplitSpec | null;
 }
 
-export type StepSpec = FinetuneSpec | LabelStepSpec | EvaluateSpec | GradeSpec;
+export type StepSpec =
+  | FinetuneSpec
+  | LabelStepSpec
+  | EvaluateSpec
+  | GradeSpec
+  | FeaturesSpec
+  | ProbeSpec
+  | RelabelSpec
+  | GenerateSpec
+  | RankSpec;
 
 /** One node: its spec is what is hashed, the rest is for people and for finding files. */
 export interface PlanStep<Spec extends StepSpec = StepSpec> {

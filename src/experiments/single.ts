@@ -2,7 +2,7 @@
 
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
-import { ENGINE_REVISION, type HeadSpec, type ModelSpec, type ObjectiveSpec, type Plan } from './plan.js';
+import { ENGINE_REVISION, type HeadSpec, type ObjectiveSpec, type Plan, type WeightsSpec } from './plan.js';
 import {
   type DataShape,
   languageReading,
@@ -12,8 +12,8 @@ import {
   type ReadingSettings,
   readingOf,
 } from './settings.js';
+import { evaluateSpec, labelSpec } from './specs.js';
 import { wholeFile } from './splits.js';
-import { evaluateSpec, labelSpec } from './train.js';
 
 export interface SingleInputs {
   /** Content hash of the model folder. */
@@ -74,7 +74,7 @@ export function planEvaluate(inputs: SingleInputs): Plan {
   return builder.build();
 }
 
-function folder(inputs: SingleInputs): ModelSpec {
+function folder(inputs: SingleInputs): WeightsSpec {
   return { from: 'folder', contentHash: inputs.model };
 }
 

@@ -35,7 +35,7 @@ export async function grade(
 type Answer = Pick<Prediction, 'logits' | 'text'>;
 
 async function answersOf(context: StepContext, spec: GradeSpec): Promise<ReadonlyMap<string, Answer>> {
-  if (spec.labels.from === 'data') throw new TypeError('true labels need no grade');
+  if (spec.labels.from === 'data' || spec.labels.from === 'none') throw new TypeError('no labels to grade');
   if (spec.labels.from === 'step') {
     const lines = await readAllPredictions(context.store, spec.labels.step);
     return new Map(lines.map((line) => [line.id, line]));

@@ -53,12 +53,20 @@ function nativeObjective(
       return { loss: 'xent', targets: needed(targets) };
     case 'confidence': {
       const alpha = confidenceAlpha(k, total, spec);
-      return { loss: 'confidence', targets: needed(targets), alpha, threshold: spec.threshold };
+      const { threshold } = spec;
+      if (typeof threshold === 'number') throw notYet(spec.loss);
+      return { loss: 'confidence', targets: needed(targets), alpha, threshold };
     }
     case 'lm':
     case 'completion':
       return { loss: 'lm' };
+    default:
+      throw notYet(spec.loss);
   }
+}
+
+function notYet(loss: string): W2sError {
+  return new W2sError('ERR_ARGUMENT', `Expected a loss with a kernel but received ${loss}`);
 }
 
 function needed(targets: Float32Array | null): Float32Array {

@@ -2,7 +2,7 @@
 
 import { encodeExamples, openTokenizer, stream, type Tokenizer } from '../data/index.js';
 import { W2sError } from '../errors.js';
-import type { ModelSpec, ReadingSpec } from '../experiments/plan.js';
+import type { ReadingSpec, WeightsSpec } from '../experiments/plan.js';
 import type { NativeModel, PackedSequences } from '../native/binding.js';
 import { countSequences, gather } from './batches.js';
 import type { Engine, StepContext } from './context.js';
@@ -27,7 +27,7 @@ export interface OpenOptions {
 /** Loads weights and tokenizer. Dispose it at the end: `await using`. */
 export async function openModel(
   context: StepContext,
-  spec: ModelSpec,
+  spec: WeightsSpec,
   reading: ReadingSpec,
   options: OpenOptions,
 ): Promise<OpenedModel> {
@@ -36,6 +36,8 @@ export async function openModel(
   const tokenizer = await openTokenizer(folder);
   try {
     const { head } = reading;
+    if (head.kind === 'tokens')
+      throw new W2sError('ERR_ARGUMENT', 'Expected another head but received tokens');
     const answers = head.kind === 'classifier' && head.init === 'unembedding' ? head.answers : null;
     const model = await engine.binding.loadModel({
       folder,
@@ -59,7 +61,7 @@ export async function openModel(
   }
 }
 
-function folderOf(context: StepContext, spec: ModelSpec): string {
+function folderOf(context: StepContext, spec: WeightsSpec): string {
   if (spec.from === 'step') return context.store.modelFolder(spec.step);
   const folder = context.modelFolders[spec.contentHash];
   if (folder !== undefined) return folder;

@@ -27,6 +27,8 @@ export async function predict(
   rows: Rows,
 ): Promise<Predicted> {
   const { reading } = spec;
+  if (spec.model.from === 'probe')
+    throw new W2sError('ERR_ARGUMENT', 'Expected a model but received a probe');
   await using opened = await openModel(context, spec.model, reading, spec);
   const { sequences, truncated } = await encodeFor(opened, reading, rows);
   if (spec.calibration !== null && reading.head.kind === 'likelihood')

@@ -17,6 +17,9 @@ export interface Rows {
   file: string;
 }
 
+/** Labels that do not come with the rows. */
+export type GivenLabels = Extract<LabelSpec, { from: 'step' | 'file' }>;
+
 /** Rows without any label. */
 export async function unlabelledRows(
   context: StepContext,
@@ -59,6 +62,7 @@ export async function trainingRows(context: StepContext, spec: FinetuneSpec): Pr
   // Language modelling learns from the text alone; a completion is part of its text.
   const isText = spec.objective.loss === 'lm' && task === 'classification';
   if (isText) return unlabelledRows(context, spec.data, task);
+  if (spec.labels.from === 'none') return unlabelledRows(context, spec.data, task);
   if (spec.labels.from === 'data') return labelledRows(context, spec.data, task);
   const rows = await unlabelledRows(context, spec.data, task);
   const labels = await supervision(context, spec.labels, spec.data, task);
@@ -68,17 +72,17 @@ export async function trainingRows(context: StepContext, spec: FinetuneSpec): Pr
 
 /** The rows of a step, as far as they are there before other steps have run; for finding bad ones early. */
 export async function readRows(context: StepContext, spec: StepSpec): Promise<Rows> {
-  if (spec.kind === 'grade') return labelledRows(context, spec.data, spec.task);
-  const { task } = spec.reading;
-  if (spec.kind === 'evaluate') return labelledRows(context, spec.data, task);
-  if (spec.kind === 'label' || spec.labels.from === 'step') return unlabelledRows(context, spec.data, task);
+  const task = 'reading' in spec ? spec.reading.task : spec.task;
+  if (spec.kind === 'grade' || spec.kind === 'evaluate') return labelledRows(context, spec.data, task);
+  if (spec.kind !== 'finetune' || spec.labels.from === 'step')
+    return unlabelledRows(context, spec.data, task);
   return trainingRows(context, spec);
 }
 
 /** All labels of a finished `label` step or of a file, by example id. */
 export async function supervision(
   context: StepContext,
-  spec: Exclude<LabelSpec, { from: 'data' }>,
+  spec: GivenLabels,
   data: SplitSpec,
   task: ReadingSpec['task'],
 ): Promise<ReadonlyMap<string, Supervision>> {
@@ -95,7 +99,7 @@ export async function supervision(
 }
 
 /** Where labels come from, for messages. */
-function labelSource(context: StepContext, spec: Exclude<LabelSpec, { from: 'data' }>): string {
+function labelSource(context: StepContext, spec: GivenLabels): string {
   if (spec.from === 'step') return context.store.stepFolder(spec.step);
   return context.locations[spec.sha256] ?? spec.sha256;
 }

@@ -1,5 +1,6 @@
 /** One step, whatever its kind. */
 
+import { W2sError } from '../errors.js';
 import type { StepSpec } from '../experiments/plan.js';
 import type { StepTiming } from '../store/index.js';
 import type { StepContext } from './context.js';
@@ -21,5 +22,7 @@ export async function runStep(context: StepContext, spec: StepSpec, hash: string
       return (await import('./evaluate.js')).evaluate(context, spec, hash);
     case 'grade':
       return (await import('./grade.js')).grade(context, spec, hash);
+    default:
+      throw new W2sError('ERR_ARGUMENT', `Expected a step that can be run but received ${spec.kind}`);
   }
 }

@@ -174,7 +174,7 @@ describe('heads', () => {
 
   it('are refused beside a loss they cannot serve', () => {
     expect(withFlags({ head: 'linear' }).message).toBe(
-      'Expected lm for --head with the loss completion but received "linear".',
+      'Expected lm for --head on data with completions but received "linear".',
     );
     expect(withFlags({ ...own, head: 'lm' }).message).toContain('Expected linear, unembedding or likelihood');
   });

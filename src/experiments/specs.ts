@@ -1,0 +1,82 @@
+/** Specs of single steps, from settings. Pure. */
+
+import type { SplitSpec } from '../data/types.js';
+import {
+  ENGINE_REVISION,
+  type EvaluateSpec,
+  type FinetuneSpec,
+  type GradeSpec,
+  type HeadSpec,
+  type LabelSpec,
+  type LabelStepSpec,
+  type ModelSpec,
+  type ReadingSpec,
+  type WeightsSpec,
+} from './plan.js';
+import { type DataShape, type ModelSettings, optimisationOf } from './settings.js';
+
+/** What the specs take from an experiment's settings. */
+export interface StepSettings {
+  deterministic: boolean;
+}
+
+/** All of a `finetune` but what it learns from. */
+export function finetuneSpec(
+  { deterministic }: StepSettings,
+  model: ModelSettings,
+  base: WeightsSpec,
+  reading: ReadingSpec,
+  seed: number,
+): Omit<FinetuneSpec, 'data' | 'labels' | 'objective'> {
+  return {
+    kind: 'finetune',
+    engineRevision: ENGINE_REVISION,
+    model: base,
+    reading,
+    optimisation: optimisationOf(model),
+    seed,
+    deterministic,
+  };
+}
+
+export function labelSpec(
+  { deterministic }: StepSettings,
+  model: ModelSpec,
+  reading: ReadingSpec,
+  data: SplitSpec,
+  calibration: SplitSpec | null = null,
+): LabelStepSpec {
+  return { kind: 'label', engineRevision: ENGINE_REVISION, model, reading, data, calibration, deterministic };
+}
+
+export function evaluateSpec(
+  { deterministic }: StepSettings,
+  model: ModelSpec,
+  reading: ReadingSpec,
+  data: SplitSpec,
+  calibration: SplitSpec | null = null,
+): EvaluateSpec {
+  return {
+    kind: 'evaluate',
+    engineRevision: ENGINE_REVISION,
+    model,
+    reading,
+    data,
+    calibration,
+    deterministic,
+  };
+}
+
+export function gradeSpec(
+  { task }: Pick<DataShape, 'task'>,
+  labels: LabelSpec,
+  data: SplitSpec,
+  unlessIn: SplitSpec | null = null,
+): GradeSpec {
+  return { kind: 'grade', engineRevision: ENGINE_REVISION, task, labels, data, unlessIn };
+}
+
+/** Whether a base model has an answer before any training: by its language model, but not by a fresh head. */
+export function readsWithoutTraining(head: HeadSpec): boolean {
+  return head.kind === 'lm' || head.kind === 'likelihood' || head.kind === 'tokens';
+}
