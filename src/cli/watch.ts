@@ -222,7 +222,8 @@ function skippedNote({ file, skipped, firstProblem }: EventOf<'data'>): string {
 }
 
 function fewRowsNote({ part, asked, found }: EventOf<'few-rows'>): string {
-  const whose = part === 'test' ? '--test-size asks for' : 'half of --train-size comes to';
+  const shares = part === 'chain' ? 'its share' : 'half';
+  const whose = part === 'test' ? '--test-size asks for' : `${shares} of --train-size comes to`;
   return (
     `${part} part: ${plural(found, 'row')}, fewer than the ${asked.toLocaleString('en-US')} that ${whose} ` +
     '(groups are kept whole, classes balanced)'

@@ -7,7 +7,7 @@ import { findFormat, type RawExample } from './formats/index.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
 import { readRole } from './recentFiles.js';
 import { mapInSlices } from './sources/source.js';
-import { chooseRows, type SplitRow, sizeOf, sourceRole } from './splits.js';
+import { chooseRows, foldRows, type SplitRow, sizeOf, sourceRole } from './splits.js';
 import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind, TooFew } from './types.js';
 import { type Draw, drawOf, drawVariants } from './variants.js';
 
@@ -98,10 +98,21 @@ async function pick(
     drawOf(spec.part) === 'test' || hasTestFile ? splitRows : await classed(await drawn('test'));
   const chosen = await chooseRows(splitRows, spec, role, hasTestFile, testRows);
   if (chosen.length === 0) throw emptyPart(parsed, spec, splitRows, classes);
-  const picked = Array.from(chosen, (i) => rows[i]).filter((row) => row !== undefined);
+  const folded = spec.fold ? await foldRows(splitRows, chosen, spec.fold, spec) : chosen;
+  if (folded.length === 0) throw nothingToHoldOut(parsed, spec);
+  const picked = Array.from(folded, (i) => rows[i]).filter((row) => row !== undefined);
   const asked = sizeOf(spec);
-  if (asked === null || picked.length >= asked) return { rows: picked };
-  return { rows: picked, tooFew: { part: spec.part, asked, found: picked.length } };
+  const found = chosen.length;
+  if (asked === null || found >= asked) return { rows: picked };
+  return { rows: picked, tooFew: { part: spec.part, asked, found } };
+}
+
+function nothingToHoldOut(parsed: ParsedFile, spec: SplitSpec): W2sError {
+  return new W2sError(
+    'ERR_DATA',
+    `Expected two groups of rows at least in the ${spec.part} part of ${displayPath(parsed.file)}, to hold one out, but received one.`,
+    { hint: 'Bring rows of more groups' },
+  );
 }
 
 /** Halves and tests of one class teach and test nothing: most likely another column holds the label. */

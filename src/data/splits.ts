@@ -1,7 +1,7 @@
 import { W2sError } from '../errors.js';
 import { type RandomStream, stream } from './random.js';
 import { breathe, mapInSlices } from './sources/source.js';
-import type { FileRole, SplitPart, SplitSpec } from './types.js';
+import type { ChainPart, FileRole, Fold, SplitPart, SplitSpec } from './types.js';
 
 /**
  * Which rows belong to a part of an experiment (DESIGN 3.5). Pure: rows are seen as a group and a class, and
@@ -14,7 +14,7 @@ export interface SplitRow {
   class?: number;
 }
 
-export type SplitRequest = Pick<SplitSpec, 'part' | 'seed' | 'dataSeed' | 'trainSize' | 'testSize'>;
+export type SplitRequest = Pick<SplitSpec, 'part' | 'seed' | 'dataSeed' | 'trainSize' | 'testSize' | 'chain'>;
 
 /** Share of the rows that becomes the test set where neither a test file nor a size is given. */
 const TEST_SHARE = 0.2;
@@ -28,6 +28,7 @@ export function sourceRole(part: SplitPart, has: (role: FileRole) => boolean): F
   if (part === 'test') {
     return has('test') ? 'test' : required(has, 'train', 'the test set', '--test-data FILE or --data FILE');
   }
+  if (part === 'chain') return required(has, 'train', 'the sets of the chain', '--data FILE');
   if (has(part)) return part;
   const other = part === 'weak' ? 'transfer' : 'weak';
   if (has(other)) required(has, part, `the ${part} half`, `--${part}-data FILE`);
@@ -67,20 +68,69 @@ export async function chooseRows(
   const groups = await groupRows(rows);
   const drawn = hasTestFile ? new Uint8Array(groups.count) : drawTestGroups(testRows, groups, request);
   await breathe();
-  const side = isTest ? drawn : await halve(groups, drawn, request.seed, part);
-  await breathe();
-  const pool = all.filter((i) => side[groups.of[i] ?? 0] === 1);
-  return balance(rows, pool, size, cut);
+  if (isTest) return balance(rows, rowsOfGroups(all, groups, drawn, 1), size, cut);
+  const { of, first, last } = chainOf(request);
+  const set = await deal(groups, drawn, request.seed, of);
+  const chosen = new Uint8Array(rows.length);
+  for (let k = first; k <= last; k++) {
+    await breathe();
+    const pool = rowsOfGroups(all, groups, set, k);
+    const random = part === 'chain' ? stream(request.seed, 'cut', part, k) : cut;
+    for (const i of await balance(rows, pool, setSize(request.trainSize, k, of), random)) chosen[i] = 1;
+  }
+  return all.filter((i) => chosen[i] === 1);
+}
+
+/** The sets that a part is made of: the two halves are a chain of two. */
+function chainOf({ part, chain }: SplitRequest): ChainPart {
+  if (part === 'weak') return { of: 2, first: 0, last: 0 };
+  if (part === 'transfer') return { of: 2, first: 1, last: 1 };
+  if (part === 'chain' && chain) return chain;
+  throw new TypeError(`no sets are known for the part ${part}`);
+}
+
+function rowsOfGroups(all: Int32Array, groups: Groups, of: Uint8Array, wanted: number): Int32Array {
+  return all.filter((i) => of[groups.of[i] ?? 0] === wanted);
 }
 
 /**
- * Rows that a part is to have; null: as many as there are. `--train-size` counts both halves; of an odd
- * number the transfer half has one more.
+ * Rows that a part is to have; null: as many as there are. `--train-size` counts all halves or sets together;
+ * what does not divide goes to the last of them, one row each.
  */
-export function sizeOf({ part, trainSize, testSize }: SplitRequest): number | null {
+export function sizeOf(request: SplitRequest): number | null {
+  const { part, trainSize, testSize } = request;
   if (part === 'test') return testSize;
-  if (trainSize === null || (part !== 'weak' && part !== 'transfer')) return null;
-  return part === 'weak' ? Math.floor(trainSize / 2) : Math.ceil(trainSize / 2);
+  if (trainSize === null || part.startsWith('all-')) return null;
+  const { of, first, last } = chainOf(request);
+  let sum = 0;
+  for (let k = first; k <= last; k++) sum += setSize(trainSize, k, of) ?? 0;
+  return sum;
+}
+
+function setSize(trainSize: number | null, k: number, of: number): number | null {
+  if (trainSize === null) return null;
+  return Math.floor(trainSize / of) + (k >= of - (trainSize % of) ? 1 : 0);
+}
+
+/**
+ * The rows of a fold of a part: of its groups, in an order that the seed draws, the first share of them is held
+ * out, one at least and never all. Empty, whichever is asked for, where the part is a single group.
+ * @param chosen rows of the part, in the file's order
+ */
+export async function foldRows(
+  rows: readonly SplitRow[],
+  chosen: Int32Array,
+  { share, take }: Fold,
+  { part, seed }: Pick<SplitSpec, 'part' | 'seed'>,
+): Promise<Int32Array> {
+  const groups = await groupRows(Array.from(chosen, (i) => rows[i] ?? { group: '' }));
+  if (groups.count < 2) return new Int32Array(0);
+  const held = Math.min(groups.count - 1, Math.max(1, Math.round(share * groups.count)));
+  const heldOut = new Uint8Array(groups.count);
+  for (const group of stream(seed, 'fold', part).permutation(groups.count).subarray(0, held))
+    heldOut[group] = 1;
+  const wanted = take === 'held-out' ? 1 : 0;
+  return chosen.filter((_, i) => heldOut[groups.of[i] ?? 0] === wanted);
 }
 
 /** Groups numbered in the order in which they first appear. */
@@ -131,30 +181,27 @@ function drawTestGroups(rows: readonly SplitRow[], groups: Groups, request: Spli
   return drawn;
 }
 
+/** The set of a group that is in the test set. */
+const IN_TEST = 255;
+/** Most sets that groups are dealt to. */
+export const MOST_SETS = IN_TEST;
+
 /**
- * Whole groups in a random order by the seed, each to the half that is smaller so far. Gives 1 for each
- * group of the asked half.
+ * Whole groups in a random order by the seed, each to the set that is smallest so far, the first of equal ones.
+ * Gives each group's set, 0 … sets − 1; IN_TEST for those drawn for the test.
  */
-async function halve(
-  groups: Groups,
-  drawn: Uint8Array,
-  seed: number,
-  part: 'weak' | 'transfer',
-): Promise<Uint8Array> {
+async function deal(groups: Groups, drawn: Uint8Array, seed: number, sets: number): Promise<Uint8Array> {
   const rest = Int32Array.from({ length: groups.count }, (_, i) => i).filter((group) => drawn[group] === 0);
   const order = stream(seed, 'split').shuffle(rest);
   await breathe();
-  const half = new Uint8Array(groups.count);
-  let weak = 0;
-  let transfer = 0;
+  const set = new Uint8Array(groups.count).fill(IN_TEST);
+  const rows = new Array<number>(sets).fill(0);
   for (const group of order) {
-    const toWeak = weak <= transfer;
-    const size = groups.rows[group]?.length ?? 0;
-    if (toWeak) weak += size;
-    else transfer += size;
-    half[group] = toWeak === (part === 'weak') ? 1 : 0;
+    const smallest = rows.indexOf(Math.min(...rows));
+    rows[smallest] = (rows[smallest] ?? 0) + (groups.rows[group]?.length ?? 0);
+    set[group] = smallest;
   }
-  return half;
+  return set;
 }
 
 /**

@@ -64,8 +64,25 @@ export interface DatasetSpec {
 /** What a file is for. */
 export type FileRole = 'train' | 'test' | 'weak' | 'transfer';
 
-/** `all`: every row of the `train` file (`finetune`, `label`) or of the `test` file (`evaluate`), in order. */
-export type SplitPart = 'weak' | 'transfer' | 'test' | 'all-train' | 'all-test';
+/**
+ * `all`: every row of the `train` file (`finetune`, `label`) or of the `test` file (`evaluate`), in order. `chain`:
+ * one or several of the disjoint sets of a chain of models, as `ChainPart` says.
+ */
+export type SplitPart = 'weak' | 'transfer' | 'chain' | 'test' | 'all-train' | 'all-test';
+
+/** Sets `first` … `last` (counted from 0) of the `of` sets that a chain of as many models needs, together. */
+export interface ChainPart {
+  of: number;
+  first: number;
+  last: number;
+}
+
+/** Whole groups of a part, drawn by its seed without a look at labels: about `share` of them, or the rest. */
+export interface Fold {
+  /** Above 0 and below 1. */
+  share: number;
+  take: 'held-out' | 'rest';
+}
 
 /** One part of a data set; hashed into steps. */
 export interface SplitSpec {
@@ -75,9 +92,13 @@ export interface SplitSpec {
   seed: number;
   /** Decides test rows, and what chance adds to the rows of `test` and `all-…`. */
   dataSeed: number;
-  /** Rows of both halves together; null: all. */
+  /** Rows of both halves, or of all sets of a chain, together; null: all. */
   trainSize: number | null;
   testSize: number | null;
+  /** Of the part `chain` alone. */
+  chain?: ChainPart;
+  /** Absent: the whole part. */
+  fold?: Fold;
 }
 
 /** sha256 → where the file lies here. Never hashed. */

@@ -8,7 +8,7 @@ export type Draw = 'test' | 'training';
 
 /** Test items are the same for every seed, as are all rows of a file: what was fine-tuned on is what is labelled. */
 export const drawOf = (part: SplitPart): Draw =>
-  part === 'weak' || part === 'transfer' ? 'training' : 'test';
+  part === 'weak' || part === 'transfer' || part === 'chain' ? 'training' : 'test';
 
 /**
  * Draws one variant of each row that has several (DESIGN 3.5): by the data seed for tests, by the seed for
