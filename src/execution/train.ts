@@ -1,7 +1,7 @@
 /** `train`: configuration → plan → steps → the document, which is built from the store alone. */
 
 import type { TrainConfig } from '../config/train.js';
-import { planTrain, type TrainPlan } from '../experiments/train.js';
+import { planTrain, type TrainInputs, type TrainPlan } from '../experiments/train.js';
 import type { TrainDocument } from '../metrics/document.js';
 import { resolveModel } from '../models/index.js';
 import type { BoundLoss } from '../tasks/loss.js';
@@ -43,11 +43,20 @@ export async function prepareTrain(
   config: TrainConfig,
   loss?: BoundLoss,
 ): Promise<{ plan: TrainPlan; found: Found }> {
+  const { inputs, found } = await findInputs(config, loss);
+  return { plan: planTrain(inputs), found };
+}
+
+/** From names to what a plan is made of. */
+export async function findInputs(
+  config: TrainConfig,
+  loss?: BoundLoss,
+): Promise<{ inputs: TrainInputs; found: Found }> {
   const strong = await resolveModel(config.strong);
   const weak = config.weakLabels === undefined ? await resolveModel(config.weak) : null;
   const dataset = await findData(datasetRequest(config), { models: weak ? [strong, weak] : [strong] });
   const labels = config.weakLabels === undefined ? null : await findSupervision(config.weakLabels);
-  const plan = planTrain({
+  const inputs: TrainInputs = {
     settings: config,
     weakModel: weak?.contentHash ?? '',
     strongModel: strong.contentHash,
@@ -56,11 +65,11 @@ export async function prepareTrain(
     ...(loss
       ? { studentLoss: { loss: 'custom', name: loss.name, source: loss.source, params: loss.params } }
       : {}),
-  });
+  };
   const modelFolders = {
     ...(weak ? { [weak.contentHash]: weak.folder } : {}),
     [strong.contentHash]: strong.folder,
   };
   const locations = { ...dataset.locations, ...labels?.locations };
-  return { plan, found: { modelFolders, locations, losses: loss ? [loss] : [] } };
+  return { inputs, found: { modelFolders, locations, losses: loss ? [loss] : [] } };
 }

@@ -4,7 +4,15 @@ import { hashSpec } from './hash.js';
 import type { FeatureSource, LabelSpec, Plan, PlanStep, StepHash, StepSpec } from './plan.js';
 
 export class PlanBuilder {
-  private readonly byHash = new Map<StepHash, PlanStep>();
+  constructor(
+    private readonly byHash = new Map<StepHash, PlanStep>(),
+    private readonly arm = '',
+  ) {}
+
+  /** The same collection, where roles that are added bear an arm's name: `student chess-s`. */
+  named(arm: string): PlanBuilder {
+    return new PlanBuilder(this.byHash, ` ${arm}`);
+  }
 
   /** Adds a step, or finds the equal one that is there, and gives its hash. */
   add(role: string, seed: number, spec: StepSpec): StepHash {
@@ -14,7 +22,7 @@ export class PlanBuilder {
       for (const need of needs) {
         if (!this.byHash.has(need)) throw new Error(`step ${role} needs ${need}, which the plan lacks`);
       }
-      this.byHash.set(hash, { role, seed, hash, spec, needs });
+      this.byHash.set(hash, { role: `${role}${this.arm}`, seed, hash, spec, needs });
     }
     return hash;
   }

@@ -51,11 +51,12 @@ export interface TrainPlan extends Plan {
 /** Config → plan. Throws ERR_USAGE where loss, head and task do not fit. */
 export function planTrain(inputs: TrainInputs): TrainPlan {
   const builder = new PlanBuilder();
-  const seeds = inputs.settings.seeds.map((seed) => ({ seed, roles: planSeed(builder, inputs, seed) }));
+  const seeds = inputs.settings.seeds.map((seed) => ({ seed, roles: planTrainSeed(builder, inputs, seed) }));
   return { ...builder.build(), seeds };
 }
 
-function planSeed(builder: PlanBuilder, inputs: TrainInputs, seed: number): TrainRoles {
+/** Adds the steps of one seed: for experiments that have `train` as a part. */
+export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: number): TrainRoles {
   const { settings, dataset } = inputs;
   const splits: Splits = {
     weak: experimentSplit(dataset.spec, 'weak', seed, settings),

@@ -1,6 +1,7 @@
 /** Statistics of results (DESIGN 3.7): plain functions of numbers, the same for the same input. */
 export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RESAMPLES } from './accuracy.js';
 export { type AnswerPair, agreement, argmax, softmax } from './agreement.js';
+export * from './analysisDocument.js';
 export { auroc } from './auroc.js';
 export { type Calibration, type CalibrationBin, calibration } from './calibration.js';
 export {
@@ -15,3 +16,4 @@ export {
 } from './compare.js';
 export * from './document.js';
 export { percentileInterval, wilson } from './intervals.js';
+export { combined, type Measure, type RatioItems, type ResampledMeasure, ratio, slope } from './ratio.js';
