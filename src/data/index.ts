@@ -2,9 +2,12 @@
 
 export { type EncodedExamples, type EncodeOptions, encodeExamples } from './encode.js';
 export { checkExportName, type ExportRow, writeExport } from './export.js';
+export { type FeatureTable, featuresOf, readFeatureTable } from './features.js';
+export { judgeOf } from './judge.js';
 export { type LoadedExamples, type LoadOptions, loadSplit } from './load.js';
 export { type RandomStream, stream } from './random.js';
 export { type DatasetRequest, resolveDataset, withClasses } from './resolve.js';
+export { encodeSafetensors, readSafetensors, type Tensor } from './safetensors.js';
 export { roleOf } from './splits.js';
 export { readSupervision, type Supervision, type SupervisionOptions, supervise } from './supervision.js';
 export { openTokenizer, type Tokenizer } from './tokenizer.js';

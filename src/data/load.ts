@@ -198,7 +198,7 @@ async function examples(
 }
 
 function toExample(
-  { id, group, row, text, prompt, completion, label }: RawExample,
+  { id, group, row, text, prompt, completion, label, rating, scores }: RawExample,
   parsed: ParsedFile,
   labels: boolean,
   classes: ClassMap | undefined,
@@ -214,5 +214,7 @@ function toExample(
     ...(label === undefined || classes === undefined || !labels
       ? {}
       : { label: classes.vector(label, parsed, row) }),
+    ...(rating === undefined ? {} : { rating }),
+    ...(scores === undefined || !labels ? {} : { scores }),
   };
 }

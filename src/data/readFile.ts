@@ -29,7 +29,7 @@ export async function readDataFile(
 ): Promise<ParsedFile> {
   const source = await openSource(file, headerOf(format, options.header));
   await requireColumns(source, options.skipBadRows);
-  const reader = format.bind(source, options);
+  const reader = await format.bind(source, options);
   const rows: RawExample[] = [];
   const firstWith = new Map<string, number>();
   let skipped = 0;

@@ -147,7 +147,7 @@ async function taskOfColumns(
   { columns, header, skipBadRows }: DatasetSpec,
 ): Promise<TaskKind> {
   const names = await columnNames(file, sha256, headerOf(format, header), skipBadRows);
-  return format.bind({ file, unit: 'line', columns: names }, { columns, labels: false }).task;
+  return (await format.bind({ file, unit: 'line', columns: names }, { columns, labels: false })).task;
 }
 
 /** Column names, kept in the user's cache by the file's hash, so that a run from the store reads no data. */

@@ -18,7 +18,25 @@ export interface Example {
   completions?: readonly string[];
   /** Probability of each class [K]; one-hot for hard labels. Absent where the step may not see it. */
   label?: readonly number[];
+  /** How hard the row is, in the data set's own measure; never read by a model. */
+  rating?: number;
+  /** What each possible answer is worth. Absent where the step may not see labels. */
+  scores?: Readonly<Record<string, number>>;
 }
+
+/** What is said of a written answer. */
+export interface Judgement {
+  /** Null where the example does not carry what would tell. */
+  correct: boolean | null;
+  /** What else is measured of it, by name: a number, or whether something holds. Absent: it cannot be measured. */
+  measures?: Readonly<Record<string, boolean | number>>;
+}
+
+/**
+ * Judges a written answer where equality with the truth is not all there is to it. The example carries its
+ * prompt, and where labels may be seen the truth in `completions[0]`, and its `scores`.
+ */
+export type Judge = (example: Example, answer: string) => Judgement;
 
 export interface Examples {
   task: TaskKind;

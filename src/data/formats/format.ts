@@ -1,7 +1,7 @@
 import type { Place } from '../badRow.js';
 import type { RawLabel } from '../labels.js';
 import type { Source } from '../sources/index.js';
-import type { TaskKind } from '../types.js';
+import type { Judge, TaskKind } from '../types.js';
 
 /** A row as a format reads it, before classes are known. */
 export interface RawExample {
@@ -12,6 +12,10 @@ export interface RawExample {
   prompt?: string;
   completion?: string;
   label?: RawLabel;
+  /** How hard the row is, in the data set's own measure. */
+  rating?: number;
+  /** What each possible answer is worth: the truth, so it goes where labels go. */
+  scores?: Readonly<Record<string, number>>;
   /**
    * What chance decides about the row, all of it equally likely: a distractor, or which of two texts comes
    * first. The fields of the drawn one go over those above. A format only lists them: the draw, and with it
@@ -74,6 +78,14 @@ export interface DatasetFormat {
   header?: false;
   /** Class names by index, where the format fixes them. */
   classes?: readonly string[];
-  /** Finds the columns in a file. Throws ERR_DATA with the nearest right name where one is missing. */
-  bind(source: Pick<Source, 'file' | 'unit' | 'columns'>, request: ReadRequest): RecordReader;
+  /**
+   * Finds the columns in a file. Throws ERR_DATA with the nearest right name where one is missing. A format that
+   * needs a library for its rows imports it here.
+   */
+  bind(
+    source: Pick<Source, 'file' | 'unit' | 'columns'>,
+    request: ReadRequest,
+  ): RecordReader | Promise<RecordReader>;
+  /** Brings what judges written answers, where equality with the truth is not all there is to it. */
+  judge?(): Promise<Judge>;
 }
