@@ -1,6 +1,7 @@
 /** `datasets`: what data is built in and which formats are known; `datasets show NAME` prints examples. */
 import type { Options } from 'yargs';
-import { dataKeys, type Raw } from '../config/keys.js';
+import type { Raw } from '../config/key.js';
+import { dataKeys } from '../config/keys.js';
 import { nearest } from '../config/nearest.js';
 import type { BuiltInDataset } from '../data/formats/index.js';
 import type { LoadedExamples } from '../data/index.js';

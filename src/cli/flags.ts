@@ -2,7 +2,7 @@
 import type { Options } from 'yargs';
 import { camel, kebab } from '../config/case.js';
 import { idleKeys, withoutIdle } from '../config/idle.js';
-import type { Key, Keys } from '../config/keys.js';
+import type { Key, Keys } from '../config/key.js';
 import { type Layer, nameOf, parseLayer } from '../config/layers.js';
 import { W2sError } from '../errors.js';
 import type { Argv, CommandContext } from './command.js';

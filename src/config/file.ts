@@ -1,7 +1,7 @@
 /** `--config FILE`: YAML or JSON with the same keys as the flags. */
 import { readFile } from 'node:fs/promises';
 import { W2sError } from '../errors.js';
-import type { Keys } from './keys.js';
+import type { Keys } from './key.js';
 import { type Layer, parseLayer, shown } from './layers.js';
 
 /**

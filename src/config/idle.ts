@@ -2,7 +2,8 @@
  * Settings of `train` that a command of one step has no use for. They are taken and said to be idle, so
  * that one --config file, or one set of flags, serves an experiment and each of its steps.
  */
-import { type Keys, trainKeys } from './keys.js';
+import type { Keys } from './key.js';
+import { trainKeys } from './keys.js';
 import type { Layer } from './layers.js';
 
 const { weak: _w, strong: _s, weakData: _d, transferData: _t, weakLabels: _l, ...shared } = trainKeys;

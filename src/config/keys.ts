@@ -2,7 +2,7 @@
  * Every setting of every command: what it may hold, its default, its help. Flags, keys of --config
  * files, keys of calls from Node, types and docs all come from here.
  */
-import type { z } from 'zod';
+import { key, type Raw } from './key.js';
 import {
   choice,
   device,
@@ -12,27 +12,8 @@ import {
   positiveNumber,
   seedList,
   text,
-  type ValueKind,
   wholeNumber,
 } from './values.js';
-
-/** Headings of --help and of the reference. */
-export type KeyGroup = 'Experiment' | 'Data' | 'Training' | 'Machine' | 'Output';
-
-export interface Key<S extends z.ZodType = z.ZodType> extends ValueKind<S> {
-  group: KeyGroup;
-  describe: string;
-  /** Used where no flag, file or preset says anything. */
-  default?: z.output<S>;
-  /** Words for a default that depends on other settings. */
-  defaultWords?: string;
-}
-
-type KeyInfo<S extends z.ZodType> = Omit<Key<S>, keyof ValueKind>;
-
-function key<S extends z.ZodType>(kind: ValueKind<S>, info: KeyInfo<S>): Key<S> {
-  return { ...kind, ...info };
-}
 
 /** Settings that `train` takes for both models, or with `weak-` or `strong-` in front for one. */
 export const modelKeys = {
@@ -339,11 +320,7 @@ export const evaluateKeys = {
   ...exportKey,
 } as const;
 
-export type Keys = Readonly<Record<string, Key>>;
 export type ModelKeyName = keyof typeof modelKeys;
-
-/** What a layer may say: each key, checked, or nothing. */
-export type Raw<K extends Keys> = { -readonly [N in keyof K]?: z.output<K[N]['schema']> | undefined };
 
 /** `train`'s settings for one model only. */
 export type SideRaw = {

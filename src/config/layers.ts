@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import { type ErrorCode, W2sError } from '../errors.js';
 import { camel, kebab } from './case.js';
-import type { Key, Keys } from './keys.js';
+import type { Key, Keys } from './key.js';
 import { nearestOf } from './nearest.js';
 
 /** Where a layer's values were written. */

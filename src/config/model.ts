@@ -1,6 +1,7 @@
 /** Settings of one model: what it reads, and how it is trained. */
 import { prefixed } from './case.js';
-import { type ModelKeyName, modelKeys, type Raw } from './keys.js';
+import type { Raw } from './key.js';
+import { type ModelKeyName, modelKeys } from './keys.js';
 import { type Found, type Layers, nameOf, settingError } from './layers.js';
 
 /** The data room's `TaskKind`, which this room may not import. */

@@ -1,10 +1,10 @@
 /** The configurations of `finetune`, `label` and `evaluate`: one step each, on any model folder. Pure. */
+import type { Keys } from './key.js';
 import {
   type EvaluateRaw,
   evaluateKeys,
   type FinetuneRaw,
   finetuneKeys,
-  type Keys,
   type LabelRaw,
   labelKeys,
 } from './keys.js';

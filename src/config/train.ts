@@ -1,14 +1,7 @@
 /** The configuration of `train`: keys in layers → one resolved, plain object. Pure. */
 import { prefixed } from './case.js';
-import {
-  type Key,
-  type Keys,
-  type ModelKeyName,
-  modelKeys,
-  type TrainRaw,
-  type TrainSettings,
-  trainKeys,
-} from './keys.js';
+import type { Key, Keys } from './key.js';
+import { type ModelKeyName, modelKeys, type TrainRaw, type TrainSettings, trainKeys } from './keys.js';
 import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
 import {
   checkLoss,

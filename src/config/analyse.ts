@@ -1,0 +1,132 @@
+/** The configuration of `analyse`: that of `train`, and what an analysis asks beside it. Pure. */
+import { key, type Raw } from './key.js';
+import type { TrainRaw } from './keys.js';
+import { type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
+import type { TaskName } from './model.js';
+import { type DatasetPreset, presets } from './presets.js';
+import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainSettings } from './train.js';
+import { listOf, text, wholeNumber } from './values.js';
+
+/** What there is to look at; the metrics room's `ANALYSES`, which this room may not import. */
+export const ANALYSIS_NAMES = [
+  'overfitting',
+  'agreement',
+  'errors',
+  'saliency',
+  'calibration',
+  'misfit',
+  'leakage',
+] as const;
+type Analysis = (typeof ANALYSIS_NAMES)[number];
+
+/** Settings of `analyse` beside those of `train`. */
+const ownKeys = {
+  students: key(text('models between commas', 'MODEL,MODEL,…'), {
+    group: 'Experiment',
+    describe: 'agreement, misfit: students to compare, smallest first',
+    defaultWords: 'all built-in chess models for built-in data sets, else --strong',
+  }),
+  corpus: key(text('a text file', 'FILE'), {
+    group: 'Data',
+    describe: 'leakage: what the strong model was pre-trained on, one document a line (.gz too)',
+  }),
+  ngram: key(wholeNumber(1, 100), {
+    group: 'Data',
+    describe: 'leakage: words of a run that count as an overlap',
+    default: 8,
+  }),
+} as const;
+
+export const analyseKeys = { ...allTrainKeys, ...ownKeys };
+
+/** What a layer of `analyse` may say. */
+export type AnalyseRaw = TrainRaw & Raw<typeof ownKeys>;
+/**
+ * Settings of `analyse`: the flags in camelCase; `seed` is one seed or several.
+ * @interface
+ */
+export type AnalyseSettings = TrainSettings & Raw<typeof ownKeys>;
+
+export interface AnalyseConfig {
+  analysis: Analysis;
+  train: TrainConfig;
+  /** agreement, misfit: models that learn from the same supervisor, one after another. */
+  students?: readonly string[];
+  /** leakage. */
+  corpus?: string;
+  ngram?: number;
+}
+
+/** Which analysis takes which setting of its own. */
+const TAKEN_BY: Readonly<Record<keyof typeof ownKeys, readonly Analysis[]>> = {
+  students: ['agreement', 'misfit'],
+  corpus: ['leakage'],
+  ngram: ['leakage'],
+};
+
+/** Students of the built-in world, smallest first: all but the usual supervisor. */
+const BUILT_IN_STUDENTS = ['chess-s', 'chess-m'];
+
+/**
+ * Resolves what was said about an analysis.
+ * @throws ERR_USAGE or ERR_CONFIG for an unknown analysis, and settings that it has no use for.
+ */
+export function resolveAnalyseConfig(
+  analysis: string | undefined,
+  input: AnalyseSettings | readonly Layer<AnalyseRaw>[],
+  known: Readonly<Record<string, DatasetPreset>> = presets,
+  task?: TaskName,
+): AnalyseConfig {
+  const layers = Array.isArray(input)
+    ? (input as readonly Layer<AnalyseRaw>[])
+    : [parseLayer<AnalyseRaw>(analyseKeys, { ...input }, { kind: 'call', command: 'analyse' })];
+  const said = new Layers<AnalyseRaw>(layers, analyseKeys);
+  const name = checkName(analysis, said);
+  for (const own of Object.keys(TAKEN_BY) as (keyof typeof ownKeys)[]) {
+    const found = said.find(own);
+    if (found === undefined || TAKEN_BY[own].includes(name)) continue;
+    throw settingError(
+      found.origin,
+      `Expected the analysis ${listOf(TAKEN_BY[own])} with ${own} but received ${name}.`,
+      'Leave it out.',
+    );
+  }
+  const train = resolveTrainConfig(layers.map(withoutOwn), known, task);
+  return { analysis: name, train, ...ownSettings(name, said, train) };
+}
+
+function checkName(analysis: string | undefined, said: Layers<AnalyseRaw>): Analysis {
+  const name = ANALYSIS_NAMES.find((one) => one === analysis);
+  if (name !== undefined) return name;
+  throw settingError(
+    said.origin,
+    `Expected ${listOf(ANALYSIS_NAMES)} for the analysis but received ${analysis ?? 'nothing'}.`,
+    'Try: npx w2s-native analyse agreement',
+  );
+}
+
+function withoutOwn({ origin, values }: Layer<AnalyseRaw>): Layer<TrainRaw> {
+  const { students: _s, corpus: _c, ngram: _n, ...rest } = values;
+  return { origin, values: rest };
+}
+
+function ownSettings(
+  name: Analysis,
+  said: Layers<AnalyseRaw>,
+  train: TrainConfig,
+): Pick<AnalyseConfig, 'students' | 'corpus' | 'ngram'> {
+  if (name === 'leakage') {
+    const corpus = said.maybe('corpus');
+    if (corpus === undefined) throw missing(said.origin, 'corpus', 'for leakage', 'Add --corpus FILE');
+    return { corpus, ngram: said.value('ngram') };
+  }
+  if (name !== 'agreement' && name !== 'misfit') return {};
+  const students = said
+    .maybe('students')
+    ?.split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  if (students !== undefined && students.length > 0) return { students };
+  const isBuiltIn = Object.hasOwn(presets, train.dataset) && said.maybe('strong') === undefined;
+  return { students: isBuiltIn ? BUILT_IN_STUDENTS : [train.strong] };
+}
