@@ -155,9 +155,11 @@ function describe({ role, seed, hash, spec }: PlanStep) {
 }
 
 function shown(result: AnyResult): { n: number; accuracy: number | null; truncated: number } {
-  if (result.kind === 'finetune') return { n: result.examples, accuracy: null, truncated: result.truncated };
-  if (result.kind === 'label') return { n: result.n, accuracy: null, truncated: result.truncated };
-  return { n: result.n, accuracy: result.accuracy, truncated: 'truncated' in result ? result.truncated : 0 };
+  return {
+    n: 'n' in result ? result.n : result.examples,
+    accuracy: 'accuracy' in result ? result.accuracy : null,
+    truncated: 'truncated' in result ? result.truncated : 0,
+  };
 }
 
 /** Steps that no model runs in: the addon need not be there. */

@@ -47,4 +47,29 @@ export interface GradeResult extends ReadingResult {
   accuracy: number | null;
 }
 
-export type AnyResult = FinetuneResult | LabelResult | EvaluateResult | GradeResult;
+export interface FeaturesResult extends ReadingResult {
+  kind: 'features';
+  n: number;
+  /** D. */
+  dimension: number;
+  truncated: number;
+}
+
+export interface ProbeResult extends ReadingResult {
+  kind: 'probe';
+  examples: number;
+  /** D. */
+  dimension: number;
+  /** Objective at the end, the penalty included. */
+  loss: number;
+  /** Optimizer steps (Adam) or iterations (L-BFGS). */
+  iterations: number;
+}
+
+export type AnyResult =
+  | FinetuneResult
+  | LabelResult
+  | EvaluateResult
+  | GradeResult
+  | FeaturesResult
+  | ProbeResult;

@@ -22,6 +22,8 @@ export async function runStep(context: StepContext, spec: StepSpec, hash: string
       return (await import('./evaluate.js')).evaluate(context, spec, hash);
     case 'grade':
       return (await import('./grade.js')).grade(context, spec, hash);
+    case 'features':
+      return (await import('./features.js')).features(context, spec, hash);
     default:
       throw new W2sError('ERR_ARGUMENT', `Expected a step that can be run but received ${spec.kind}`);
   }

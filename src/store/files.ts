@@ -85,7 +85,10 @@ export async function syncTree(path: string): Promise<void> {
 }
 
 /** Writes a file so that a reader sees the old content, or all of the new, and never anything between. */
-export async function writeAtomically(path: string, content: string | Iterable<string>): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string | Iterable<string | Uint8Array>,
+): Promise<void> {
   await guarded(`writing ${path}`, async () => {
     await mkdir(dirname(path), { recursive: true });
     const temporary = `${path}.${randomUUID()}.tmp`;
