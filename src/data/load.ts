@@ -5,6 +5,7 @@ import { badField, displayPath } from './badRow.js';
 import { type ClassMap, resolveClasses } from './classes.js';
 import { findFormat, type RawExample } from './formats/index.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
+import { PREFERENCE_CLASSES } from './preference.js';
 import { readRole } from './recentFiles.js';
 import { mapInSlices } from './sources/source.js';
 import { chooseRows, foldRows, type SplitRow, sizeOf, sourceRole } from './splits.js';
@@ -58,9 +59,10 @@ export async function loadSplit(
     const rows = unlabelled
       ? { rows: await drawVariants(parsed.rows, spec, drawOf(spec.part)) }
       : await pick(parsed, spec, role, undefined);
-    const unseen = task === 'classification' && fixed ? { names: fixed, vector: unseenLabel } : undefined;
+    const unseen = task !== 'completion' && fixed ? { names: fixed, vector: unseenLabel } : undefined;
     return examples(parsed, rows, options, unseen);
   }
+  if (task === 'preference') return preferences(parsed, spec, role, options);
   const others = (Object.keys(files) as FileRole[]).filter((other) => files[other] && other !== role);
   const classes = resolveClasses([parsed, ...(fixed ? [] : await Promise.all(others.map(read)))], {
     ...(fixed ? { classes: fixed } : {}),
@@ -68,6 +70,18 @@ export async function loadSplit(
   });
   const fitting = skipBadRows ? await withoutStrangeLabels(parsed, classes) : parsed;
   return examples(fitting, await pick(fitting, spec, role, classes), options, classes);
+}
+
+/** Nothing is balanced: which of two completions is shown first is a coin's doing, whatever the rows are. */
+async function preferences(
+  parsed: ParsedFile,
+  spec: SplitSpec,
+  role: FileRole,
+  options: LoadOptions,
+): Promise<LoadedExamples> {
+  const classes = resolveClasses([parsed], { classes: PREFERENCE_CLASSES });
+  const fitting = spec.dataset.skipBadRows ? await withoutStrangeLabels(parsed, classes) : parsed;
+  return examples(fitting, await pick(fitting, spec, role, undefined), options, classes);
 }
 
 /** Where labels are not read, there is none to turn into a vector. */
@@ -198,7 +212,7 @@ async function examples(
 }
 
 function toExample(
-  { id, group, row, text, prompt, completion, label, rating, scores }: RawExample,
+  { id, group, row, text, prompt, completion, completions, label, rating, scores }: RawExample,
   parsed: ParsedFile,
   labels: boolean,
   classes: ClassMap | undefined,
@@ -211,6 +225,7 @@ function toExample(
     ...(text === undefined ? {} : { text }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(completion === undefined || (completionIsLabel && !labels) ? {} : { completions: [completion] }),
+    ...(completions === undefined ? {} : { completions }),
     ...(label === undefined || classes === undefined || !labels
       ? {}
       : { label: classes.vector(label, parsed, row) }),

@@ -14,7 +14,7 @@ export interface Example {
   /** The whole text of a classification example without a completion. */
   text?: string;
   prompt?: string;
-  /** What follows the prompt: one completion for `completion` and for likelihood heads. */
+  /** What follows the prompt: one completion for `completion` and for likelihood heads, two for `preference`. */
   completions?: readonly string[];
   /** Probability of each class [K]; one-hot for hard labels. Absent where the step may not see it. */
   label?: readonly number[];

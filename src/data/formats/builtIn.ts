@@ -2,9 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { W2sError } from '../../errors.js';
 import { assetsFolder } from '../assets.js';
+import { PREFERENCE_CLASSES } from '../preference.js';
 import type { TaskKind } from '../types.js';
 import { bindColumns, type ColumnNames, USUAL_NAMES } from './columns.js';
 import type { DatasetFormat } from './format.js';
+import { bindPreference } from './preferencePairs.js';
 
 /** `assets/data/<name>/dataset.json`: what a built-in data set is. */
 export interface BuiltInDataset {
@@ -19,6 +21,8 @@ export interface BuiltInDataset {
   columns?: Partial<ColumnNames>;
   folder: string;
 }
+
+const TASKS: readonly TaskKind[] = ['classification', 'completion', 'preference'];
 
 const dataFolder = (): string => join(assetsFolder(), 'data');
 
@@ -40,7 +44,7 @@ export async function builtInDataset(name: string): Promise<BuiltInDataset | und
       BuiltInDataset,
       'folder'
     >;
-    if (parsed.task !== 'classification' && parsed.task !== 'completion') {
+    if (!TASKS.includes(parsed.task)) {
       throw new Error(`unknown task ${String(parsed.task)}`);
     }
     return { ...parsed, name, folder };
@@ -58,6 +62,11 @@ export async function builtInDataset(name: string): Promise<BuiltInDataset | und
 
 /** The format of a built-in data set: the `columns` reader with its task, classes and names. */
 export function builtInFormat(dataset: BuiltInDataset): DatasetFormat {
+  if (dataset.task === 'preference') {
+    const { name, description: about } = dataset;
+    const bind: DatasetFormat['bind'] = (source, request) => bindPreference(source, request, name);
+    return { name, about, task: 'preference', classes: PREFERENCE_CLASSES, bind };
+  }
   const names = { ...USUAL_NAMES, ...dataset.columns };
   return {
     name: dataset.name,

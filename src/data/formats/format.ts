@@ -11,6 +11,8 @@ export interface RawExample {
   text?: string;
   prompt?: string;
   completion?: string;
+  /** The two completions of a preference, in the order in which they are shown. */
+  completions?: readonly [string, string];
   label?: RawLabel;
   /** How hard the row is, in the data set's own measure. */
   rating?: number;
@@ -24,7 +26,9 @@ export interface RawExample {
   variants?: readonly Variant[];
 }
 
-export type Variant = Partial<Pick<RawExample, 'id' | 'text' | 'prompt' | 'completion' | 'label'>>;
+export type Variant = Partial<
+  Pick<RawExample, 'id' | 'text' | 'prompt' | 'completion' | 'completions' | 'label'>
+>;
 
 /** What is wanted of a file. */
 export interface ReadRequest {

@@ -7,6 +7,8 @@ import { ethicsDeontology } from './ethicsDeontology.js';
 import { ethicsJustice } from './ethicsJustice.js';
 import { ethicsUtilitarianism } from './ethicsUtilitarianism.js';
 import type { DatasetFormat } from './format.js';
+import { hh } from './hh.js';
+import { preferencePairs } from './preferencePairs.js';
 import { sciq, sciqSupport } from './sciq.js';
 import { sst2 } from './sst2.js';
 
@@ -20,6 +22,8 @@ export const FORMATS: readonly DatasetFormat[] = [
   ethicsDeontology,
   ethicsUtilitarianism,
   sst2,
+  hh,
+  preferencePairs,
 ];
 
 /** All names that `--dataset` takes. */
