@@ -1,6 +1,7 @@
 import { W2sError } from '../errors.js';
 import type { PackedSequences } from '../native/binding.js';
 import { displayPath, placeText, unitOf } from './badRow.js';
+import { completionFields } from './preference.js';
 import { breathe, SLICE_MS } from './sources/source.js';
 import type { Tokenizer } from './tokenizer.js';
 import type { EncodedTexts } from './tokenizeWorker.js';
@@ -9,7 +10,8 @@ import type { Example, TaskKind } from './types.js';
 /**
  * From examples to packed sequences (DESIGN 3.3, 3.5): nothing is appended to a classification text; prompt
  * (with special tokens) and completion (without) are tokenised apart and joined; what is too long loses its
- * left, but for a leading special token, and of prompt and completion only the prompt is cut.
+ * left, but for a leading special token, and of prompt and completion only the prompt is cut. A preference
+ * gives two sequences, one for each completion, and a prompt that is too long for one is cut alike for both.
  */
 export interface EncodeOptions {
   /** Most tokens a sequence may have. */
@@ -42,28 +44,42 @@ export async function encodeExamples(
   rows: readonly Example[],
   options: EncodeOptions,
 ): Promise<EncodedExamples> {
+  const paired = options.task === 'preference' && rows.every((row) => row.completions?.length === 2);
+  const items = paired ? rows.flatMap(bothSides) : rows;
   const heads = await tokenizer.encode(
-    rows.map((row) => row.text ?? row.prompt ?? ''),
+    items.map((row) => row.text ?? row.prompt ?? ''),
     { special: true },
   );
   const withPrompts = rows.some((row) => row.prompt !== undefined);
   const tails = withPrompts
     ? await tokenizer.encode(
-        rows.map((row) => row.completions?.[0] ?? ''),
+        items.map((row) => row.completions?.[0] ?? ''),
         { special: false },
       )
     : undefined;
   const unknownShare = shareOf(tokenizer.unknownId, heads, tails);
   if (unknownShare > LARGEST_UNKNOWN_SHARE) throw mostlyUnknown(unknownShare, rows, options);
-  const packer = new Packer(tokenizer, options, heads, tails);
+  const packer = new Packer(tokenizer, options, { heads, tails, paired });
   let sliceEnds = performance.now() + SLICE_MS;
-  for (const [i, row] of rows.entries()) {
+  for (const [i, row] of items.entries()) {
     packer.add(i, row);
     if (performance.now() < sliceEnds) continue;
     await breathe();
     sliceEnds = performance.now() + SLICE_MS;
   }
   return { sequences: packer.packed(), truncated: packer.truncated, unknownShare };
+}
+
+/** The two sequences of a preference as rows of one completion each. */
+function bothSides(row: Example): Example[] {
+  return (row.completions ?? []).map((completion) => ({ ...row, completions: [completion] }));
+}
+
+interface Pieces {
+  heads: EncodedTexts;
+  tails: EncodedTexts | undefined;
+  /** Every two sequences belong to one example. */
+  paired: boolean;
 }
 
 class Packer {
@@ -76,9 +92,9 @@ class Packer {
   constructor(
     private readonly tokenizer: Tokenizer,
     private readonly options: EncodeOptions,
-    private readonly heads: EncodedTexts,
-    private readonly tails: EncodedTexts | undefined,
+    private readonly pieces: Pieces,
   ) {
+    const { heads, tails } = pieces;
     const count = heads.offsets.length - 1;
     // One placeholder at most for each sequence.
     this.tokens = new Int32Array(heads.ids.length + (tails ? tails.ids.length + count : 0));
@@ -87,11 +103,15 @@ class Packer {
   }
 
   add(i: number, row: Example): void {
-    const head = slice(this.heads, i);
-    const placeholder = this.tails !== undefined && row.completions === undefined;
-    const tail = placeholder ? PLACEHOLDER : this.tails ? slice(this.tails, i) : NOTHING;
-    this.check(row, head, tail);
-    const room = this.options.contextLength - tail.length;
+    const { heads, tails, paired } = this.pieces;
+    const head = slice(heads, i);
+    const placeholder = tails !== undefined && row.completions === undefined;
+    const tail = placeholder ? PLACEHOLDER : tails ? slice(tails, i) : NOTHING;
+    this.check(row, head, tail, i);
+    const longest = paired && tails ? Math.max(tail.length, slice(tails, i ^ 1).length) : tail.length;
+    const room = this.options.contextLength - longest;
+    // Both sequences of a pair have the same prompt: it counts once.
+    if (head.length > room && !(paired && i % 2 === 1)) this.truncated++;
     const kept = this.cut(head, room);
     this.tokens.set(kept, this.filled);
     this.tokens.set(tail, this.filled + kept.length);
@@ -102,23 +122,23 @@ class Packer {
 
   packed(): PackedSequences {
     const sequences = { tokens: this.tokens.slice(0, this.filled), offsets: this.offsets };
-    return this.tails ? { ...sequences, targetStarts: this.starts } : sequences;
+    return this.pieces.tails ? { ...sequences, targetStarts: this.starts } : sequences;
   }
 
-  private check(row: Example, head: Int32Array, tail: Int32Array): void {
+  private check(row: Example, head: Int32Array, tail: Int32Array, i: number): void {
+    const field = this.pieces.paired ? (completionFields(row.id)[i % 2] ?? '') : 'completion';
     const headField = row.text === undefined ? 'prompt' : 'text';
     if (head.length === 0) throw this.bad(row, headField, 'at least one token', 'none');
-    if (this.tails === undefined) return;
-    if (tail.length === 0) throw this.bad(row, 'completion', 'at least one token', 'none');
+    if (this.pieces.tails === undefined) return;
+    if (tail.length === 0) throw this.bad(row, field, 'at least one token', 'none');
     if (tail.length >= this.options.contextLength) {
       const most = this.options.contextLength - 1;
-      throw this.bad(row, 'completion', `at most ${most} tokens (the context less one)`, `${tail.length}`);
+      throw this.bad(row, field, `at most ${most} tokens (the context less one)`, `${tail.length}`);
     }
   }
 
   private cut(head: Int32Array, room: number): Int32Array {
     if (head.length <= room) return head;
-    this.truncated++;
     const leading = this.tokenizer.specialIds.has(head[0] ?? -1) && room > 1;
     if (!leading) return head.subarray(head.length - room);
     const kept = head.slice(head.length - room);
