@@ -3,7 +3,10 @@ import type { z } from 'zod';
 import type { ValueKind } from './values.js';
 
 /** Headings of --help and of the reference. */
-export type KeyGroup = 'Experiment' | 'Data' | 'Training' | 'Machine' | 'Output';
+export type KeyGroup = 'Experiment' | 'Data' | 'Training' | 'Machine' | 'Output' | ModuleGroup;
+
+/** Heading of the parameters that a user's module brings. */
+export type ModuleGroup = `${'Loss' | 'Relabelling' | 'Experiment'} ${string}`;
 
 export interface Key<S extends z.ZodType = z.ZodType> extends ValueKind<S> {
   group: KeyGroup;

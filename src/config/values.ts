@@ -18,7 +18,7 @@ export interface ValueKind<S extends z.ZodType = z.ZodType> {
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Text that is wholly a number becomes one; anything else is left for the schema to refuse. */
-function textToNumber(value: unknown): unknown {
+export function textToNumber(value: unknown): unknown {
   return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value;
 }
 
