@@ -18,6 +18,8 @@ export interface Example {
   completions?: readonly string[];
   /** Probability of each class [K]; one-hot for hard labels. Absent where the step may not see it. */
   label?: readonly number[];
+  /** How much the row counts in the loss of who learns from it; absent: 1. */
+  weight?: number;
   /** How hard the row is, in the data set's own measure; never read by a model. */
   rating?: number;
   /** What each possible answer is worth. Absent where the step may not see labels. */

@@ -61,13 +61,48 @@ export async function trainingRows(context: StepContext, spec: FinetuneSpec): Pr
   const { task } = spec.reading;
   // Language modelling learns from the text alone; a completion is part of its text.
   const isText = spec.objective.loss === 'lm' && task === 'classification';
-  if (isText) return unlabelledRows(context, spec.data, task);
-  if (spec.labels.from === 'none') return unlabelledRows(context, spec.data, task);
-  if (spec.labels.from === 'data') return labelledRows(context, spec.data, task);
-  const rows = await unlabelledRows(context, spec.data, task);
-  const labels = await supervision(context, spec.labels, spec.data, task);
-  const files = { data: rows.file, labels: labelSource(context, spec.labels) };
-  return { ...rows, classes: spec.data.dataset.classes ?? [], rows: supervise(rows.rows, labels, files) };
+  return lessonRows(context, { ...spec, labels: isText ? { from: 'none' } : spec.labels }, task);
+}
+
+/**
+ * Rows with the labels that are learned from. Those that a `relabel` step has left out are gone; those that it has
+ * weighed carry their weight. @throws ERR_DATA where no row is left
+ */
+export async function lessonRows(
+  context: StepContext,
+  { data, labels }: Pick<FinetuneSpec, 'data' | 'labels'>,
+  task: ReadingSpec['task'],
+): Promise<Rows> {
+  if (labels.from === 'none') return unlabelledRows(context, data, task);
+  if (labels.from === 'data') return labelledRows(context, data, task);
+  const rows = await unlabelledRows(context, data, task);
+  const files = { data: rows.file, labels: labelSource(context, labels) };
+  const classes = data.dataset.classes ?? [];
+  if (labels.from === 'file') {
+    const given = await supervision(context, labels, data, task);
+    return { ...rows, classes, rows: supervise(rows.rows, given, files) };
+  }
+  const lines = new Map(
+    (await readAllPredictions(context.store, labels.step)).map((line) => [line.id, line]),
+  );
+  const kept = rows.rows.filter(({ id }) => lines.get(id)?.keep !== false);
+  if (kept.length === 0) throw nothingKept(files.labels);
+  const supervised = supervise(kept, labelsOf([...lines.values()], task), files);
+  return { ...rows, classes, rows: supervised.map((row) => weighed(row, lines.get(row.id)?.weight)) };
+}
+
+function weighed(row: Example, weight: number | undefined): Example {
+  return weight === undefined ? row : { ...row, weight };
+}
+
+function nothingKept(labels: string): W2sError {
+  return new W2sError(
+    'ERR_DATA',
+    `Expected labels to learn from in ${labels} but received none: every row is left out`,
+    {
+      hint: 'Keep more of them: --filter-keep 1',
+    },
+  );
 }
 
 /** The rows of a step, as far as they are there before other steps have run; for finding bad ones early. */
@@ -79,14 +114,14 @@ export async function readRows(context: StepContext, spec: StepSpec): Promise<Ro
   return trainingRows(context, spec);
 }
 
-/** All labels of a finished `label` step or of a file, by example id. */
+/** All labels of a finished step or of a file, by example id. */
 export async function supervision(
   context: StepContext,
   spec: GivenLabels,
   data: SplitSpec,
   task: ReadingSpec['task'],
 ): Promise<ReadonlyMap<string, Supervision>> {
-  if (spec.from === 'step') return predictedLabels(context.store, spec.step, task);
+  if (spec.from === 'step') return labelsOf(await readAllPredictions(context.store, spec.step), task);
   const file = context.locations[spec.sha256];
   if (file === undefined) {
     throw new W2sError(
@@ -104,15 +139,8 @@ function labelSource(context: StepContext, spec: GivenLabels): string {
   return context.locations[spec.sha256] ?? spec.sha256;
 }
 
-async function predictedLabels(
-  store: Store,
-  step: StepHash,
-  task: ReadingSpec['task'],
-): Promise<Map<string, Supervision>> {
-  const predictions = await readAllPredictions(store, step);
-  return new Map(
-    predictions.map((line) => [line.id, task === 'completion' ? textOf(line) : softLabel(line)]),
-  );
+function labelsOf(lines: readonly Prediction[], task: ReadingSpec['task']): Map<string, Supervision> {
+  return new Map(lines.map((line) => [line.id, task === 'completion' ? textOf(line) : softLabel(line)]));
 }
 
 /** Predictions of a step that is done. */

@@ -12,6 +12,10 @@ export interface Prediction {
   logits?: readonly number[];
   /** The answer of a completion task. */
   text?: string;
+  /** How much the row counts in the loss of who learns from it; absent: 1. */
+  weight?: number;
+  /** The row is left out of what is learned from. Absent otherwise. */
+  keep?: false;
 }
 
 /** How many lines are gathered for one write. */
