@@ -18,13 +18,18 @@ export async function evaluate(
   const { predictions, truncated, totals } = await predict(context, spec, rows);
   await context.store.writePredictions(hash, predictions);
   const n = predictions.length;
-  const right = predictions.reduce((count, line) => count + (isCorrect(line) ? 1 : 0), 0);
+  const right = predictions.reduce((sum, line) => sum + creditOf(line), 0);
   return { result: { kind: 'evaluate', n, accuracy: right / n, truncated }, timing: totals };
 }
 
-/** Whether a prediction is the true answer: the likeliest class, or the whole completion. */
+/** Whether a prediction is the true answer: the likeliest class, or the whole completion. A tie is not. */
 export function isCorrect(line: Prediction): boolean {
-  return answerOf(line) === line.label;
+  return creditOf(line) === 1;
+}
+
+/** What a prediction counts in an accuracy: 1 where it is right, 0 where it is wrong, ½ for a tie of two. */
+export function creditOf(line: Prediction): number {
+  return Number(line.correct ?? answerOf(line) === line.label);
 }
 
 /** The likeliest class's index, or the completion. */

@@ -9,7 +9,6 @@ import type { FinetuneSpec } from '../experiments/plan.js';
 import type { NativeModel, PackedSequences } from '../native/binding.js';
 import { targetMatrix } from '../tasks/classification.js';
 import { longestCompletion } from '../tasks/completion.js';
-import { countSequences } from './batches.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
 import type { StepContext } from './context.js';
 import { objectiveFor } from './objective.js';
@@ -18,7 +17,7 @@ import type { FinetuneResult } from './results.js';
 import { classCount, type Rows, trainingRows } from './rows.js';
 import type { StepOutcome } from './run.js';
 import { stepsPerEpoch } from './schedule.js';
-import { type StepRecord, type TrainingSet, trainLoop } from './trainLoop.js';
+import { countExamples, type StepRecord, type TrainingSet, trainLoop } from './trainLoop.js';
 
 export async function finetune(
   context: StepContext,
@@ -33,15 +32,17 @@ export async function finetune(
     threads: machine.threads,
   });
   const { set, truncated } = await trainingSet(opened, spec, rows);
-  if (spec.reading.head.kind === 'likelihood' && position === null) {
+  // Of a pair the bias cancels.
+  if (spec.reading.head.kind === 'likelihood' && position === null && !set.paired) {
     await calibrate(opened, set.sequences, spec.seed, machine.microBatchTokens);
   }
   const { steps, finalLoss } = await train(context, spec, hash, opened.model, set, machine, position);
-  const folder = await saveModel(context, hash, opened, rows.classes);
+  // A reward has no classes, even where its preferences do.
+  const folder = await saveModel(context, hash, opened, set.paired ? [] : rows.classes);
   const totals = await totalsOf(context, hash);
   const result: FinetuneResult = {
     kind: 'finetune',
-    examples: rows.rows.length,
+    examples: countExamples(set),
     steps,
     finalLoss,
     tokens: set.sequences.tokens.length,
@@ -69,7 +70,8 @@ async function trainingSet(
   if (classes === 0)
     return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated };
   const labels = rows.rows.map((row) => row.label ?? []);
-  return { set: { sequences, targets: targetMatrix(labels, classes), classes }, truncated };
+  const paired = spec.reading.task === 'preference' ? { paired: true as const } : {};
+  return { set: { sequences, targets: targetMatrix(labels, classes), classes, ...paired }, truncated };
 }
 
 /** `lm` learns every token of a text; `completion` those after the prompt. */
@@ -90,6 +92,7 @@ async function train(
   const { binding } = await context.engine();
   const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
   const { microBatchTokens } = machine;
+  const pairOutputs = set.paired ? model.info.outputs : undefined;
   const trainer = binding.createTrainer(model, { optimizer, weightDecay, clip, microBatchTokens });
   const metrics = await context.store.openMetrics(hash, position?.step ?? 0);
   const meter = new Meter(context);
@@ -100,7 +103,7 @@ async function train(
     const steps = await trainLoop({
       trainer,
       set,
-      objective: objectiveFor(spec.objective, set.classes, context.losses),
+      objective: objectiveFor(spec.objective, set.classes, context.losses, pairOutputs),
       optimisation: spec.optimisation,
       seed: spec.seed,
       from: position?.step ?? 0,
@@ -111,7 +114,7 @@ async function train(
       },
       checkpointDue: (aborted) => aborted || performance.now() - savedAt >= context.checkpointEvery * 1000,
       checkpoint: async (step) => {
-        const epoch = Math.floor(step / stepsPerEpoch(countSequences(set.sequences), batchSize));
+        const epoch = Math.floor(step / stepsPerEpoch(countExamples(set), batchSize));
         await savePosition(context.store, hash, trainer, metrics, {
           step,
           epoch,

@@ -4,8 +4,8 @@ import type { Supervision } from '../data/index.js';
 import type { GradeSpec } from '../experiments/plan.js';
 import type { Prediction } from '../store/index.js';
 import type { StepContext } from './context.js';
-import { isCorrect } from './evaluate.js';
-import { truthOf } from './predict.js';
+import { creditOf } from './evaluate.js';
+import { halfRight, truthOf } from './predict.js';
 import type { GradeResult } from './results.js';
 import { labelledRows, type Rows, readAllPredictions, supervision, unlabelledRows } from './rows.js';
 import type { StepOutcome } from './run.js';
@@ -25,7 +25,7 @@ export async function grade(
   });
   const all = graded.length === rows.rows.length;
   await context.store.writePredictions(hash, graded);
-  const right = graded.reduce((count, line) => count + (isCorrect(line) ? 1 : 0), 0);
+  const right = graded.reduce((sum, line) => sum + creditOf(line), 0);
   return {
     result: { kind: 'grade', n: graded.length, accuracy: all ? right / graded.length : null },
     timing: { seconds: (performance.now() - startedAt) / 1000, tokens: 0, examples: 0 },
@@ -59,6 +59,7 @@ function gradedLine(spec: GradeSpec, row: Rows['rows'][number], answer: Answer):
     ...(spec.task === 'completion' && completion !== undefined ? { label: completion } : truthOf(row)),
     ...(answer.logits ? { logits: answer.logits } : {}),
     ...(answer.text === undefined ? {} : { text: answer.text }),
+    ...(spec.task === 'preference' ? halfRight(row, answer.logits) : {}),
   };
 }
 

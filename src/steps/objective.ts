@@ -3,7 +3,9 @@
 import { W2sError } from '../errors.js';
 import type { ObjectiveSpec } from '../experiments/plan.js';
 import type { BackwardResult, NativeObjective, NativeTrainer, PackedSequences } from '../native/binding.js';
-import type { BoundLoss } from '../tasks/loss.js';
+import { type BoundLoss, bindLoss } from '../tasks/loss.js';
+import { rewardGradient, rewardsOf } from '../tasks/preference.js';
+import { crossEntropy } from '../tasks/referenceLosses.js';
 import { confidenceAlpha } from './schedule.js';
 
 /** Loss and logits of optimizer step k of `total`; gradients are left in the trainer. */
@@ -15,12 +17,19 @@ export type Objective = (
   total: number,
 ) => Promise<BackwardResult>;
 
-/** The objective that a spec names; `losses` holds those written in TypeScript, by the sha256 of their code. */
+/**
+ * The objective that a spec names; `losses` holds those written in TypeScript, by the sha256 of their code.
+ * @param pairOutputs outputs of the head for each sequence, where every two sequences form an example
+ */
 export function objectiveFor(
   spec: ObjectiveSpec,
   classes: number,
   losses: Readonly<Record<string, BoundLoss>>,
+  pairOutputs?: number,
 ): Objective {
+  if (pairOutputs !== undefined && spec.loss === 'xent') {
+    return customObjective(bindLoss(crossEntropy), classes, pairOutputs);
+  }
   if (spec.loss !== 'custom') {
     return (trainer, batch, targets, k, total) =>
       trainer.forwardBackward(batch, nativeObjective(spec, targets, k, total));
@@ -29,15 +38,19 @@ export function objectiveFor(
   if (!loss) {
     throw new W2sError('ERR_ARGUMENT', `Expected the code of loss ${spec.name} but received none`);
   }
-  return customObjective(loss, classes);
+  return customObjective(loss, classes, pairOutputs);
 }
 
-/** A loss written in TypeScript: native forward, its `apply`, native backward. */
-export function customObjective(loss: BoundLoss, classes: number): Objective {
+/** A loss written in TypeScript: native forward, its `apply`, native backward; of pairs it sees the two rewards. */
+export function customObjective(loss: BoundLoss, classes: number, pairOutputs?: number): Objective {
   return async (trainer, batch, targets, k, total) => {
-    const logits = await trainer.forward(batch);
+    const outputs = await trainer.forward(batch);
+    const logits = pairOutputs === undefined ? outputs : rewardsOf(outputs, pairOutputs);
     const result = loss.apply({ logits, targets: needed(targets), classes, progress: k / total });
-    if (Number.isFinite(result.loss)) await trainer.backward(result.dLogits);
+    const { dLogits } = result;
+    if (Number.isFinite(result.loss)) {
+      await trainer.backward(pairOutputs === undefined ? dLogits : rewardGradient(dLogits, pairOutputs));
+    }
     return { loss: result.loss, logits, exactMatches: 0 };
   };
 }

@@ -6,6 +6,7 @@ import type { PackedSequences, ScoreResult } from '../native/binding.js';
 import type { Prediction } from '../store/index.js';
 import { argmax } from '../tasks/classification.js';
 import { answerTokens, exactMatches } from '../tasks/completion.js';
+import { isTie, PAIR, rewardsOf } from '../tasks/preference.js';
 import type { StepContext } from './context.js';
 import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import { classCount, type Rows, unlabelledRows } from './rows.js';
@@ -31,7 +32,8 @@ export async function predict(
     throw new W2sError('ERR_ARGUMENT', 'Expected a model but received a probe');
   await using opened = await openModel(context, spec.model, reading, spec);
   const { sequences, truncated } = await encodeFor(opened, reading, rows);
-  if (spec.calibration !== null && reading.head.kind === 'likelihood')
+  const paired = reading.task === 'preference';
+  if (spec.calibration !== null && reading.head.kind === 'likelihood' && !paired)
     await calibrateOn(context, spec, opened);
   const predictions: Prediction[] = [];
   const classes = classCount(reading);
@@ -41,10 +43,12 @@ export async function predict(
     opened.model,
     sequences,
     async (scored, portion, first) => {
-      const part = rows.rows.slice(first, first + portion.offsets.length - 1);
+      const size = paired ? PAIR : 1;
+      const part = rows.rows.slice(first / size, (first + portion.offsets.length - 1) / size);
+      const logits = paired ? rewardsOf(scored.logits, opened.model.info.outputs) : scored.logits;
       const answers =
         classes > 0
-          ? logitAnswers(scored, part.length, classes)
+          ? logitAnswers(logits, part, classes, paired)
           : await textAnswers(opened, scored, portion, part);
       part.forEach((row, i) => {
         predictions.push({
@@ -66,10 +70,24 @@ export function truthOf(row: Rows['rows'][number]): Pick<Prediction, 'label'> {
   return {};
 }
 
-function logitAnswers(scored: ScoreResult, count: number, classes: number): Pick<Prediction, 'logits'>[] {
-  return Array.from({ length: count }, (_, i) => ({
-    logits: Array.from(scored.logits.subarray(i * classes, (i + 1) * classes)),
-  }));
+/** A model that prefers neither of two completions is half right, whichever is the better. */
+export function halfRight(
+  row: Rows['rows'][number],
+  logits: readonly number[] | undefined,
+): Pick<Prediction, 'correct'> {
+  return row.label !== undefined && logits !== undefined && isTie(logits) ? { correct: 0.5 } : {};
+}
+
+function logitAnswers(
+  logits: Float32Array,
+  rows: Rows['rows'],
+  classes: number,
+  paired: boolean,
+): Pick<Prediction, 'logits' | 'correct'>[] {
+  return rows.map((row, i) => {
+    const own = Array.from(logits.subarray(i * classes, (i + 1) * classes));
+    return { logits: own, ...(paired ? halfRight(row, own) : {}) };
+  });
 }
 
 /** With a truth, whose text stands for an exact match, or the one next token after a prompt alone. */

@@ -164,5 +164,5 @@ function softLabel(line: Prediction): readonly number[] {
 /** K of a reading; 0 where answers are tokens. */
 export function classCount(reading: ReadingSpec): number {
   if (reading.head.kind === 'classifier') return reading.head.labels;
-  return reading.head.kind === 'likelihood' ? 2 : 0;
+  return reading.head.kind === 'likelihood' || reading.head.kind === 'scalar' ? 2 : 0;
 }

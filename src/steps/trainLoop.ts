@@ -7,6 +7,7 @@ import { isW2sError, W2sError } from '../errors.js';
 import type { OptimisationSpec } from '../experiments/plan.js';
 import type { NativeTrainer, PackedSequences } from '../native/binding.js';
 import { batchAccuracy } from '../tasks/classification.js';
+import { PAIR, sequencesOf } from '../tasks/preference.js';
 import { countSequences, epochOrder, gather, gatherRows } from './batches.js';
 import { throwIfAborted } from './context.js';
 import type { Objective } from './objective.js';
@@ -19,6 +20,8 @@ export interface TrainingSet {
   targets: Float32Array | null;
   /** K; 0 where the targets are tokens. */
   classes: number;
+  /** Every two sequences form an example, the second following the first. Absent: one sequence an example. */
+  paired?: true;
 }
 
 /** What one optimizer step did. */
@@ -57,7 +60,7 @@ export interface TrainLoopOptions {
 /** Trains to the end and gives T. Throws ERR_NOT_FINITE, or ERR_ABORTED after a last checkpoint. */
 export async function trainLoop(options: TrainLoopOptions): Promise<number> {
   const { set, optimisation, seed, signal } = options;
-  const examples = countSequences(set.sequences);
+  const examples = countExamples(set);
   const total = totalSteps(examples, optimisation);
   const perEpoch = stepsPerEpoch(examples, optimisation.batchSize);
   let order: { epoch: number; indices: Uint32Array } | undefined;
@@ -86,6 +89,11 @@ async function betweenSteps(options: TrainLoopOptions, k: number): Promise<void>
   await options.checkpoint(k);
 }
 
+/** n: sequences, or pairs of them. */
+export function countExamples({ sequences, paired }: TrainingSet): number {
+  return countSequences(sequences) / (paired ? PAIR : 1);
+}
+
 async function oneStep(
   options: TrainLoopOptions,
   indices: Uint32Array,
@@ -93,7 +101,7 @@ async function oneStep(
   total: number,
 ): Promise<StepRecord> {
   const { trainer, set, optimisation } = options;
-  const batch = gather(set.sequences, indices);
+  const batch = gather(set.sequences, set.paired ? sequencesOf(indices) : indices);
   const targets = set.targets && gatherRows(set.targets, set.classes, indices);
   const { loss, logits, exactMatches } = await named(k, total, () =>
     options.objective(trainer, batch, targets, k, total),

@@ -12,6 +12,11 @@ export interface Prediction {
   logits?: readonly number[];
   /** The answer of a completion task. */
   text?: string;
+  /**
+   * Whether the answer is right, where that is more than whether it equals the label; 0.5: a tie of two, which is
+   * half of a right answer.
+   */
+  correct?: boolean | 0.5;
   /** How much the row counts in the loss of who learns from it; absent: 1. */
   weight?: number;
   /** The row is left out of what is learned from. Absent otherwise. */
