@@ -66,7 +66,7 @@ async function checkDatasetName(layers: readonly Layer<{ dataset?: string | unde
 
 /** Says so when a model is read by a linear head that neither the folder nor training brought: it knows nothing. */
 export async function noteFreshHead(config: LabelConfig, { stderr }: CommandContext): Promise<void> {
-  if (config.settings.head !== 'linear') return;
+  if (config.settings.head !== 'linear' && config.settings.head !== 'scalar') return;
   const { resolveModel } = await import('../models/index.js');
   const { classifier, likelihood } = await resolveModel(config.model);
   if (classifier || (likelihood && !config.headGiven)) return;

@@ -83,8 +83,9 @@ export function resolveFinetuneConfig(
   const named = find('loss');
   const asks = task ?? known[common.dataset]?.task;
   const loss: Loss = named?.value ?? naturalLoss(asks);
-  // lm reads whole texts and no labels: any rows will do.
-  if (named !== undefined && asks !== undefined && loss !== 'lm') checkLoss(named, common.dataset, asks);
+  // lm reads whole texts and no labels: any rows will do. Preferences have two completions to learn.
+  const anyRows = loss === 'lm' || (loss === 'completion' && asks === 'preference');
+  if (named !== undefined && asks !== undefined && !anyRows) checkLoss(named, common.dataset, asks);
   refuseConfidenceSettings(find, loss);
   return {
     ...common,

@@ -3,6 +3,7 @@ import { badField, displayPath, placeText, shown, unitOf, unskippable } from './
 import { resolveClasses } from './classes.js';
 import { parseLabel } from './labels.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
+import { mirroredId } from './preference.js';
 import { requireColumns } from './readFile.js';
 import { openSource } from './sources/index.js';
 import type { Example, TaskKind } from './types.js';
@@ -53,7 +54,7 @@ async function readLabels(file: string, options: SupervisionOptions): Promise<Ma
       }
       firstWith.set(id, row);
       const value = record?.[column];
-      if (options.task === 'classification') {
+      if (options.task !== 'completion') {
         rows.push({ id, group: id, row, label: parseLabel(value, place, column) });
       } else if (typeof value === 'string' && value.trim() !== '') completions.set(id, value);
       else throw badField(place, column, 'text', value === '' ? 'a blank' : shown(value));
@@ -74,7 +75,19 @@ async function readLabels(file: string, options: SupervisionOptions): Promise<Ma
     rows,
     skipped: 0,
   };
-  return vectors(parsed, options);
+  const labels = vectors(parsed, options);
+  return options.task === 'preference' ? inBothOrders(labels) : labels;
+}
+
+/** A label for one order of two completions says as much of the other. */
+function inBothOrders(labels: ReadonlyMap<string, Supervision>): Map<string, Supervision> {
+  const both = new Map(labels);
+  for (const [id, label] of labels) {
+    const mirrored = mirroredId(id);
+    if (mirrored === undefined || both.has(mirrored) || typeof label === 'string') continue;
+    both.set(mirrored, label.toReversed());
+  }
+  return both;
 }
 
 function labelColumn(columns: readonly string[], task: TaskKind, file: string): string {

@@ -37,13 +37,15 @@ function scored(line: Prediction, label: ExportRow['label']): ExportRow {
 /** The supervision as label, beside the texts that it was given to. */
 function supervised(line: Prediction, row: Example | undefined, textColumn: string): ExportRow {
   const { text, prompt, completions } = row ?? {};
-  const completion = line.logits ? completions?.[0] : undefined;
+  const [first, second] = completions?.length === 2 ? completions : [];
+  const completion = line.logits && second === undefined ? completions?.[0] : undefined;
   return {
     ...scored(line, line.logits ? softmax(line.logits) : (line.text ?? '')),
     ...(line.group === undefined ? {} : { group: line.group }),
     ...(text === undefined ? {} : { [textColumn]: text }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(completion === undefined ? {} : { completion }),
+    ...(second === undefined ? {} : { first, second }),
   };
 }
 

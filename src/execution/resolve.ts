@@ -51,6 +51,8 @@ async function specWithClasses(
   sources: ClassSources,
 ): Promise<ResolvedDataset['spec']> {
   const { models, unlabelled } = sources;
+  // A reward's folder names no classes of its preferences.
+  if (found.task === 'preference') return (await withClasses(found)).spec;
   const classifier = models.find((model) => model.classifier && model.label2id !== undefined);
   if (unlabelled && classifier?.label2id) return { ...found.spec, classes: namesOf(classifier.label2id) };
   const label2id = models.find((model) => model.label2id !== undefined)?.label2id;

@@ -79,7 +79,8 @@ export async function runEvaluate(
 /** A head that the folder brings is what it is read by, where nobody named another. */
 function withOwnHead(config: LabelConfig, { model, data }: FoundAll): LabelConfig {
   if (config.headGiven || data.task === 'completion') return config;
-  const own = model.likelihood ? 'likelihood' : model.classifier ? 'linear' : config.settings.head;
+  const trained = data.task === 'preference' ? 'scalar' : 'linear';
+  const own = model.likelihood ? 'likelihood' : model.classifier ? trained : config.settings.head;
   return { ...config, settings: { ...config.settings, head: own } };
 }
 

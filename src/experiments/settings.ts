@@ -22,7 +22,7 @@ export function readingOf(settings: ReadingSettings, data: DataShape): ReadingSp
   return { task: data.task, head: headOf(settings, data), dtype, maxContext };
 }
 
-/** Reading for `--loss lm` alone: any text, all of its tokens, no labels. */
+/** Reading for a language model's own losses: any text, no labels. */
 export function languageReading(settings: ReadingSettings, data: DataShape): ReadingSpec {
   const { dtype, maxContext } = settings;
   return { task: data.task, head: { kind: 'lm' }, dtype, maxContext };
@@ -31,6 +31,19 @@ export function languageReading(settings: ReadingSettings, data: DataShape): Rea
 export function optimisationOf(settings: ModelSettings): OptimisationSpec {
   const { optimizer, epochs, batchSize, lr, headLr, weightDecay, clip, schedule, warmupSteps } = settings;
   return { optimizer, epochs, batchSize, lr, headLr, weightDecay, clip, schedule, warmupSteps };
+}
+
+/**
+ * Whether a loss learns texts alone, so that labels are of no use to it: `lm` of any rows, and of preferences also
+ * `completion`, which is then generative fine-tuning on both completions, whichever is the better.
+ */
+export function isGenerative({ loss }: Pick<ModelSettings, 'loss'>, { task }: DataShape): boolean {
+  return loss === 'lm' || (loss === 'completion' && task === 'preference');
+}
+
+/** What a generative loss learns from: of prompts with completions the completions' tokens, of texts every token. */
+export function generativeObjective({ task }: DataShape): ObjectiveSpec {
+  return task === 'preference' ? { loss: 'completion' } : { loss: 'lm' };
 }
 
 /** The task's loss without any method: what weak supervisor and ceiling are trained with. */
@@ -52,7 +65,7 @@ function customObjective(
   custom: Extract<ObjectiveSpec, { loss: 'custom' }>,
   { task }: DataShape,
 ): ObjectiveSpec {
-  if (task === 'classification') return custom;
+  if (task !== 'completion') return custom;
   throw new W2sError(
     'ERR_USAGE',
     `Expected a data set with classes for the loss ${custom.name} but received one whose answers are completions: such a loss sees one row of logits an example`,
@@ -100,6 +113,7 @@ function requireTwoClasses(data: DataShape): void {
 function headOf(settings: ReadingSettings, data: DataShape): HeadSpec {
   const labels = data.classes.length;
   if (data.task === 'completion') return completionHead(settings);
+  if (data.task === 'preference') return rewardHead(settings);
   if (settings.head === 'lm') {
     throw headError(
       'linear, unembedding or likelihood for --head on a data set with classes',
@@ -119,6 +133,13 @@ function completionHead(settings: ReadingSettings): HeadSpec {
   // `linear` is the default of --head, and has no meaning here: completions are read by the language model.
   if (settings.head === 'lm' || settings.head === 'linear') return { kind: 'lm' };
   throw headError('lm for --head on a data set of completions', settings.head, 'lm');
+}
+
+function rewardHead(settings: ReadingSettings): HeadSpec {
+  if (settings.head === 'likelihood') return { kind: 'likelihood' };
+  // `linear` is the default of --head: of one sequence it is one number.
+  if (settings.head === 'scalar' || settings.head === 'linear') return { kind: 'scalar' };
+  throw headError('scalar or likelihood for --head on preferences', settings.head, 'scalar');
 }
 
 function headError(expected: string, received: string, use: string): W2sError {

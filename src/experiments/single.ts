@@ -5,6 +5,8 @@ import { PlanBuilder } from './builder.js';
 import { ENGINE_REVISION, type HeadSpec, type ObjectiveSpec, type Plan, type WeightsSpec } from './plan.js';
 import {
   type DataShape,
+  generativeObjective,
+  isGenerative,
   languageReading,
   type ModelSettings,
   objectiveOf,
@@ -35,15 +37,16 @@ export interface FinetuneInputs extends SingleInputs {
 export function planFinetune(inputs: FinetuneInputs): Plan {
   const { settings, dataset, seed, deterministic } = inputs;
   const builder = new PlanBuilder();
-  const isLanguage = settings.loss === 'lm' && inputs.loss === undefined;
+  const isLanguage = isGenerative(settings, dataset) && inputs.loss === undefined;
   builder.add('finetune', seed, {
     kind: 'finetune',
     engineRevision: ENGINE_REVISION,
     model: folder(inputs),
     reading: isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset),
     data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
-    labels: { from: 'data' },
-    objective: isLanguage ? { loss: 'lm' } : objectiveOf(settings, dataset, inputs.loss),
+    // The order of two completions is their label: nothing of it is read where both are learned alike.
+    labels: isLanguage && dataset.task === 'preference' ? { from: 'none' } : { from: 'data' },
+    objective: isLanguage ? generativeObjective(dataset) : objectiveOf(settings, dataset, inputs.loss),
     optimisation: optimisationOf(settings),
     seed,
     deterministic,

@@ -58,7 +58,9 @@ export function settingsOf(config: TrainConfig): TrainRaw | null {
 
 /** Null where settings contradict each other. */
 function resolved(values: Values, config: TrainConfig): TrainConfig | null {
-  const task = Object.hasOwn(presets, config.dataset) ? undefined : taskOf(config.forStrong.loss);
+  const { head, loss } = config.forStrong;
+  const asks = head === 'scalar' ? 'preference' : taskOf(loss);
+  const task = Object.hasOwn(presets, config.dataset) ? undefined : asks;
   try {
     return resolveTrainConfig(values as TrainRaw, presets, task);
   } catch {

@@ -69,6 +69,8 @@ export function chooseDisagreements(seeds: readonly SeedRecord[]): Disagreement[
 }
 
 function kindOf(supervisor: Prediction, student: Prediction): Kind | null {
+  // A tie is neither right nor wrong.
+  if (student.correct === 0.5 || supervisor.correct === 0.5) return null;
   const [byStudent, bySupervisor] = [isRight(student), isRight(supervisor)];
   if (byStudent === bySupervisor) return null;
   return byStudent ? 'student' : 'supervisor';

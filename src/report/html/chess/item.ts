@@ -21,6 +21,7 @@ export function drawChess(item: Disagreement, row: Example, classes: readonly st
   if (row.text !== undefined) return lastMove(row.text, classes);
   const position = play(row.prompt ?? '');
   if (position === null) return null;
+  if (row.completions?.length === 2) return betterMove(position, item, row.completions);
   const completion = row.completions?.[0];
   if (typeof item.truth === 'number') {
     return completion === undefined ? null : askedMove(position, completion, classes);
@@ -41,6 +42,19 @@ function bestMove(position: Chess, { truth, student, supervisor }: Disagreement)
     about: toMove(position),
     name: (answer) => html`<bdi>${words(answer)}</bdi>`,
   };
+}
+
+/** `chess-preference`: two moves, and which of them each holds for the better. */
+function betterMove(position: Chess, item: Disagreement, moves: readonly string[]): ChessItem {
+  const move = (answer: number | string): string => moves[Number(answer)] ?? '';
+  const { truth, student, supervisor } = item;
+  const drawn = bestMove(position, {
+    ...item,
+    truth: move(truth),
+    student: { ...student, answer: move(student.answer) },
+    supervisor: { ...supervisor, answer: move(supervisor.answer) },
+  });
+  return { ...drawn, name: (answer) => drawn.name(move(answer)) };
 }
 
 /** `chess-legal`: a move that may be none. */

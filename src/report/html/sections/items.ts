@@ -62,7 +62,7 @@ const isChess = ({ format }: RunRecord): boolean => format.startsWith('chess-');
 /** What colours and shapes on a board mean. */
 function chessLegend(record: RunRecord): Html | null {
   if (!isChess(record) || record.texts.missing !== null) return null;
-  return record.task === 'completion'
+  return record.task !== 'classification'
     ? html`<p>On the boards, <span class="student">blue</span> is the student’s move, <span class="weak">dashed
 orange</span> the supervisor’s, and the broad <span class="ceiling">green</span> one below the right one.</p>`
     : html`<p>On the boards, the arrow is the move that is asked about; a red ring marks a king in check.</p>`;
@@ -100,6 +100,10 @@ function nameOf(answer: number | string, classes: readonly string[]): Html {
 
 function textOf({ text, prompt, completions }: Example): Html {
   if (text !== undefined) return html`<p class="text" dir="auto">${clamped(text)}</p>`;
+  if (completions?.length === 2) {
+    const list = completions.map((text) => html`<li><bdi>${clamped(text, 300)}</bdi></li>`);
+    return html`<p class="text" dir="auto">${clamped(prompt ?? '')}</p><ol class="text" dir="auto">${list}</ol>`;
+  }
   const completion = completions?.[0];
   return html`<p class="text" dir="auto">${clamped(prompt ?? '')}${completion !== undefined && html` <strong><bdi>${clamped(completion, 300)}</bdi></strong>`}</p>`;
 }
