@@ -3,6 +3,7 @@
  * files, keys of calls from Node, types and docs all come from here.
  */
 import { key, type Raw } from './key.js';
+import { featureKeys, methodKeys, promptKeys } from './methodKeys.js';
 import {
   choice,
   device,
@@ -89,6 +90,8 @@ export const modelKeys = {
     describe: 'Number format of the computation; masters, head and loss are f32 in both',
     default: 'f32',
   }),
+  ...promptKeys,
+  ...methodKeys,
 } as const;
 
 /** Where data come from. */
@@ -256,10 +259,12 @@ const oneSeedKey = {
   }),
 } as const;
 
+const { method, probeFit, probeEpochs, probeLr, probeL2, shots, ...finetuneModelKeys } = modelKeys;
 const { head, maxContext, dtype } = modelKeys;
 
 export const trainKeys = {
   ...pairKeys,
+  ...featureKeys,
   ...seedKey,
   ...dataKeys,
   ...halvesKeys,
@@ -282,13 +287,13 @@ export const finetuneKeys = {
   header,
   skipBadRows,
   dataSeed,
-  ...modelKeys,
+  ...finetuneModelKeys,
   ...machineKeys,
   ...checkpointKeys,
   ...outKey,
 } as const;
 
-const readingKeys = { head, maxContext, dtype } as const;
+const readingKeys = { head, maxContext, dtype, ...promptKeys } as const;
 
 export const labelKeys = {
   ...modelKey,

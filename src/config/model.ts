@@ -3,6 +3,7 @@ import { prefixed } from './case.js';
 import type { Raw } from './key.js';
 import { type ModelKeyName, modelKeys } from './keys.js';
 import { type Found, type Layers, nameOf, settingError } from './layers.js';
+import { headOfMethod, type MethodSettings, resolveMethod } from './method.js';
 
 /** The data room's `TaskKind`, which this room may not import. */
 export type TaskName = 'classification' | 'completion' | 'preference';
@@ -10,7 +11,7 @@ export type Loss = 'xent' | 'confidence' | 'lm' | 'completion';
 export type HeadName = 'linear' | 'unembedding' | 'tokens' | 'scalar' | 'likelihood' | 'lm';
 
 /** Everything resolved: nothing is left to a default. */
-export interface ModelSettings {
+export interface ModelSettings extends MethodSettings {
   loss: Loss;
   /** The next four are of effect with `loss: 'confidence'` only. */
   preset: 'paper' | 'openai';
@@ -96,6 +97,8 @@ export function resolveModelSettings(find: Find, loss: Loss, task: TaskName = ta
   const preset = value('preset');
   const confidence = confidencePresets[preset];
   const lr = value('lr');
+  const asks = isTokenLoss(loss) ? 'completion' : task;
+  const head = headOfMethod(find, asks) ?? resolveHead(find, asks);
   return {
     loss,
     preset,
@@ -112,8 +115,9 @@ export function resolveModelSettings(find: Find, loss: Loss, task: TaskName = ta
     schedule: value('schedule'),
     warmupSteps: value('warmupSteps'),
     maxContext: find('maxContext')?.value ?? null,
-    head: resolveHead(find, isTokenLoss(loss) ? 'completion' : task),
+    head,
     dtype: value('dtype'),
+    ...resolveMethod(find, { loss, head, task: asks }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   labelKeys,
 } from './keys.js';
 import { type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
+import { refuseIdleSettings } from './method.js';
 import {
   checkLoss,
   finder,
@@ -87,12 +88,14 @@ export function resolveFinetuneConfig(
   const anyRows = loss === 'lm' || (loss === 'completion' && asks === 'preference');
   if (named !== undefined && asks !== undefined && !anyRows) checkLoss(named, common.dataset, asks);
   refuseConfidenceSettings(find, loss);
+  const resolved = resolveModelSettings(find, loss, asks);
+  refuseIdleSettings([{ find, settings: resolved }]);
   return {
     ...common,
     device: settings.value('device'),
     seed: settings.value('seed'),
     checkpointEvery: settings.value('checkpointEvery'),
-    settings: resolveModelSettings(find, loss, asks),
+    settings: resolved,
   };
 }
 
@@ -135,10 +138,13 @@ function resolveReading(
   const settings = said.over({ origin: { kind: 'preset', command }, values: preset });
   const named = said.maybe('head');
   const asks = task ?? known[common.dataset]?.task ?? (named === 'lm' ? 'completion' : 'classification');
+  const find = finder(settings);
+  const resolved = resolveModelSettings(find, naturalLoss(asks), asks);
+  refuseIdleSettings([{ find, settings: resolved }]);
   return {
     ...common,
     device: settings.value('device'),
-    settings: resolveModelSettings(finder(settings), naturalLoss(asks), asks),
+    settings: resolved,
     headGiven: named !== undefined,
     ...(file === undefined ? {} : { export: file.value }),
   };

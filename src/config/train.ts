@@ -3,6 +3,7 @@ import { prefixed } from './case.js';
 import type { Key, Keys } from './key.js';
 import { type ModelKeyName, modelKeys, type TrainRaw, type TrainSettings, trainKeys } from './keys.js';
 import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
+import { refuseIdleSettings } from './method.js';
 import {
   checkLoss,
   finder,
@@ -30,6 +31,11 @@ export interface TrainConfig {
   weakData?: string;
   transferData?: string;
   weakLabels?: string;
+  /** Tables of features that stand in for a model, whose name is then empty. */
+  weakFeatures?: string;
+  strongFeatures?: string;
+  /** No model reads the rows: they need no text. Absent otherwise. */
+  noText?: true;
   text?: string;
   label?: string;
   /** Whether CSV and TSV begin with names of columns. Absent: as the format has it. */
@@ -101,6 +107,9 @@ export function resolveTrainConfig(
     weakData: settings.maybe('weakData'),
     transferData: settings.maybe('transferData'),
     weakLabels: settings.maybe('weakLabels'),
+    weakFeatures: said.maybe('weakFeatures'),
+    strongFeatures: said.maybe('strongFeatures'),
+    noText: readsNoText(said) ? true : undefined,
     text: settings.maybe('text'),
     label: settings.maybe('label'),
     header: settings.maybe('header'),
@@ -166,29 +175,66 @@ function resolveLoss(settings: Layers<TrainRaw>, dataset: string, task: TaskName
   return found.value;
 }
 
+function readsNoText(said: Layers<TrainRaw>): boolean {
+  return (
+    said.maybe('strongFeatures') !== undefined &&
+    (said.maybe('weakFeatures') !== undefined || said.maybe('weakLabels') !== undefined)
+  );
+}
+
 function resolveModels(
   settings: Layers<TrainRaw>,
   said: Layers<TrainRaw>,
   dataset: string,
 ): { weak: string; strong: string } {
-  const labels = said.find('weakLabels');
-  const strong = settings.maybe('strong');
+  const weakInstead = instead(said, 'weak', 'weakLabels', 'weakFeatures');
+  const strongInstead = instead(said, 'strong', 'strongFeatures');
+  const weak = weakInstead ? '' : settings.maybe('weak');
+  const strong = strongInstead ? '' : settings.maybe('strong');
   const why = dataset === 'columns' ? 'for data of your own' : `for the data set ${dataset}`;
-  const flags = labels === undefined ? '--weak MODEL --strong MODEL' : '--strong MODEL';
+  const flags = `${weakInstead ? '' : '--weak MODEL '}--strong MODEL`;
   const hint = `Name a folder, or a name on the hub (what is built in knows chess alone): ${flags}`;
   if (strong === undefined) throw missing(said.origin, 'strong', why, hint);
-  const weak = labels === undefined ? settings.maybe('weak') : said.maybe('weak');
-  if (labels !== undefined && weak !== undefined) {
+  if (weak === undefined) throw missing(said.origin, 'weak', why, hint);
+  return { weak, strong };
+}
+
+/** What stands in for a model: one thing at most, and no model beside it. */
+function instead(
+  said: Layers<TrainRaw>,
+  model: 'weak' | 'strong',
+  ...keys: ('weakLabels' | 'weakFeatures' | 'strongFeatures')[]
+): boolean {
+  const named = keys.flatMap((key) => said.find(key) ?? []);
+  const [found, second] = named;
+  if (found === undefined) return false;
+  const other = second ?? said.find(model);
+  if (other === undefined) return true;
+  const [name, otherName] = [nameOf(found.key, found.origin), nameOf(other.key, other.origin)];
+  throw settingError(
+    found.origin,
+    `Expected either ${otherName} or ${name} but received both.`,
+    found.key === 'weakLabels' && !second
+      ? `Leave out ${otherName}: the labels stand in for a supervisor.`
+      : `Leave out ${otherName}, or ${name}.`,
+  );
+}
+
+/** What is said of one model; features that stand in for it are read by a probe. */
+function finderOf(settings: Layers<TrainRaw>, side: 'weak' | 'strong'): ReturnType<typeof finder> {
+  const find = finder(settings, side);
+  const features = settings.find(`${side}Features`);
+  if (features === undefined) return find;
+  const method = find('method');
+  if (method !== undefined && method.value !== 'probe') {
     throw settingError(
-      labels.origin,
-      `Expected either --weak or ${nameOf(labels.key, labels.origin)} but received both.`,
-      'Leave out --weak: the labels stand in for a supervisor.',
+      method.origin,
+      `Expected probe for ${nameOf(method.key, method.origin)} beside ${nameOf(features.key, features.origin)} but received "${method.value}".`,
+      'Leave it out: features are read by a probe.',
     );
   }
-  if (labels === undefined && weak === undefined) {
-    throw missing(said.origin, 'weak', why, hint);
-  }
-  return { weak: weak ?? '', strong };
+  const probe = { value: 'probe', origin: features.origin, key: 'method' } as const;
+  return ((name: ModelKeyName) => (name === 'method' ? (method ?? probe) : find(name))) as typeof find;
 }
 
 function resolveSides(
@@ -196,8 +242,8 @@ function resolveSides(
   loss: Loss,
   task: TaskName | undefined,
 ): { forWeak: ModelSettings; forStrong: ModelSettings } {
-  const forWeak = finder(settings, 'weak');
-  const forStrong = finder(settings, 'strong');
+  const forWeak = finderOf(settings, 'weak');
+  const forStrong = finderOf(settings, 'strong');
   const weakLoss = settings.find('weakLoss');
   if (weakLoss !== undefined && weakLoss.value !== plainLoss(loss)) {
     throw settingError(
@@ -207,10 +253,13 @@ function resolveSides(
   }
   refuseConfidenceSettings(forStrong, loss);
   refuseSideConfidence(settings);
-  return {
-    forWeak: resolveModelSettings(forWeak, plainLoss(loss), task),
-    forStrong: resolveModelSettings(forStrong, loss, task),
-  };
+  const weak = resolveModelSettings(forWeak, plainLoss(loss), task);
+  const strong = resolveModelSettings(forStrong, loss, task);
+  refuseIdleSettings([
+    { find: forWeak, settings: weak },
+    { find: forStrong, settings: strong },
+  ]);
+  return { forWeak: weak, forStrong: strong };
 }
 
 /** `--weak-preset` and its like: the supervisor never takes the confidence loss. */
