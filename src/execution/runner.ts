@@ -163,7 +163,7 @@ function shown(result: AnyResult): { n: number; accuracy: number | null; truncat
 }
 
 /** Steps that no model runs in: the addon need not be there. */
-const NATIVE_FREE: ReadonlySet<StepSpec['kind']> = new Set(['grade', 'relabel']);
+const NATIVE_FREE: ReadonlySet<StepSpec['kind']> = new Set(['grade', 'relabel', 'simulate']);
 
 async function writeStepFile(context: StepContext, { hash, spec }: PlanStep): Promise<void> {
   const libtorch = NATIVE_FREE.has(spec.kind) ? null : (await context.engine()).binding.buildInfo().builtFor;

@@ -52,6 +52,10 @@ export function dependencies(spec: StepSpec): StepHash[] {
   if (spec.kind === 'finetune' || spec.kind === 'grade' || spec.kind === 'probe') label(spec.labels);
   if (spec.kind === 'probe') feature(spec.features);
   if (spec.kind === 'rank') needs.add(spec.candidates);
+  if (spec.kind === 'simulate') {
+    needs.add(spec.like);
+    if (spec.reference) needs.add(spec.reference);
+  }
   if (spec.kind === 'relabel') {
     spec.labels.forEach(label);
     for (const step of spec.graded ?? []) needs.add(step);

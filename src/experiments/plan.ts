@@ -180,6 +180,23 @@ export type RelabelMethod =
   | { name: 'mutual'; rounds: number }
   | { name: 'custom'; module: string; source: string; params: Readonly<Record<string, unknown>> };
 
+/**
+ * Labels with as many errors as a supervisor's, of a chosen kind: for analysis alone, since it sees the truth. `weak`:
+ * the supervisor's own answers, hardened. `reference`: predictions of a model trained on other rows' truth, by
+ * whose confidence rows are chosen.
+ */
+export interface SimulateSpec {
+  kind: 'simulate';
+  engineRevision: number;
+  task: TaskKind;
+  data: SplitSpec;
+  /** Whose accuracy is met. */
+  like: StepHash;
+  errors: 'weak' | 'random' | 'longest' | 'shortest' | 'unconfident' | 'confidently-wrong';
+  reference?: StepHash;
+  seed: number;
+}
+
 /** Sampled continuations of each prompt; line i of a prompt has the id `<prompt's id>#i`. */
 export interface GenerateSpec {
   kind: 'generate';
@@ -247,6 +264,7 @@ export type StepSpec =
   | FeaturesSpec
   | ProbeSpec
   | RelabelSpec
+  | SimulateSpec
   | GenerateSpec
   | RankSpec;
 

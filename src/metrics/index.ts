@@ -3,7 +3,13 @@ export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RES
 export { type AnswerPair, agreement, argmax, softmax } from './agreement.js';
 export * from './analysisDocument.js';
 export { auroc } from './auroc.js';
-export { type Calibration, type CalibrationBin, calibration } from './calibration.js';
+export {
+  type Calibration,
+  type CalibrationBin,
+  type Claim,
+  calibration,
+  calibrationError,
+} from './calibration.js';
 export {
   type CompareOptions,
   type Comparison,
@@ -16,4 +22,5 @@ export {
 } from './compare.js';
 export * from './document.js';
 export { percentileInterval, wilson } from './intervals.js';
+export { OverlapFinder, runsOf, wordsOf } from './ngrams.js';
 export { combined, type Measure, type RatioItems, type ResampledMeasure, ratio, slope } from './ratio.js';

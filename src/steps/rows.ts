@@ -108,7 +108,8 @@ function nothingKept(labels: string): W2sError {
 /** The rows of a step, as far as they are there before other steps have run; for finding bad ones early. */
 export async function readRows(context: StepContext, spec: StepSpec): Promise<Rows> {
   const task = 'reading' in spec ? spec.reading.task : spec.task;
-  if (spec.kind === 'grade' || spec.kind === 'evaluate') return labelledRows(context, spec.data, task);
+  if (spec.kind === 'grade' || spec.kind === 'evaluate' || spec.kind === 'simulate')
+    return labelledRows(context, spec.data, task);
   if (spec.kind !== 'finetune' || spec.labels.from === 'step')
     return unlabelledRows(context, spec.data, task);
   return trainingRows(context, spec);

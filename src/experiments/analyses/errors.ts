@@ -1,0 +1,59 @@
+/** Students of labels that are wrong equally often, but in different places. Pure. */
+
+import { type LearnerInputs, planLearner } from '../learner.js';
+import { ENGINE_REVISION, type SimulateSpec, type StepHash, type WeightsSpec } from '../plan.js';
+import { objectiveOf, plainObjective } from '../settings.js';
+import { gradeSpec } from '../specs.js';
+import { experimentSplit } from '../splits.js';
+import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
+import { type ArmsPlan, planArms } from './arms.js';
+
+/** Kinds of errors, the supervisor's own first. */
+export const ERROR_KINDS = [
+  'weak',
+  'random',
+  'longest',
+  'shortest',
+  'unconfident',
+  'confidently-wrong',
+] as const;
+
+export type ErrorRoles = TrainRoles & { simulated: StepHash; reference: StepHash };
+
+/** One arm a kind. The reference that knows which rows are easy is the strong model, trained on the weak half's truth. */
+export function planErrors(inputs: TrainInputs): ArmsPlan<ErrorRoles> {
+  const { settings, dataset } = inputs;
+  return planArms(ERROR_KINDS, settings.seeds, (builder, kind, seed) => {
+    const train = planTrainSeed(builder, inputs, seed);
+    const split = (part: 'weak' | 'transfer' | 'test') => experimentSplit(dataset.spec, part, seed, settings);
+    const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
+    const strong: LearnerInputs = { builder, seed, settings, dataset, model: settings.forStrong, base };
+    const data = split('transfer');
+    const reference = planLearner('reference', strong, {
+      data: split('weak'),
+      labels: { from: 'data' },
+      objective: plainObjective(dataset),
+    }).label('referenceLabels', data);
+    const simulated = builder.add('simulated', seed, {
+      kind: 'simulate',
+      engineRevision: ENGINE_REVISION,
+      task: dataset.task,
+      data,
+      like: train.labels,
+      errors: kind as SimulateSpec['errors'],
+      ...(kind === 'unconfident' || kind === 'confidently-wrong' ? { reference } : {}),
+      seed,
+    });
+    const labels = { from: 'step', step: simulated } as const;
+    const objective = objectiveOf(settings.forStrong, dataset, inputs.studentLoss);
+    const student = planLearner('student', strong, { data, labels, objective });
+    return {
+      ...train,
+      simulated,
+      reference,
+      student: student.step,
+      studentTest: student.evaluate('studentTest', split('test')),
+      labelsGrade: builder.add('labelsGrade', seed, gradeSpec(dataset, labels, data)),
+    };
+  });
+}
