@@ -19,39 +19,43 @@ export interface Accuracy {
   n: number;
 }
 
+/** What each item counts: 1 for a right answer, ½ for a tie of two, 0 for a wrong one [n]. */
+export type Credits = ArrayLike<number>;
+
 /** Items by group, as the bootstrap wants them. */
 export interface GroupedItems {
   /** Group index of each item [n]. */
   groupOf: Int32Array;
   /** Items of each group [groups]. */
-  sizes: Int32Array;
+  sizes: Float64Array;
   groups: number;
   n: number;
 }
 
 export function groupItems(names: readonly string[]): GroupedItems {
   const { groupOf, count } = indexGroups(names);
-  const sizes = new Int32Array(count);
+  const sizes = new Float64Array(count);
   for (const group of groupOf) sizes[group]!++;
   return { groupOf, sizes, groups: count, n: names.length };
 }
 
-/** Right answers of each group [groups]. */
-export function countCorrect(correct: Uint8Array, items: GroupedItems): Int32Array {
+/** Right answers of each group, a tie counting half [groups]. Sums of halves are exact. */
+export function countCorrect(correct: Credits, items: GroupedItems): Float64Array {
   if (correct.length !== items.n) {
     throw new W2sError(
       'ERR_ARGUMENT',
       `Expected ${items.n} outcomes for as many grouped items but received ${correct.length}`,
     );
   }
-  const counts = new Int32Array(items.groups);
+  const counts = new Float64Array(items.groups);
   for (let i = 0; i < correct.length; i++) counts[items.groupOf[i]!]! += correct[i]!;
   return counts;
 }
 
-export function shareOfOnes(correct: Uint8Array): number {
+/** Mean of credits: the accuracy. */
+export function shareRight(correct: Credits): number {
   let sum = 0;
-  for (const one of correct) sum += one;
+  for (let i = 0; i < correct.length; i++) sum += correct[i]!;
   return sum / correct.length;
 }
 
@@ -63,18 +67,18 @@ export function mean(values: readonly number[]): number {
  * Mean accuracy over seeds with its 95 % interval (DESIGN 3.7): Wilson for one seed and items of their
  * own; otherwise the bootstrap over groups, crossed with seeds.
  *
- * @param seeds 1 for a right answer, else 0; the same items in the same order for every seed [seeds][n]
+ * @param seeds 1 for a right answer, ½ for a tie of two, else 0; the same items in the same order for every seed [seeds][n]
  * @param groups group name of each item [n]
  * @throws ERR_ARGUMENT without items or seeds, or with outcomes of other lengths
  */
 export function accuracyWithInterval(
-  seeds: readonly Uint8Array[],
+  seeds: readonly Credits[],
   groups: readonly string[],
   options: BootstrapOptions = {},
 ): Accuracy {
   const items = groupItems(groups);
   checkSomething(seeds.length, items.n);
-  const accuracy = mean(seeds.map(shareOfOnes));
+  const accuracy = mean(seeds.map(shareRight));
   const resampled = resampleAccuracy(
     seeds.map((correct) => countCorrect(correct, items)),
     items,
@@ -112,7 +116,7 @@ export function accuracyInterval(
 }
 
 function resampleAccuracy(
-  counts: readonly Int32Array[],
+  counts: readonly Float64Array[],
   items: GroupedItems,
   options: BootstrapOptions,
   wanted: boolean,
@@ -120,7 +124,7 @@ function resampleAccuracy(
   if (!wanted) return null;
   const { resamples = DEFAULT_RESAMPLES, seed = 0 } = options;
   const values = new Float64Array(resamples);
-  const column = new Int32Array(items.groups);
+  const column = new Float64Array(items.groups);
   forEachDraw({ groups: items.groups, seeds: counts.length, resamples, seed }, (draw) => {
     if (!draw.sameSeeds) sumSeeds(counts, draw.seedCounts, column);
     values[draw.index] = sumDrawn(column, draw.groups) / (sumDrawn(items.sizes, draw.groups) * counts.length);
@@ -129,7 +133,7 @@ function resampleAccuracy(
 }
 
 /** `into` becomes the right answers of each group over the drawn seeds. */
-export function sumSeeds(counts: readonly Int32Array[], seedCounts: Uint8Array, into: Int32Array): void {
+export function sumSeeds(counts: readonly Float64Array[], seedCounts: Uint8Array, into: Float64Array): void {
   into.fill(0);
   counts.forEach((column, s) => {
     const times = seedCounts[s]!;

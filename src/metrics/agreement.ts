@@ -2,17 +2,21 @@ import { W2sError } from '../errors.js';
 import { mean } from './accuracy.js';
 import type { Agreement } from './document.js';
 
-/** Answers of student and supervisor on the same items: class indices or texts [n]. */
+/** An answer: a class index or a text; null for a tie of two classes, where a coin would decide. */
+export type Answered = number | string | null;
+
+/** Answers of student and supervisor on the same items [n]. */
 export interface AnswerPair {
-  student: ArrayLike<number | string>;
-  supervisor: ArrayLike<number | string>;
+  student: ArrayLike<Answered>;
+  supervisor: ArrayLike<Answered>;
   truth: ArrayLike<number | string>;
 }
 
 /**
  * How often the student answers as its supervisor does (argmax or whole text): on all items, and on those
  * where the supervisor is right or wrong. The last is the share of errors that the student imitates.
- * Over several seeds, the mean of each; null where no seed has such items.
+ * Over several seeds, the mean of each; null where no seed has such items. Of a tie the expectation is taken over a
+ * fair coin: it is half right, and half of the time like any other answer.
  *
  * @throws ERR_ARGUMENT where lengths differ
  */
@@ -39,13 +43,14 @@ function agreementOfSeed({ student, supervisor, truth }: AnswerPair): Agreement 
   }
   let [right, rightAlike, wrongAlike] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
+    const supervisorRight = credit(supervisor[i], truth[i]!);
+    const studentRight = credit(student[i], truth[i]!);
+    right += supervisorRight;
+    // Ties are of two classes, where what is not right is one and the same wrong answer.
+    const tied = student[i] === null || supervisor[i] === null;
     const alike = student[i] === supervisor[i] ? 1 : 0;
-    if (supervisor[i] === truth[i]) {
-      right++;
-      rightAlike += alike;
-    } else {
-      wrongAlike += alike;
-    }
+    rightAlike += supervisorRight * studentRight;
+    wrongAlike += (1 - supervisorRight) * (tied ? 1 - studentRight : alike);
   }
   const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
   return {
@@ -54,6 +59,9 @@ function agreementOfSeed({ student, supervisor, truth }: AnswerPair): Agreement 
     supervisorWrong: share(wrongAlike, n - right),
   };
 }
+
+const credit = (answer: Answered | undefined, truth: number | string): number =>
+  answer === null ? 0.5 : answer === truth ? 1 : 0;
 
 /** Index of the largest value; the first of equal ones. */
 export function argmax(values: ArrayLike<number>): number {

@@ -2,6 +2,7 @@ import { W2sError } from '../errors.js';
 import {
   accuracyInterval,
   type BootstrapOptions,
+  type Credits,
   checkSomething,
   countCorrect,
   DEFAULT_RESAMPLES,
@@ -9,7 +10,7 @@ import {
   groupItems,
   mean,
   needsBootstrap,
-  shareOfOnes,
+  shareRight,
   sumSeeds,
 } from './accuracy.js';
 import { type RankedScores, rankScores, weightedAuroc } from './auroc.js';
@@ -20,8 +21,8 @@ import { type Draw, forEachDraw, sumDrawn } from './resample.js';
 
 /** What one model of one seed did on the test items. */
 export interface ModelOutcome {
-  /** 1 for a right answer, else 0 [n]. */
-  correct: Uint8Array;
+  /** 1 for a right answer, ½ for a tie of two, else 0 [n]. */
+  correct: Credits;
   /** Of the positive class, on any monotonic scale; wanted for AUROC only [n]. */
   scores?: Float64Array;
   /**
@@ -160,7 +161,7 @@ function summariseSeeds(
     });
   }
   return seeds.map((outcomes, s) => {
-    const shareOf = (role: Role) => shareOfOnes(outcomes[role].correct);
+    const shareOf = (role: Role) => shareRight(outcomes[role].correct);
     const scores = { weak: shareOf('weak'), student: shareOf('student'), ceiling: shareOf('ceiling') };
     if (seeds.length === 1) return { ...scores, pgr: ofAll.value };
     const hasGap = items.groups > 1 && withoutGap[s]! <= outsideEachEnd(resamples);
@@ -193,9 +194,9 @@ class ResampledModel {
   readonly accuracy: { value: number; draws: Float64Array };
   readonly auroc: { value: number; draws: Float64Array } | null;
   private readonly items: GroupedItems;
-  private readonly counts: readonly Int32Array[];
+  private readonly counts: readonly Float64Array[];
   private readonly ranked: readonly RankedScores[];
-  private readonly column: Int32Array;
+  private readonly column: Float64Array;
   /** Resampled accuracy of each seed, for a model with items of its own [seeds][resamples]. */
   private readonly own: readonly Float64Array[] | null;
 
@@ -207,9 +208,9 @@ class ResampledModel {
     );
     this.items = ownItems[0] ?? testItems;
     this.counts = outcomes.map(({ correct }, s) => countCorrect(correct, ownItems[s] ?? testItems));
-    this.column = new Int32Array(testItems.groups);
+    this.column = new Float64Array(testItems.groups);
     this.accuracy = {
-      value: mean(outcomes.map(({ correct }) => shareOfOnes(correct))),
+      value: mean(outcomes.map(({ correct }) => shareRight(correct))),
       draws: new Float64Array(resamples),
     };
     this.own = ownItems.some((own) => own !== null)
@@ -246,7 +247,7 @@ class ResampledModel {
   }
 
   /** Right answers of one seed by group of its items. */
-  countsOf(s: number): Int32Array {
+  countsOf(s: number): Float64Array {
     return this.counts[s]!;
   }
 
@@ -282,7 +283,7 @@ function rankAll(outcomes: readonly ModelOutcome[], labels: Uint8Array, items: G
 
 /** Resampled accuracies of one seed on items that no other model shares. */
 function resampleAlone(
-  counts: Int32Array,
+  counts: Float64Array,
   items: GroupedItems,
   options: BootstrapOptions,
   name: string,

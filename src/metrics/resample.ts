@@ -98,7 +98,7 @@ export function indexGroups(names: readonly string[]): { groupOf: Int32Array; co
 }
 
 /** Sum of `column` over drawn groups. */
-export function sumDrawn(column: Int32Array, drawn: Int32Array): number {
+export function sumDrawn(column: Float64Array, drawn: Int32Array): number {
   let sum = 0;
   for (let i = 0; i < drawn.length; i++) sum += column[drawn[i]!]!;
   return sum;

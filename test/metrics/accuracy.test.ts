@@ -11,6 +11,19 @@ describe('accuracyWithInterval', () => {
     expect(accuracyWithInterval([correct], alone(7))).toEqual({ accuracy: 5 / 7, ci95: wilson(5, 7), n: 7 });
   });
 
+  test('a tie counts half', () => {
+    const credits = Float32Array.of(1, 0.5, 0, 0.5, 0.5, 1);
+    expect(accuracyWithInterval([credits], alone(6))).toEqual({
+      accuracy: 3.5 / 6,
+      ci95: wilson(3.5, 6),
+      n: 6,
+    });
+    // Nothing but ties: the bootstrap sees no spread, whatever is drawn.
+    const ties = new Float32Array(40).fill(0.5);
+    const grouped = alone(40).map((_, i) => `group ${i >> 1}`);
+    expect(accuracyWithInterval([ties], grouped)).toEqual({ accuracy: 0.5, ci95: wilson(10, 20), n: 40 });
+  });
+
   test('resamples groups where items come in groups', () => {
     const groups = Array.from({ length: 400 }, (_, i) => `question ${i >> 2}`);
     const random = stream(3, 'grouped');

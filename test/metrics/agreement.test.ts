@@ -22,6 +22,33 @@ test('agreement is the mean over seeds, null where no seed has such items', () =
   expect(agreement([])).toEqual({ overall: null, supervisorRight: null, supervisorWrong: null });
 });
 
+test('a tie agrees as a fair coin would', () => {
+  // Every tie replaced by 0 and by 1, and the counts averaged over these worlds before shares are taken.
+  const cases = [
+    { student: [null, 1, null, 0, 1], supervisor: [1, null, null, 0, 0] },
+    { student: [null, null, null, 1, 1], supervisor: [0, 1, 1, 1, 0] },
+  ] as const;
+  const truth = [1, 1, 0, 0, 1];
+  for (const { student, supervisor } of cases) {
+    const totals = { right: 0, rightAlike: 0, wrong: 0, wrongAlike: 0 };
+    const worlds = 2 ** 10;
+    for (let world = 0; world < worlds; world++) {
+      const settle = (answers: readonly (number | null)[], from: number) =>
+        answers.map((answer, i) => answer ?? (world >> (from + i)) & 1);
+      const [s, w] = [settle(student, 0), settle(supervisor, 5)];
+      truth.forEach((label, i) => {
+        const side = w[i] === label ? 'right' : 'wrong';
+        totals[side] += 1 / worlds;
+        totals[`${side}Alike`] += (s[i] === w[i] ? 1 : 0) / worlds;
+      });
+    }
+    const found = agreement([{ student, supervisor, truth }]);
+    expect(found.overall).toBeCloseTo((totals.rightAlike + totals.wrongAlike) / truth.length, 12);
+    expect(found.supervisorRight).toBeCloseTo(totals.rightAlike / totals.right, 12);
+    expect(found.supervisorWrong).toBeCloseTo(totals.wrongAlike / totals.wrong, 12);
+  }
+});
+
 test('agreement refuses unequal lengths', () => {
   expect(() => agreement([{ student: [1], supervisor: [1, 0], truth: [1, 0] }])).toThrow(
     /Expected 2 answers/,

@@ -22,7 +22,8 @@ describe('compareModels', () => {
     const seeds = simulate(600, 3, [0.4, 0.5, 0.6]);
     const result = compareModels({ seeds, groups: groupsOf(600), resamples: 1000 });
     const meanOf = (role: 'weak' | 'student' | 'ceiling') =>
-      seeds.reduce((sum, seed) => sum + seed[role].correct.reduce((a, b) => a + b, 0) / 600, 0) / 3;
+      seeds.reduce((sum, seed) => sum + Array.from(seed[role].correct).reduce((a, b) => a + b, 0) / 600, 0) /
+      3;
     const expected = (meanOf('student') - meanOf('weak')) / (meanOf('ceiling') - meanOf('weak'));
     expect(result.pgr.value).toBeCloseTo(expected, 12);
     expect(result.pgr.reason).toBeNull();
@@ -187,7 +188,7 @@ test('a supervisor with items of its own is resampled on its own', () => {
   const compare = (shares: readonly [number, number, number]) => {
     const seeds = simulate(600, 2, shares).map((seed) => ({
       ...seed,
-      weak: { correct: seed.weak.correct.slice(0, 100), ownGroups: groupsOf(100, 2) },
+      weak: { correct: Array.from(seed.weak.correct).slice(0, 100), ownGroups: groupsOf(100, 2) },
     }));
     return compareModels({ seeds, groups: groupsOf(600) });
   };
