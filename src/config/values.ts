@@ -3,6 +3,7 @@
  * call gives (numbers, lists), and says in words what it expects: the words go into errors and docs.
  */
 import { z } from 'zod';
+import { isModulePath, type ModulePath } from './modulePath.js';
 
 /** A kind of value: its schema, and what it expects in words that follow "Expected". */
 export interface ValueKind<S extends z.ZodType = z.ZodType> {
@@ -58,6 +59,25 @@ export function choice<const T extends readonly [string, ...string[]]>(choices: 
     expects: listOf(choices),
     placeholder: choices.join('|'),
     choices: choices as readonly string[],
+  } satisfies ValueKind;
+}
+
+/** One of the named choices, or a module of the user's that is a further one. */
+export function choiceOrModule<const T extends readonly [string, ...string[]]>(choices: T) {
+  return {
+    schema: z.union([z.enum(choices), z.custom<ModulePath>(isModulePath)]),
+    expects: `${choices.join(', ')} or a file such as ./my-loss.mjs`,
+    placeholder: `${choices.join('|')}|FILE`,
+    choices: choices as readonly string[],
+  } satisfies ValueKind;
+}
+
+/** Named values, each checked later against what names it; from files and calls. */
+export function namedValues() {
+  return {
+    schema: z.record(z.string(), z.unknown()),
+    expects: 'a list of keys and values',
+    placeholder: 'KEYS',
   } satisfies ValueKind;
 }
 

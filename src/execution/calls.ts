@@ -22,7 +22,7 @@ import { runTrain } from './train.js';
 /** A loss written in JavaScript or TypeScript, instead of a built-in one. */
 export interface LossOption {
   /** A loss of your own, made by `defineLoss`: of the student, or of `finetune`. */
-  loss?: LossDefinition;
+  loss?: LossDefinition<unknown, unknown>;
   /** Its parameters; defaults come from its schema. */
   lossParams?: Readonly<Record<string, unknown>>;
 }

@@ -24,11 +24,13 @@ export const confidence = defineLoss({
     alphaMax: z.number().min(0).max(1).default(0.75),
     warmup: z.number().min(0).max(1).default(0.2),
   }),
-  apply({ logits, targets, classes, params, progress }) {
+  detached({ logits, targets, params, progress }) {
     const ramp = params.warmup === 0 ? 1 : Math.min(1, progress / params.warmup);
     const alpha = params.alphaMax * ramp;
     const hard = hardened(logits, targets, params.threshold);
-    const mixed = targets.map((weak, i) => (1 - alpha) * weak + alpha * (hard[i] as number));
+    return targets.map((weak, i) => (1 - alpha) * weak + alpha * (hard[i] as number));
+  },
+  apply({ logits, classes, detached: mixed }) {
     return crossEntropyOf(logits, mixed, classes);
   },
 });

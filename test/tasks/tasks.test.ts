@@ -71,7 +71,7 @@ describe('losses written in TypeScript', () => {
   };
 
   /** dLogits against central differences of the loss. */
-  function checkGradient<P>(loss: LossDefinition<P>, params: unknown, classes: number): void {
+  function checkGradient<P, D>(loss: LossDefinition<P, D>, params: unknown, classes: number): void {
     const { apply } = bindLoss(loss, params);
     const input = { ...batch(classes, classes, 5), progress: 0.1 };
     const { dLogits } = apply(input);
