@@ -6,7 +6,7 @@ import { planEvaluate, planFinetune, planLabel, type SingleInputs } from '../exp
 import { accuracyWithInterval, auroc } from '../metrics/index.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
 import type { StepContext } from '../steps/context.js';
-import { isCorrect } from '../steps/evaluate.js';
+import { creditOf } from '../steps/evaluate.js';
 import type { Prediction } from '../store/index.js';
 import { binaryScore } from '../tasks/classification.js';
 import type { BoundLoss } from '../tasks/loss.js';
@@ -67,7 +67,7 @@ export async function runEvaluate(
   const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
   await exportRows(config, context, step);
   const lines = (await context.store.readPredictions(step.hash)) ?? [];
-  const correct = Uint8Array.from(lines, (line) => (isCorrect(line) ? 1 : 0));
+  const correct = Float32Array.from(lines, creditOf);
   const { accuracy, ci95 } = accuracyWithInterval(
     [correct],
     lines.map((line) => line.group ?? line.id),

@@ -32,6 +32,11 @@ export function creditOf(line: Prediction): number {
   return Number(line.correct ?? answerOf(line) === line.label);
 }
 
+/** The same; null for a tie, where a coin would decide. */
+export function answerOrTie(line: Prediction): number | string | null {
+  return line.correct === 0.5 ? null : answerOf(line);
+}
+
 /** The likeliest class's index, or the completion. */
 export function answerOf(line: Prediction): number | string {
   if (line.logits) return argmax(line.logits, 0, line.logits.length);
