@@ -22,12 +22,22 @@ export const sizes = {
 
 const deviation = 0.02;
 
-/** config.json of a Llama model. */
-export function configOf({ hidden, layers, heads, inner }) {
+/** config.json of a Llama model of the ladder. */
+export const configOf = (size) =>
+  llamaConfig(size, {
+    vocab_size: vocabulary.length,
+    max_position_embeddings: contextLength,
+    bos_token_id: bosId,
+    eos_token_id: null,
+    pad_token_id: specials.indexOf('<pad>'),
+    torch_dtype: 'float32',
+  });
+
+/** config.json of any Llama model with tied embeddings; `tokens` has what its tokenizer decides. */
+export function llamaConfig({ hidden, layers, heads, inner }, tokens) {
   return {
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',
-    vocab_size: vocabulary.length,
     hidden_size: hidden,
     num_hidden_layers: layers,
     num_attention_heads: heads,
@@ -35,7 +45,6 @@ export function configOf({ hidden, layers, heads, inner }) {
     head_dim: hidden / heads,
     intermediate_size: inner,
     hidden_act: 'silu',
-    max_position_embeddings: contextLength,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
     rope_scaling: null,
@@ -43,15 +52,12 @@ export function configOf({ hidden, layers, heads, inner }) {
     mlp_bias: false,
     attention_dropout: 0,
     tie_word_embeddings: true,
-    bos_token_id: bosId,
-    eos_token_id: null,
-    pad_token_id: specials.indexOf('<pad>'),
-    torch_dtype: 'float32',
+    ...tokens,
   };
 }
 
 /** Seeded normal numbers (Box–Muller). */
-function normal(seed, name, count, scale) {
+export function normal(seed, name, count, scale) {
   const random = stream(seed, 'weights', name);
   const out = new Float32Array(count);
   for (let i = 0; i < count; i++) {
@@ -81,18 +87,22 @@ function embedding(seed, hidden) {
   return table;
 }
 
-/** All tensors of one size, named as Transformers names them. */
-export function initialWeights(size, seed) {
+/** All tensors of one size of the ladder. */
+export const initialWeights = (size, seed) =>
+  llamaWeights(size, seed, {
+    shape: [vocabulary.length, size.hidden],
+    values: embedding(seed, size.hidden),
+  });
+
+/** All tensors of a Llama model with this embedding, named as Transformers names them. */
+export function llamaWeights(size, seed, embeddingTensor) {
   const { hidden, layers, inner } = size;
   const tensors = new Map();
   const ones = (name) => tensors.set(name, { shape: [hidden], values: new Float32Array(hidden).fill(1) });
   const matrix = (name, rows, columns, scale = deviation) =>
     tensors.set(name, { shape: [rows, columns], values: normal(seed, name, rows * columns, scale) });
   const residual = deviation / Math.sqrt(2 * layers);
-  tensors.set('model.embed_tokens.weight', {
-    shape: [vocabulary.length, hidden],
-    values: embedding(seed, hidden),
-  });
+  tensors.set('model.embed_tokens.weight', embeddingTensor);
   for (let i = 0; i < layers; i++) {
     const layer = `model.layers.${i}`;
     ones(`${layer}.input_layernorm.weight`);
