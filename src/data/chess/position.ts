@@ -3,7 +3,7 @@
  * two squares. Import it only where chess is meant: it brings the rules along.
  */
 import { Chess } from 'chessops/chess';
-import { parseFen } from 'chessops/fen';
+import { makeFen, parseFen } from 'chessops/fen';
 import type { Move } from 'chessops/types';
 import { kingCastlesTo, makeUci, parseUci } from 'chessops/util';
 
@@ -24,6 +24,9 @@ export function positionOfFen(fen: string): { position: Chess } | { problem: str
   if (position.isErr) return { problem: `which no game of chess can reach (${position.error.message})` };
   return { position: position.value };
 }
+
+/** FEN of a position. */
+export const fenOf = (position: Chess): string => makeFen(position.toSetup());
 
 /** A move of this notation where it is legal here. */
 export function legalMove(position: Chess, uci: string): Move | undefined {

@@ -3,7 +3,16 @@ import { W2sError } from '../../errors.js';
 import { displayPath, type Place } from '../badRow.js';
 import { parseLabel } from '../labels.js';
 import type { TaskKind } from '../types.js';
-import { type Bound, type Fields, field, headerHint, identifier, listed, textField } from './fields.js';
+import {
+  type Bound,
+  type Fields,
+  field,
+  headerHint,
+  identifier,
+  listed,
+  numberField,
+  textField,
+} from './fields.js';
 import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './format.js';
 
 /** Which column plays which part. */
@@ -14,6 +23,8 @@ export interface ColumnNames {
   prompt: string;
   completion: string;
   label: string;
+  /** How hard a row is; not looked at where it has no name. */
+  rating?: string;
 }
 
 export const USUAL_NAMES: ColumnNames = {
@@ -60,6 +71,9 @@ export function bindColumns(source: Bound, request: ReadRequest, names: ColumnNa
     if (plan.prompt !== undefined) example.prompt = textField(record, plan.prompt, place);
     if (plan.completion !== undefined) example.completion = textField(record, plan.completion, place);
     if (plan.label !== undefined) example.label = parseLabel(field(record, plan.label), place, plan.label);
+    if (names.rating !== undefined && has(names.rating)) {
+      example.rating = numberField(record, names.rating, place);
+    }
     return [example];
   };
   return {

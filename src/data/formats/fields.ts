@@ -23,6 +23,14 @@ export function textField(record: Fields, name: string, place: Place): string {
   return value;
 }
 
+/** A number, quoted or not. Throws ERR_DATA naming file, row and field. */
+export function numberField(record: Fields, name: string, place: Place): number {
+  const value = field(record, name);
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  throw badField(place, name, 'a number', value === '' ? 'a blank' : shown(value));
+}
+
 /** A name or a number, as text. Throws ERR_DATA naming file, row and field. */
 export function identifier(record: Fields, name: string, place: Place): string {
   const value = field(record, name);

@@ -15,6 +15,7 @@ const OPENERS: Readonly<Record<string, () => Promise<Opener>>> = {
   '.csv': async () => (await import('./csv.js')).openCsv,
   '.tsv': async () => (await import('./tsv.js')).openTsv,
   '.parquet': async () => (await import('./parquet.js')).openParquet,
+  '.pgn': async () => (await import('./pgn.js')).openPgn,
 };
 
 const ENDINGS = Object.keys(OPENERS).join(', ');
