@@ -18,6 +18,7 @@ export { evaluate, finetune, type LossOption, label, weakToStrong } from './exec
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
 export {
   createTrainer,
+  type GenerateCallOptions,
   Model,
   type OpenModelOptions,
   openModel,
@@ -38,6 +39,8 @@ export type {
 export type {
   BackwardResult,
   Dtype,
+  GenerateOptions,
+  GenerateResult,
   HeadKind,
   LikelihoodCalibration,
   NativeCancelToken,

@@ -87,7 +87,7 @@ void ModelHandle::define(Napi::Env env) {
   const Napi::Function constructor = DefineClass(
       env, "NativeModel",
       {InstanceAccessor<&ModelHandle::info>("info"), InstanceMethod<&ModelHandle::score>("score"),
-       InstanceMethod<&ModelHandle::hidden>("hidden"),
+       InstanceMethod<&ModelHandle::hidden>("hidden"), InstanceMethod<&ModelHandle::generate>("generate"),
        InstanceMethod<&ModelHandle::set_likelihood>("setLikelihood"),
        InstanceMethod<&ModelHandle::likelihood>("likelihood"),
        InstanceMethod<&ModelHandle::parameter_names>("parameterNames"),

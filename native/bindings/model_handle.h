@@ -31,6 +31,7 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
   Napi::Value info(const Napi::CallbackInfo& info);
   Napi::Value score(const Napi::CallbackInfo& info);
   Napi::Value hidden(const Napi::CallbackInfo& info);
+  Napi::Value generate(const Napi::CallbackInfo& info);
   Napi::Value set_likelihood(const Napi::CallbackInfo& info);
   Napi::Value likelihood(const Napi::CallbackInfo& info);
   Napi::Value parameter_names(const Napi::CallbackInfo& info);

@@ -16,22 +16,22 @@ namespace {
 // 64 MiB of float32 logits a chunk.
 constexpr int64_t kChunkElements = 1LL << 24;
 
-int64_t chunk_rows(const at::Tensor& unembedding_VD) {
-  return std::max<int64_t>(1, kChunkElements / unembedding_VD.size(0));
-}
-
 at::Tensor log_probabilities(const at::Tensor& hidden_CD, const at::Tensor& unembedding_VD) {
   return at::log_softmax(at::mm(hidden_CD, unembedding_VD.t()), 1);
 }
 
 }  // namespace
 
+int64_t readout_chunk_rows(const at::Tensor& unembedding_VD) {
+  return std::max<int64_t>(1, kChunkElements / unembedding_VD.size(0));
+}
+
 TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
                          const at::Tensor& targets_T) {
   const at::NoGradGuard no_grad;
   const int64_t rows = hidden_TD.size(0);
   TokenScores scores{at::empty({rows}, hidden_TD.options()), at::empty({rows}, targets_T.options())};
-  const int64_t step = chunk_rows(unembedding_VD);
+  const int64_t step = readout_chunk_rows(unembedding_VD);
   for (int64_t row = 0; row < rows; row += step) {
     const int64_t count = std::min(step, rows - row);
     const at::Tensor log_probs_CV = log_probabilities(hidden_TD.narrow(0, row, count), unembedding_VD);
@@ -49,7 +49,7 @@ TokenGradients backward_tokens(const at::Tensor& hidden_TD, const at::Tensor& un
   const int64_t rows = hidden_TD.size(0);
   TokenGradients result{at::empty({rows}, hidden_TD.options()), at::empty({rows}, targets_T.options()),
                         at::empty_like(hidden_TD)};
-  const int64_t step = chunk_rows(unembedding_VD);
+  const int64_t step = readout_chunk_rows(unembedding_VD);
   for (int64_t row = 0; row < rows; row += step) {
     const int64_t count = std::min(step, rows - row);
     const at::Tensor hidden_CD = hidden_TD.narrow(0, row, count);

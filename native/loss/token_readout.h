@@ -12,6 +12,9 @@ struct TokenScores {
   at::Tensor argmax_T;     // int64, the likeliest token
 };
 
+/// Rows whose logits are held at a time.
+int64_t readout_chunk_rows(const at::Tensor& unembedding_VD);
+
 /// log softmax(hidden_TD · unembedding_VDᵀ) at targets_T, everything in float32.
 TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
                          const at::Tensor& targets_T);

@@ -61,24 +61,62 @@ Block Decoder::make_block(int64_t layer) const {
   return block;
 }
 
+Decoder Decoder::cast() const {
+  const auto change = [&](at::Tensor& tensor) {
+    if (tensor.defined()) tensor = tensor.detach().to(compute_dtype_);
+  };
+  Decoder copy(*this);
+  change(copy.token_embedding_);
+  change(copy.position_embedding_);
+  const auto change_norm = [&](Norm& norm) {
+    change(norm.weight);
+    change(norm.bias);
+  };
+  for (Block& block : copy.blocks_) {
+    for (Linear* linear : {&block.fused_qkv, &block.query, &block.key, &block.value, &block.attention_out,
+                           &block.mlp_gate, &block.mlp_up, &block.mlp_down}) {
+      change(linear->weight);
+      change(linear->bias);
+    }
+    for (Norm* norm : {&block.attention_norm, &block.query_norm, &block.key_norm, &block.mlp_norm})
+      change_norm(*norm);
+  }
+  change_norm(copy.final_norm_);
+  return copy;
+}
+
 at::Tensor Decoder::hidden(const PackedBatch& batch) const {
-  at::Tensor x_ND = at::embedding(token_embedding_, batch.tokens_N).to(compute_dtype_);
+  return hidden(batch.tokens_N, batch.positions_N, packed_attention(batch));
+}
+
+Attention Decoder::packed_attention(const PackedBatch& batch) const {
+  return [this, &batch](int64_t layer, const at::Tensor& q_NHE, const at::Tensor& k_NGE,
+                        const at::Tensor& v_NGE) {
+    return causal_attention(q_NHE, k_NGE, v_NGE, batch, config_.windows[layer],
+                            config_.attention_scales[layer]);
+  };
+}
+
+at::Tensor Decoder::hidden(const at::Tensor& tokens_N, const at::Tensor& positions_N,
+                           const Attention& attention) const {
+  at::Tensor x_ND = at::embedding(token_embedding_, tokens_N).to(compute_dtype_);
   RopeRows rope;
   if (config_.rotary) {
-    rope = rope_.rows(batch.positions_N);
+    rope = rope_.rows(positions_N);
   } else {
-    x_ND = x_ND + at::embedding(position_embedding_, batch.positions_N).to(compute_dtype_);
+    x_ND = x_ND + at::embedding(position_embedding_, positions_N).to(compute_dtype_);
   }
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
     const Block& block = blocks_[layer];
-    x_ND = x_ND + attend(block.attention_norm(x_ND), block, layer, batch, rope);
+    x_ND = x_ND + attend(block.attention_norm(x_ND), layer, rope, attention);
     x_ND = x_ND + feed_forward(block.mlp_norm(x_ND), block);
   }
   return final_norm_(x_ND).to(at::kFloat);
 }
 
-at::Tensor Decoder::attend(const at::Tensor& x_ND, const Block& block, int64_t layer,
-                           const PackedBatch& batch, const RopeRows& rope) const {
+at::Tensor Decoder::attend(const at::Tensor& x_ND, int64_t layer, const RopeRows& rope,
+                           const Attention& attention) const {
+  const Block& block = blocks_[layer];
   const int64_t query_size = config_.heads * config_.head_dim;
   const int64_t kv_size = config_.kv_heads * config_.head_dim;
   at::Tensor q, k, v;
@@ -103,8 +141,7 @@ at::Tensor Decoder::attend(const at::Tensor& x_ND, const Block& block, int64_t l
     q_NHE = rotate(q_NHE, rope);
     k_NGE = rotate(k_NGE, rope);
   }
-  return block.attention_out(
-      causal_attention(q_NHE, k_NGE, v_NGE, batch, config_.windows[layer], config_.attention_scales[layer]));
+  return block.attention_out(attention(layer, q_NHE, k_NGE, v_NGE));
 }
 
 at::Tensor Decoder::feed_forward(const at::Tensor& x_ND, const Block& block) const {

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <vector>
 
 #include "../nn/layers.h"
@@ -24,6 +25,11 @@ struct Block {
   Linear mlp_up, mlp_down;
 };
 
+/// What a layer's heads read, [N, H·E], given its queries [N, H, E], keys and values [N, G, E], rotated
+/// already. Whoever calls decides what each query may see.
+using Attention = std::function<at::Tensor(int64_t layer, const at::Tensor& q_NHE, const at::Tensor& k_NGE,
+                                           const at::Tensor& v_NGE)>;
+
 class Decoder {
  public:
   Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device,
@@ -31,6 +37,15 @@ class Decoder {
 
   /// Hidden states after the final norm, [N, D] float32.
   at::Tensor hidden(const PackedBatch& batch) const;
+  /// The same for tokens at any positions, both int64 [N], with an attention of the caller's.
+  at::Tensor hidden(const at::Tensor& tokens_N, const at::Tensor& positions_N,
+                    const Attention& attention) const;
+  /// Causal attention within each sequence of a batch; refers to both.
+  Attention packed_attention(const PackedBatch& batch) const;
+
+  /// A decoder whose weights are cast once instead of at every use: the same bits, for many short passes
+  /// without gradients. Costs a copy of the weights in the compute dtype; in float32 it shares them.
+  Decoder cast() const;
 
   const DecoderConfig& config() const { return config_; }
   const at::Tensor& token_embedding() const { return token_embedding_; }
@@ -42,8 +57,8 @@ class Decoder {
   Norm norm(const std::string& name) const;
   at::Tensor find(const std::string& name) const;
 
-  at::Tensor attend(const at::Tensor& x_ND, const Block& block, int64_t layer, const PackedBatch& batch,
-                    const RopeRows& rope) const;
+  at::Tensor attend(const at::Tensor& x_ND, int64_t layer, const RopeRows& rope,
+                    const Attention& attention) const;
   at::Tensor feed_forward(const at::Tensor& x_ND, const Block& block) const;
 
   DecoderConfig config_;

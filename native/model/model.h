@@ -55,6 +55,9 @@ class Model {
   at::Tensor last_hidden(const PackedBatch& batch) const;
 
   const DecoderConfig& config() const { return decoder_->config(); }
+  const Decoder& decoder() const { return *decoder_; }
+  /// Of the language model, [V, D]. Errors: ERR_WEIGHTS where the head keeps none.
+  const at::Tensor& unembedding() const;
   const at::Device& device() const { return device_; }
   Head& head() { return head_; }
   const Head& head() const { return head_; }
@@ -66,7 +69,6 @@ class Model {
   void save(const std::string& folder, at::ScalarType dtype) const;
 
  private:
-  const at::Tensor& unembedding() const;
   at::Tensor target_hidden(const PackedBatch& batch) const;
   Json saved_config(at::ScalarType dtype) const;
 

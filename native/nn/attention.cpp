@@ -51,4 +51,16 @@ at::Tensor causal_attention(const at::Tensor& q_NHE, const at::Tensor& k_NGE, co
   return outputs.size() == 1 ? outputs.front() : at::cat(outputs, 0);
 }
 
+at::Tensor cached_attention(const at::Tensor& q_RHE, const at::Tensor& k_RLGE, const at::Tensor& v_RLGE,
+                            const std::optional<at::Tensor>& mask_RL, double scale) {
+  const int64_t rows = q_RHE.size(0), heads = q_RHE.size(1), groups = k_RLGE.size(2);
+  // The H / G query heads of one key-value head stand where a block has its queries: with one query a row that
+  // is the same sum, and no key has to be repeated.
+  const at::Tensor q_RGQE = q_RHE.reshape({rows, groups, heads / groups, q_RHE.size(2)});
+  const auto mask = mask_RL ? std::optional<at::Tensor>(mask_RL->unsqueeze(1).unsqueeze(1)) : std::nullopt;
+  const at::Tensor out_RGQE = at::scaled_dot_product_attention(
+      q_RGQE, k_RLGE.transpose(1, 2), v_RLGE.transpose(1, 2), mask, 0.0, /*is_causal=*/false, scale);
+  return out_RGQE.reshape({rows, heads * q_RHE.size(2)});
+}
+
 }  // namespace w2s

@@ -2,7 +2,7 @@
 //
 // Shape suffixes used in native/: B sequences, N tokens of all sequences, T target tokens, D hidden size, F
 // MLP size, H query heads, G key-value heads, E dimensions of one head, V vocabulary, K outputs of a head, L
-// one length.
+// one length, R rows that generate, C places of a cache.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from cases import CASES
 from expected import expected
 from folders import variants
+from generation import generations
 from loss_cases import loss_cases
 from models import random_model
 from training import curves, training_runs
@@ -86,6 +87,7 @@ def main(names):
     jobs |= {variant.name: lambda variant=variant: write_variant(variant) for variant in variants()}
     jobs |= {
         "losses": lambda: write_document("losses", loss_cases),
+        "generation": lambda: write_document("generation", generations),
         "training": lambda: write_document("training", training_runs),
         "curves": lambda: write_document("curves", curves),
     }

@@ -9,6 +9,7 @@ import { resolveModel } from '../models/index.js';
 import type {
   BackwardResult,
   Dtype,
+  GenerateResult,
   HeadKind,
   NativeBinding,
   NativeModel,
@@ -51,6 +52,28 @@ export interface ScoreCallOptions {
   onProgress?: (done: number) => void;
 }
 
+/** How prompts are continued. */
+export interface GenerateCallOptions {
+  /** Tokens drawn for one continuation at most, its stop token included; the model's context ends it too. */
+  maxNewTokens: number;
+  /** Any of these ends a continuation and is not part of it; none unless given. */
+  stopTokens?: readonly number[];
+  /** 0 (default): the likeliest token. Else what logits are divided by before a token is drawn. */
+  temperature?: number;
+  /** Draw from the likeliest tokens whose probabilities reach this sum; 1 unless given. */
+  topP?: number;
+  /** Continuations of each prompt; 1 unless given. */
+  samples?: number;
+  /** Of the draws: continuation s of prompt b depends on this, b and s alone. 0 unless given. */
+  seed?: number;
+  /** Most tokens in the cache of keys and values; 8,192 unless given. */
+  microBatchTokens?: number;
+  /** Aborted: the call rejects with ERR_ABORTED between two tokens. */
+  signal?: AbortSignal;
+  /** Called with the number of continuations done. */
+  onProgress?: (done: number) => void;
+}
+
 const MICRO_BATCH_TOKENS = 8192;
 
 /** A loaded model. Use `await using`, or call `dispose`. After that every call rejects with ERR_DISPOSED. */
@@ -79,6 +102,25 @@ export class Model {
   /** Final hidden state of each sequence's last token [B · D]. */
   hidden(sequences: PackedSequences, options: ScoreCallOptions = {}): Promise<Float32Array> {
     return this.call(options, (native) => this.native.hidden(sequences, native));
+  }
+
+  /** Continues prompts by the language model, token by token. For heads `lm` and `likelihood`. */
+  generate(prompts: PackedSequences, options: GenerateCallOptions): Promise<GenerateResult> {
+    const { signal, stopTokens = [], temperature = 0, microBatchTokens = MICRO_BATCH_TOKENS } = options;
+    const { maxNewTokens, topP, samples, seed, onProgress } = options;
+    return withSignal(this.binding, signal, (cancel) =>
+      this.native.generate(prompts, {
+        maxNewTokens,
+        stopTokens: Int32Array.from(stopTokens),
+        temperature,
+        microBatchTokens,
+        ...(topP === undefined ? {} : { topP }),
+        ...(samples === undefined ? {} : { samples }),
+        ...(seed === undefined ? {} : { seed }),
+        ...(onProgress ? { onProgress } : {}),
+        ...(cancel ? { cancel } : {}),
+      }),
+    );
   }
 
   /** Texts as packed sequences; `special` (default) adds what the tokenizer puts around a text. */

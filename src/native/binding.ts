@@ -87,6 +87,47 @@ export interface ScoreResult {
   targetOffsets: Int32Array;
 }
 
+/** How prompts are continued. */
+export interface GenerateOptions {
+  /**
+   * Tokens drawn for one continuation at most, its stop token included. A continuation also ends where prompt
+   * and continuation fill the model's context; a prompt that fills it alone gets none.
+   */
+  maxNewTokens: number;
+  /** Any of these ends a continuation and is not part of it; may be empty. */
+  stopTokens: Int32Array;
+  /** What logits are divided by before a token is drawn; 0: the likeliest token, without chance. */
+  temperature: number;
+  /** Draw from the likeliest tokens whose probabilities reach this sum, above 0; 1 (all) unless given. */
+  topP?: number;
+  /** Continuations of each prompt; 1 unless given. */
+  samples?: number;
+  /**
+   * Draws of continuation s of prompt b depend on this, b and s alone: not on `samples`, micro-batches or other
+   * prompts. 0 unless given.
+   */
+  seed?: number;
+  /** Most places for tokens in the cache of keys and values. Changes speed, never a result beyond rounding. */
+  microBatchTokens: number;
+  cancel?: NativeCancelToken;
+  /** Called with the number of continuations done; calls may be merged, the last one never is lost. */
+  onProgress?: (done: number) => void;
+}
+
+/** Continuations, prompt by prompt and sample by sample: S = B · samples of them. */
+export interface GenerateResult {
+  /** Token ids without stop tokens, end to end. */
+  tokens: Int32Array;
+  /** Where each continuation begins, and the end of the last [S + 1]. */
+  offsets: Int32Array;
+  /** 1 where a stop token ended a continuation, 0 where length did [S]. */
+  stopped: Uint8Array;
+  /** Log-probability of each token under the model itself: at temperature 1, not cut by `topP`. */
+  logProbabilities: Float32Array;
+  /** Log-probability of the likeliest token at each place minus that of the second. */
+  margins: Float32Array;
+}
+
 /** z = scale · log p(targets) + bias, of a `likelihood` head. */
 export interface LikelihoodCalibration {
   scale: number;
@@ -100,6 +141,8 @@ export interface NativeModel {
   score(sequences: PackedSequences, options: ScoreOptions): Promise<ScoreResult>;
   /** Final hidden state (after the last norm) of each sequence's last token [B · D]. */
   hidden(sequences: PackedSequences, options: ScoreOptions): Promise<Float32Array>;
+  /** Continues prompts by the language model; for heads `lm` and `likelihood`, else rejects with ERR_ARGUMENT. */
+  generate(prompts: PackedSequences, options: GenerateOptions): Promise<GenerateResult>;
   /** Scale and bias of a `likelihood` head. */
   setLikelihood(calibration: LikelihoodCalibration): Promise<void>;
   /** What `setLikelihood` or the folder said last. */
@@ -227,6 +270,7 @@ export const bindingShape = {
     'info',
     'score',
     'hidden',
+    'generate',
     'setLikelihood',
     'likelihood',
     'parameterNames',

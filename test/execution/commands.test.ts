@@ -172,6 +172,25 @@ test('the low level: score, encode, train by hand, dispose', async () => {
   await expect(model.score(batch)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
 });
 
+test('the low level: continue texts', async () => {
+  const model = await openModel(world.strong, machine);
+  const prompts = await model.encode(['w1 w2 w3', 'w20 w21']);
+  const greedy = await model.generate(prompts, { maxNewTokens: 3 });
+  expect(greedy.tokens.length).toBe(6);
+  const stopTokens = [greedy.tokens[0]!];
+  expect((await model.generate(prompts, { maxNewTokens: 3, stopTokens })).offsets[1]).toBe(0);
+  const drawn = { maxNewTokens: 3, samples: 4, temperature: 1, topP: 0.9, seed: 3, microBatchTokens: 1 };
+  const seen: number[] = [];
+  const found = await model.generate(prompts, { ...drawn, onProgress: (done) => seen.push(done) });
+  expect(found.stopped.length).toBe(8);
+  expect(seen[seen.length - 1]).toBe(8);
+  await expect(model.generate(prompts, { ...drawn, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'ERR_ABORTED',
+  });
+  await model.dispose();
+  await expect(model.generate(prompts, drawn)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+});
+
 test('a run from the store opens neither addon nor tokenizer nor data, and keeps its document', async () => {
   const settings = tinySettings(world, join(folder, 'again'));
   const first = await weakToStrong(settings);

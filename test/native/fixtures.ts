@@ -19,7 +19,7 @@ export interface FixtureTensor {
 export type FixtureTensors = Map<string, FixtureTensor>;
 
 export interface Manifest {
-  kind: 'case' | 'variant' | 'losses' | 'training' | 'curves';
+  kind: 'case' | 'variant' | 'losses' | 'generation' | 'training' | 'curves';
   what?: string;
   base?: string;
   family: string;
@@ -71,7 +71,7 @@ export function expectedOf(golden: Golden): FixtureTensors {
   return readSafetensors(join(GOLDEN, golden.name, 'expected.safetensors'));
 }
 
-/** `losses`, `training` or `curves`. */
+/** `losses`, `generation`, `training` or `curves`. */
 export function goldenDocument<T>(name: string): T {
   return JSON.parse(readFileSync(join(GOLDEN, name, `${name}.json`), 'utf8')) as T;
 }
@@ -96,6 +96,13 @@ export function packed(tensors: FixtureTensors, prefix: 'cls' | 'text'): PackedS
 /** The texts as completions: only what follows each prompt is a target. */
 export function completions(tensors: FixtureTensors): PackedSequences {
   return { ...packed(tensors, 'text'), targetStarts: ints(tensors, 'text.target_starts') };
+}
+
+/** Sequences laid end to end. */
+export function packOf(sequences: readonly (readonly number[])[]): PackedSequences {
+  const offsets = [0];
+  for (const sequence of sequences) offsets.push(offsets[offsets.length - 1]! + sequence.length);
+  return { tokens: Int32Array.from(sequences.flat()), offsets: Int32Array.from(offsets) };
 }
 
 /** Sequences in another order. */
