@@ -15,11 +15,15 @@ export interface DataShape {
   classes: readonly string[];
 }
 
-export type ReadingSettings = Pick<ModelSettings, 'head' | 'dtype' | 'maxContext'>;
+export type ReadingSettings = Pick<
+  ModelSettings,
+  'head' | 'dtype' | 'maxContext' | 'template' | 'answers' | 'answerVocabulary'
+>;
 
 export function readingOf(settings: ReadingSettings, data: DataShape): ReadingSpec {
-  const { dtype, maxContext } = settings;
-  return { task: data.task, head: headOf(settings, data), dtype, maxContext };
+  const { dtype, maxContext, template } = settings;
+  const head = headOf(settings, data);
+  return { task: data.task, head, dtype, maxContext, ...(template === undefined ? {} : { template }) };
 }
 
 /** Reading for a language model's own losses: any text, no labels. */
@@ -116,7 +120,7 @@ function headOf(settings: ReadingSettings, data: DataShape): HeadSpec {
   if (data.task === 'preference') return rewardHead(settings);
   if (settings.head === 'lm') {
     throw headError(
-      'linear, unembedding or likelihood for --head on a data set with classes',
+      'linear, unembedding, tokens or likelihood for --head on a data set with classes',
       'lm',
       'linear',
     );
@@ -126,7 +130,11 @@ function headOf(settings: ReadingSettings, data: DataShape): HeadSpec {
     return { kind: 'likelihood' };
   }
   if (settings.head === 'linear') return { kind: 'classifier', labels, init: 'zero' };
-  return { kind: 'classifier', labels, init: 'unembedding', answers: answersOf(data.classes) };
+  const answers = answersOf(data.classes, settings.answers);
+  if (settings.head === 'unembedding') return { kind: 'classifier', labels, init: 'unembedding', answers };
+  if (settings.head === 'tokens')
+    return { kind: 'tokens', answers, vocabulary: settings.answerVocabulary ?? 'restricted' };
+  throw headError('a head of classes for --head on a data set with classes', settings.head, 'linear');
 }
 
 function completionHead(settings: ReadingSettings): HeadSpec {
@@ -148,8 +156,22 @@ function headError(expected: string, received: string, use: string): W2sError {
   });
 }
 
-/** The words whose unembedding rows a head starts from: class names, or No and Yes where they are 0 and 1. */
-function answersOf(classes: readonly string[]): readonly string[] {
-  const numbered = classes.every((name, index) => name === String(index));
-  return numbered && classes.length === 2 ? ['No', 'Yes'] : classes;
+/**
+ * The answer of each class: the words that `--answers` names, else class names, or No and Yes where they are 0
+ * and 1.
+ */
+function answersOf(classes: readonly string[], said: string | undefined): readonly string[] {
+  if (said === undefined) {
+    const numbered = classes.every((name, index) => name === String(index));
+    return numbered && classes.length === 2 ? ['No', 'Yes'] : classes;
+  }
+  const answers = said.split(',').map((answer) => answer.trim());
+  if (answers.length === classes.length && answers.every((answer) => answer !== '')) return answers;
+  throw new W2sError(
+    'ERR_USAGE',
+    `Expected ${classes.length} words between commas for --answers, one for each class (${classes.slice(0, 6).join(', ')}), but received ${JSON.stringify(said)}`,
+    {
+      hint: `Name one for each: --answers ${classes.map((_, i) => String.fromCharCode(65 + (i % 26))).join(',')}`,
+    },
+  );
 }

@@ -4,6 +4,7 @@ import type { SplitSpec } from '../data/types.js';
 import {
   ENGINE_REVISION,
   type EvaluateSpec,
+  type FeaturesSpec,
   type FinetuneSpec,
   type GradeSpec,
   type HeadSpec,
@@ -37,6 +38,16 @@ export function finetuneSpec(
     seed,
     deterministic,
   };
+}
+
+/** Hidden states of rows under weights that no step of the same spec changes. */
+export function featuresSpec(
+  { deterministic }: StepSettings,
+  model: WeightsSpec,
+  reading: ReadingSpec,
+  data: SplitSpec,
+): FeaturesSpec {
+  return { kind: 'features', engineRevision: ENGINE_REVISION, model, reading, data, deterministic };
 }
 
 export function labelSpec(

@@ -2,7 +2,7 @@
 
 import type { SplitSpec } from '../data/types.js';
 import type { PlanBuilder } from './builder.js';
-import { planLearner } from './learner.js';
+import { brought, planLearner } from './learner.js';
 import type { LabelSpec } from './plan.js';
 import { plainObjective } from './settings.js';
 import { gradeSpec } from './specs.js';
@@ -51,6 +51,7 @@ function planSupervisor(
       dataset,
       model: settings.forWeak,
       base: { from: 'folder', contentHash: weakModel },
+      ...brought(inputs.weakFeatures),
     },
     { data: splits.weak, labels: { from: 'data' }, objective: plainObjective(dataset) },
   );

@@ -5,7 +5,7 @@
 
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
-import { type LearnerInputs, planLearner } from './learner.js';
+import { brought, type LearnerInputs, planLearner } from './learner.js';
 import type { ObjectiveSpec, Plan, StepHash, WeightsSpec } from './plan.js';
 import { type DataShape, type ModelSettings, objectiveOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, readsWithoutTraining, type StepSettings } from './specs.js';
@@ -21,9 +21,12 @@ export interface TrainSettings extends SplitSettings, StepSettings {
 
 export interface TrainInputs {
   settings: TrainSettings;
-  /** Content hashes of the two model folders. */
+  /** Content hashes of the two model folders; empty where labels or features stand in for one. */
   weakModel: string;
   strongModel: string;
+  /** sha256 of tables of features that stand in for a model. */
+  weakFeatures?: string;
+  strongFeatures?: string;
   dataset: DataShape & { spec: DatasetSpec };
   /** sha256 of the file of `--weak-labels`; null: the weak model labels. */
   weakLabels: string | null;
@@ -65,7 +68,16 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
   };
   const supervision = planSupervision(builder, inputs, splits, seed);
   const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
-  const strong: LearnerInputs = { builder, seed, settings, dataset, model: settings.forStrong, base };
+  const features = brought(inputs.strongFeatures);
+  const strong: LearnerInputs = {
+    builder,
+    seed,
+    settings,
+    dataset,
+    model: settings.forStrong,
+    base,
+    ...features,
+  };
 
   const objective = objectiveOf(settings.forStrong, dataset, inputs.studentLoss);
   const { transfer: data } = splits;
