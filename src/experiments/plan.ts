@@ -154,10 +154,14 @@ export interface RelabelSpec {
   kind: 'relabel';
   engineRevision: number;
   task: TaskKind;
+  /** K; 0 for completions. */
   classes: number;
   data: SplitSpec;
   method: RelabelMethod;
-  /** Predictions that the labels are made of: one supervisor, several, or the student's own. */
+  /**
+   * Predictions that the labels are made of: one supervisor, several, or the student's own; a second one of
+   * `consistent` is of the mirrored rows.
+   */
   labels: readonly LabelSpec[];
   /** What weighs the labels above (AdaBoost): predictions on held-out rows, each held against the truth. */
   graded?: readonly StepHash[];
@@ -168,17 +172,22 @@ export interface RelabelSpec {
   seed: number;
 }
 
-/** Names and parameters of what `relabel` can do; `custom` is written in TypeScript, `source` the hash of its code. */
+/**
+ * Names and parameters of what `relabel` can do. `oneRight`: of the answers of one question exactly one is of class 1.
+ * `custom` is written in TypeScript, `source` the hash of its code.
+ */
 export type RelabelMethod =
   | { name: 'mean' }
   | { name: 'adaboost' }
+  /** Of completions. */
+  | { name: 'vote' }
   | { name: 'confident'; keep: number }
   | { name: 'knn'; keep: number; neighbours: number }
   | { name: 'logistic'; keep: number }
   | { name: 'topological'; neighbours: number }
-  | { name: 'consistent' }
-  | { name: 'mutual'; rounds: number }
-  | { name: 'custom'; module: string; source: string; params: Readonly<Record<string, unknown>> };
+  | { name: 'consistent'; oneRight?: true }
+  | { name: 'mutual'; neighbours: number; rounds: number; oneRight?: true }
+  | { name: 'custom'; relabel: string; source: string; params: Readonly<Record<string, unknown>> };
 
 /**
  * Labels with as many errors as a supervisor's, of a chosen kind: for analysis alone, since it sees the truth. `weak`:

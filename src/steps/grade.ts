@@ -3,6 +3,7 @@
 import type { Supervision } from '../data/index.js';
 import type { GradeSpec } from '../experiments/plan.js';
 import type { Prediction } from '../store/index.js';
+import { logitsOf } from '../tasks/classification.js';
 import type { StepContext } from './context.js';
 import { creditOf } from './evaluate.js';
 import { halfRight, truthOf } from './predict.js';
@@ -21,18 +22,24 @@ export async function grade(
   const elsewhere = spec.unlessIn ? await idsOf(context, spec, spec.unlessIn) : new Set<string>();
   const graded = rows.rows.flatMap((row): Prediction[] => {
     const answer = elsewhere.has(row.id) ? undefined : answers.get(row.id);
-    return answer === undefined ? [] : [gradedLine(spec, row, answer)];
+    return answer === undefined || answer.keep === false ? [] : [gradedLine(spec, row, answer)];
   });
-  const all = graded.length === rows.rows.length;
+  const leftOut = rows.rows.filter(({ id }) => answers.get(id)?.keep === false).length;
+  const all = graded.length + leftOut === rows.rows.length;
   await context.store.writePredictions(hash, graded);
   const right = graded.reduce((sum, line) => sum + creditOf(line), 0);
   return {
-    result: { kind: 'grade', n: graded.length, accuracy: all ? right / graded.length : null },
+    result: {
+      kind: 'grade',
+      n: graded.length,
+      accuracy: all ? right / graded.length : null,
+      ...(leftOut === 0 ? {} : { leftOut }),
+    },
     timing: { seconds: (performance.now() - startedAt) / 1000, tokens: 0, examples: 0 },
   };
 }
 
-type Answer = Pick<Prediction, 'logits' | 'text'>;
+type Answer = Pick<Prediction, 'logits' | 'text' | 'keep'>;
 
 async function answersOf(context: StepContext, spec: GradeSpec): Promise<ReadonlyMap<string, Answer>> {
   if (spec.labels.from === 'data' || spec.labels.from === 'none') throw new TypeError('no labels to grade');
@@ -44,10 +51,8 @@ async function answersOf(context: StepContext, spec: GradeSpec): Promise<Readonl
   return new Map([...labels].map(([id, value]) => [id, asAnswer(value)]));
 }
 
-/** Probabilities as logits: their logarithms, as far down as JSON can hold them. */
 function asAnswer(value: Supervision): Answer {
-  if (typeof value === 'string') return { text: value };
-  return { logits: value.map((p) => Math.log(Math.max(p, 1e-30))) };
+  return typeof value === 'string' ? { text: value } : { logits: logitsOf(value) };
 }
 
 function gradedLine(spec: GradeSpec, row: Rows['rows'][number], answer: Answer): Prediction {

@@ -45,6 +45,17 @@ export interface GradeResult extends ReadingResult {
   n: number;
   /** Null unless every row has a label. */
   accuracy: number | null;
+  /** Rows that a relabelling left out, which are not graded; absent where there are none. */
+  leftOut?: number;
+}
+
+export interface RelabelResult extends ReadingResult {
+  kind: 'relabel';
+  n: number;
+  /** Rows that are learned from. */
+  kept: number;
+  /** Weights of the labels that were combined, by AdaBoost; 0 for one that was left out. */
+  memberWeights?: readonly number[];
 }
 
 export interface FeaturesResult extends ReadingResult {
@@ -72,4 +83,5 @@ export type AnyResult =
   | EvaluateResult
   | GradeResult
   | FeaturesResult
+  | RelabelResult
   | ProbeResult;

@@ -38,6 +38,11 @@ export function probabilities(logits: ArrayLike<number>, classes: number): Float
   return result;
 }
 
+/** Probabilities as logits: their logarithms, as far down as a label needs them. */
+export function logitsOf(probabilities: readonly number[]): number[] {
+  return probabilities.map((p) => Math.log(Math.max(p, 1e-30)));
+}
+
 /** The likeliest class of each row [B]; of equals the first. */
 export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Array {
   const answers = new Int32Array(values.length / classes);

@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { checkDefinitionName, marked } from '../config/definition.js';
 import { W2sError } from '../errors.js';
 
 /** A row as a relabelling sees it. */
@@ -59,22 +60,30 @@ export type RelabelNeed = 'zeroShot' | 'hidden';
 export interface RelabelDefinition<Params = unknown> {
   /** Lower-case letters, digits and dashes. */
   name: string;
-  /** Schema of its own parameters. */
-  params: z.ZodType<Params>;
+  /** Schema of its own parameters; each is a flag. Absent: it has none. */
+  params?: z.ZodType<Params>;
   /** What it reads beside the labels; absent: nothing. */
   needs?: readonly RelabelNeed[];
   /** Called once, with all rows of the transfer half. */
   apply(input: RelabelInput<Params>): RelabelOutput | Promise<RelabelOutput>;
 }
 
-/** A relabelling with its parameters filled in: what a step runs, and what its hash is taken of. */
-export interface BoundRelabel {
+/** What of a relabelling is hashed into a step. */
+export interface RelabelIdentity {
   name: string;
   /** sha256 of the code: a changed relabelling is another experiment. */
   source: string;
   params: Readonly<Record<string, unknown>>;
+}
+
+/** Rows and labels as a relabelling with its parameters sees them. */
+export type BoundRelabelInput = Omit<RelabelInput<unknown>, 'params'>;
+
+/** A relabelling with its parameters filled in: what a step runs, and what its hash is taken of. */
+export interface BoundRelabel extends RelabelIdentity {
   needs: readonly RelabelNeed[];
-  apply(input: Omit<RelabelInput<unknown>, 'params'>): Promise<Relabelled>;
+  /** Labels of rows, checked: ERR_DATA naming the row whose label or weight is none. */
+  apply(input: BoundRelabelInput): Promise<Relabelled>;
 }
 
 /** A relabelling's answer, checked. */
@@ -90,16 +99,38 @@ export interface Relabelled {
 /**
  * Declares a relabelling: `defineRelabel({ name, params: z.object({…}), apply({ labels, classes, zeroShot, hidden,
  * rows, params, seed }) { … return { labels, weights, keep } } })`.
+ * @throws ERR_ARGUMENT where name, params, needs or apply are not of that shape
  */
-export function defineRelabel<Params>(definition: RelabelDefinition<Params>): RelabelDefinition<Params> {
-  if (!/^[a-z][a-z0-9-]*$/.test(definition.name)) {
+export function defineRelabel<Params = Record<string, never>>(
+  definition: RelabelDefinition<Params>,
+): RelabelDefinition<Params> {
+  checkDefinitionName('relabel', definition?.name);
+  const { name, params, needs, apply } = definition;
+  const wrong =
+    typeof apply !== 'function'
+      ? 'a function for apply'
+      : params !== undefined && typeof params.safeParse !== 'function'
+        ? 'a zod schema, such as z.object({ … }), for params'
+        : needs?.some((need) => need !== 'zeroShot' && need !== 'hidden')
+          ? "a list of 'zeroShot' and 'hidden' for needs"
+          : undefined;
+  if (wrong !== undefined) {
     throw new W2sError(
       'ERR_ARGUMENT',
-      `Expected lower-case letters, digits and dashes for a relabelling's name but received ${JSON.stringify(definition.name)}`,
+      `Expected ${wrong} of relabelling ${name} but received something else`,
+      {
+        hint: `Write: defineRelabel({ name: '${name}', params: z.object({}), apply({ labels, classes, rows }) { … } })`,
+      },
     );
   }
-  return definition;
+  return marked('relabel', definition);
 }
+
+/** Bound relabellings of this process by code and parameters: a plan names them, and steps find them here. */
+const bound = new Map<string, BoundRelabel>();
+
+const keyOf = ({ source, params }: Pick<RelabelIdentity, 'source' | 'params'>): string =>
+  `${source} ${JSON.stringify(params)}`;
 
 /**
  * Fills in a relabelling's parameters.
@@ -109,25 +140,38 @@ export function defineRelabel<Params>(definition: RelabelDefinition<Params>): Re
 export function bindRelabel<Params>(
   definition: RelabelDefinition<Params>,
   given: unknown = {},
-  source?: string,
+  source: string = createHash('sha256').update(definition.apply.toString()).digest('hex'),
 ): BoundRelabel {
-  const parsed = definition.params.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new W2sError(
-      'ERR_USAGE',
-      `Expected valid parameters for relabelling ${definition.name} but received: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-      { cause: parsed.error },
-    );
-  }
-  const params = parsed.data;
-  return {
-    name: definition.name,
-    source: source ?? createHash('sha256').update(definition.apply.toString()).digest('hex'),
+  const { name } = definition;
+  const params = parseParams(definition, given);
+  const relabel: BoundRelabel = {
+    name,
+    source,
     params: JSON.parse(JSON.stringify(params)) as Readonly<Record<string, unknown>>,
     needs: definition.needs ?? [],
-    apply: async (input) => checked(definition.name, input, await definition.apply({ ...input, params })),
+    apply: async (input) => checked(name, input, await definition.apply({ ...input, params })),
   };
+  bound.set(keyOf(relabel), relabel);
+  return relabel;
+}
+
+/** The relabelling that a plan names. @throws ERR_ARGUMENT where nobody has bound it in this process */
+export function boundRelabel(identity: RelabelIdentity): BoundRelabel {
+  const relabel = bound.get(keyOf(identity));
+  if (relabel !== undefined) return relabel;
+  throw new W2sError('ERR_ARGUMENT', `Expected the code of relabelling ${identity.name} but received none`);
+}
+
+function parseParams<Params>({ name, params }: RelabelDefinition<Params>, given: unknown): Params {
+  if (params === undefined) return {} as Params;
+  const parsed = params.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new W2sError(
+    'ERR_USAGE',
+    `Expected valid parameters for relabelling ${name} but received: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+    { cause: parsed.error },
+  );
 }
 
 /** How far the probabilities of a row may be from 1 together: what a matrix of 32-bit floats brings. */
@@ -139,7 +183,7 @@ const SUM_TOLERANCE = 1e-4;
  */
 function checked(
   name: string,
-  { rows, classes }: Omit<RelabelInput<unknown>, 'params'>,
+  { rows, classes }: BoundRelabelInput,
   { labels, weights, keep }: RelabelOutput,
 ): Relabelled {
   const expect = (field: string, wanted: number, length: number | undefined): void => {
