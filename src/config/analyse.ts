@@ -35,6 +35,16 @@ const ownKeys = {
     describe: 'leakage: words of a run that count as an overlap',
     default: 8,
   }),
+  fewShot: key(wholeNumber(1, 1000), {
+    group: 'Experiment',
+    describe:
+      'saliency: also ask the strong model with so many answered examples in its prompt; it must read prose',
+  }),
+  checks: key(wholeNumber(2, 10_000), {
+    group: 'Experiment',
+    describe: 'overfitting: how often in training the held-out rows are scored',
+    default: 20,
+  }),
 } as const;
 
 export const analyseKeys = { ...allTrainKeys, ...ownKeys };
@@ -55,6 +65,10 @@ export interface AnalyseConfig {
   /** leakage. */
   corpus?: string;
   ngram?: number;
+  /** saliency: examples in the prompt. */
+  fewShot?: number;
+  /** overfitting. */
+  checks?: number;
 }
 
 /** Which analysis takes which setting of its own. */
@@ -62,6 +76,8 @@ const TAKEN_BY: Readonly<Record<keyof typeof ownKeys, readonly Analysis[]>> = {
   students: ['agreement', 'misfit'],
   corpus: ['leakage'],
   ngram: ['leakage'],
+  fewShot: ['saliency'],
+  checks: ['overfitting'],
 };
 
 /** Students of the built-in world, smallest first: all but the usual supervisor. */
@@ -106,7 +122,7 @@ function checkName(analysis: string | undefined, said: Layers<AnalyseRaw>): Anal
 }
 
 function withoutOwn({ origin, values }: Layer<AnalyseRaw>): Layer<TrainRaw> {
-  const { students: _s, corpus: _c, ngram: _n, ...rest } = values;
+  const { students: _s, corpus: _c, ngram: _n, fewShot: _f, checks: _k, ...rest } = values;
   return { origin, values: rest };
 }
 
@@ -114,11 +130,16 @@ function ownSettings(
   name: Analysis,
   said: Layers<AnalyseRaw>,
   train: TrainConfig,
-): Pick<AnalyseConfig, 'students' | 'corpus' | 'ngram'> {
+): Omit<AnalyseConfig, 'analysis' | 'train'> {
   if (name === 'leakage') {
     const corpus = said.maybe('corpus');
     if (corpus === undefined) throw missing(said.origin, 'corpus', 'for leakage', 'Add --corpus FILE');
     return { corpus, ngram: said.value('ngram') };
+  }
+  if (name === 'overfitting') return { checks: said.value('checks') };
+  if (name === 'saliency') {
+    const fewShot = said.maybe('fewShot');
+    return fewShot === undefined ? {} : { fewShot };
   }
   if (name !== 'agreement' && name !== 'misfit') return {};
   const students = said

@@ -6,12 +6,12 @@ import type { FeatureSource, LabelSpec, Plan, PlanStep, StepHash, StepSpec } fro
 export class PlanBuilder {
   constructor(
     private readonly byHash = new Map<StepHash, PlanStep>(),
-    private readonly arm = '',
+    private readonly nameOf = (role: string): string => role,
   ) {}
 
-  /** The same collection, where roles that are added bear an arm's name: `student chess-s`. */
-  named(arm: string): PlanBuilder {
-    return new PlanBuilder(this.byHash, ` ${arm}`);
+  /** The same collection, where roles that are added bear an arm's name: `student chess-s`; but for those of `shared`. */
+  named(arm: string, shared: readonly string[] = []): PlanBuilder {
+    return new PlanBuilder(this.byHash, (role) => (shared.includes(role) ? role : `${role} ${arm}`));
   }
 
   /** Adds a step, or finds the equal one that is there, and gives its hash. */
@@ -22,7 +22,7 @@ export class PlanBuilder {
       for (const need of needs) {
         if (!this.byHash.has(need)) throw new Error(`step ${role} needs ${need}, which the plan lacks`);
       }
-      this.byHash.set(hash, { role: `${role}${this.arm}`, seed, hash, spec, needs });
+      this.byHash.set(hash, { role: this.nameOf(role), seed, hash, spec, needs });
     }
     return hash;
   }

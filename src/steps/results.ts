@@ -24,6 +24,16 @@ export interface FinetuneResult extends ReadingResult {
   longestCompletion: number | null;
   /** sha256 of the trained weights. */
   weights: string;
+  /** Of early stopping alone. */
+  earlyStop?: EarlyStopResult;
+}
+
+/** Held-out rows over training. */
+export interface EarlyStopResult {
+  /** Optimizer steps done when the kept weights were the model's: the earliest best. */
+  step: number;
+  /** Accuracy against the hardened labels of the kind learned from, and, of an oracle, against the truth. */
+  curve: readonly { step: number; labels: number; truth?: number }[];
 }
 
 export interface LabelResult extends ReadingResult {

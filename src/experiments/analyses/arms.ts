@@ -20,6 +20,9 @@ export interface NamedInputs {
   inputs: TrainInputs;
 }
 
+/** Roles of the supervisor, which all arms share. */
+const SUPERVISION = ['weak', 'weakTest', 'labels', 'labelsGrade'];
+
 /** Whole experiments of `train` side by side: several students, say. */
 export function planTrainArms(arms: readonly NamedInputs[]): ArmsPlan<TrainRoles> {
   return planArms(
@@ -28,12 +31,12 @@ export function planTrainArms(arms: readonly NamedInputs[]): ArmsPlan<TrainRoles
     (builder, name, seed) => {
       const arm = arms.find((one) => one.name === name);
       if (!arm) throw new TypeError(`no arm ${name}`);
-      return planTrainSeed(builder, arm.inputs, seed);
+      return planTrainSeed(arms.length > 1 ? builder.named(name, SUPERVISION) : builder, arm.inputs, seed);
     },
   );
 }
 
-/** Arms by name, each planned for each seed. */
+/** Arms by name, each planned for each seed; `plan` names the roles of what is an arm's own by `builder.named(name)`. */
 export function planArms<Roles>(
   names: readonly string[],
   seeds: readonly number[],
@@ -43,8 +46,7 @@ export function planArms<Roles>(
   const arms = names.map((name) => ({
     name,
     seeds: seeds.map((seed) => {
-      const own = names.length > 1 ? builder.named(name) : builder;
-      return { seed, roles: plan(own, name, seed) };
+      return { seed, roles: plan(builder, name, seed) };
     }),
   }));
   return { ...builder.build(), arms };

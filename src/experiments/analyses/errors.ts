@@ -27,14 +27,19 @@ export function planErrors(inputs: TrainInputs): ArmsPlan<ErrorRoles> {
     const train = planTrainSeed(builder, inputs, seed);
     const split = (part: 'weak' | 'transfer' | 'test') => experimentSplit(dataset.spec, part, seed, settings);
     const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
-    const strong: LearnerInputs = { builder, seed, settings, dataset, model: settings.forStrong, base };
+    const own = builder.named(kind);
+    const strong: LearnerInputs = { builder: own, seed, settings, dataset, model: settings.forStrong, base };
     const data = split('transfer');
-    const reference = planLearner('reference', strong, {
-      data: split('weak'),
-      labels: { from: 'data' },
-      objective: plainObjective(dataset),
-    }).label('referenceLabels', data);
-    const simulated = builder.add('simulated', seed, {
+    const reference = planLearner(
+      'reference',
+      { ...strong, builder },
+      {
+        data: split('weak'),
+        labels: { from: 'data' },
+        objective: plainObjective(dataset),
+      },
+    ).label('referenceLabels', data);
+    const simulated = own.add('simulated', seed, {
       kind: 'simulate',
       engineRevision: ENGINE_REVISION,
       task: dataset.task,
@@ -53,7 +58,7 @@ export function planErrors(inputs: TrainInputs): ArmsPlan<ErrorRoles> {
       reference,
       student: student.step,
       studentTest: student.evaluate('studentTest', split('test')),
-      labelsGrade: builder.add('labelsGrade', seed, gradeSpec(dataset, labels, data)),
+      labelsGrade: own.add('labelsGrade', seed, gradeSpec(dataset, labels, data)),
     };
   });
 }
