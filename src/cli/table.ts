@@ -18,6 +18,11 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'label', summary: 'Write a model’s labels for a file', load: () => import('./label.js') },
   { name: 'evaluate', summary: 'Score a model on a test file', load: () => import('./evaluate.js') },
   {
+    name: 'analyse',
+    summary: 'One question asked of experiments: agreement, calibration, errors, misfit, …',
+    load: () => import('./analyse.js'),
+  },
+  {
     name: 'report',
     summary: 'A table and a page of the results in a folder',
     load: () => import('./report.js'),
