@@ -1,18 +1,34 @@
 /** Settings of one model: what it reads, and how it is trained. */
+
+import { W2sError } from '../errors.js';
 import { prefixed } from './case.js';
 import type { Raw } from './key.js';
 import { type ModelKeyName, modelKeys } from './keys.js';
 import { type Found, type Layers, nameOf, settingError } from './layers.js';
 import { headOfMethod, type MethodSettings, resolveMethod } from './method.js';
+import { isModulePath } from './modulePath.js';
 
 /** The data room's `TaskKind`, which this room may not import. */
 export type TaskName = 'classification' | 'completion' | 'preference';
-export type Loss = 'xent' | 'confidence' | 'lm' | 'completion';
+/** `custom`: a loss of the user's own. */
+export type Loss = 'xent' | 'confidence' | 'lm' | 'completion' | 'custom';
 export type HeadName = 'linear' | 'unembedding' | 'tokens' | 'scalar' | 'likelihood' | 'lm';
+
+/** A loss of the user's own, loaded: what stands in a layer in place of its file's name. */
+export interface CustomLoss {
+  name: string;
+  /** sha256 of its code. */
+  source: string;
+  params: Readonly<Record<string, unknown>>;
+  /** As it was named; absent where a call brought the loss itself. */
+  file?: string;
+}
 
 /** Everything resolved: nothing is left to a default. */
 export interface ModelSettings extends MethodSettings {
   loss: Loss;
+  /** With `loss: 'custom'` alone. */
+  customLoss?: CustomLoss;
   /** The next four are of effect with `loss: 'confidence'` only. */
   preset: 'paper' | 'openai';
   threshold: 'half' | 'weak-mean';
@@ -41,15 +57,33 @@ export const confidencePresets = {
 
 /** The loss that learns from true labels: what supervisor and ceiling take. */
 export function plainLoss(loss: Loss): Loss {
-  return loss === 'confidence' ? 'xent' : loss;
+  return loss === 'confidence' || loss === 'custom' ? 'xent' : loss;
+}
+
+/** The loss of the user's own that a value of `loss` is, if any. */
+export function customLossOf(value: unknown): CustomLoss | undefined {
+  return typeof value === 'object' && value !== null ? (value as CustomLoss) : undefined;
+}
+
+/**
+ * The loss that was named.
+ * @throws ERR_ARGUMENT on the name of a module that nobody has loaded
+ */
+export function namedLoss({ value }: Found<NonNullable<ModelRaw['loss']>>): Loss {
+  if (customLossOf(value) !== undefined) return 'custom';
+  if (isModulePath(value)) {
+    throw new W2sError('ERR_ARGUMENT', `Expected the loss in ${value} to be loaded before it is resolved`);
+  }
+  return value;
 }
 
 /** Losses of tokens; all others see a matrix of logits, one row an example. */
 const isTokenLoss = (loss: Loss): boolean => loss === 'lm' || loss === 'completion';
 
-/** The task that a loss belongs to where nothing is known of the data. */
-export function taskOf(loss: Loss): TaskName {
-  return isTokenLoss(loss) ? 'completion' : 'classification';
+/** The task that a loss and a head belong to where nothing is known of the data. */
+export function taskOf(loss: Loss, head?: HeadName): TaskName {
+  if (isTokenLoss(loss)) return 'completion';
+  return head === 'scalar' ? 'preference' : 'classification';
 }
 
 /** The loss of a task that nobody named one for. */
@@ -61,15 +95,19 @@ export function naturalLoss(task: TaskName | undefined): Loss {
  * Whether a loss that somebody named can serve a data set's task.
  * @throws ERR_USAGE or ERR_CONFIG naming the losses that can.
  */
-export function checkLoss(found: Found<Loss>, dataset: string, task: TaskName): void {
-  if (isTokenLoss(found.value) === (task === 'completion')) return;
+export function checkLoss(
+  found: Found<NonNullable<ModelRaw['loss']>>,
+  dataset: string,
+  task: TaskName,
+): void {
+  const loss = namedLoss(found);
+  if (isTokenLoss(loss) === (task === 'completion')) return;
   const expected = task === 'completion' ? 'completion or lm' : 'xent or confidence';
-  const why =
-    found.value === 'confidence' ? ': it needs two classes, and these rows ask for a completion' : '';
+  const why = loss === 'confidence' ? ': it needs two classes, and these rows ask for a completion' : '';
   throw settingError(
     found.origin,
-    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${found.value}"${why}.`,
-    found.value === 'confidence'
+    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${customLossOf(found.value)?.name ?? loss}"${why}.`,
+    loss === 'confidence'
       ? 'Leave out --loss, or try: npx w2s-native train --dataset chess-legal --loss confidence'
       : `Leave it out, or: --loss ${task === 'completion' ? 'completion' : 'xent'}`,
   );
@@ -88,7 +126,11 @@ export function finder(layers: Layers<ModelRaw>, side?: 'weak' | 'strong'): Find
  * Resolves a model's settings for a loss that was chosen before.
  * @throws ERR_USAGE or ERR_CONFIG where settings contradict each other.
  */
-export function resolveModelSettings(find: Find, loss: Loss, task: TaskName = taskOf(loss)): ModelSettings {
+export function resolveModelSettings(
+  find: Find,
+  loss: Loss,
+  task: TaskName = taskOf(loss, find('head')?.value),
+): ModelSettings {
   const value = <N extends ModelKeyName>(name: N): NonNullable<ModelRaw[N]> => {
     const found = find(name)?.value ?? modelKeys[name].default;
     if (found === undefined) throw new Error(`no default for ${name}`);
@@ -99,8 +141,10 @@ export function resolveModelSettings(find: Find, loss: Loss, task: TaskName = ta
   const lr = value('lr');
   const asks = isTokenLoss(loss) ? 'completion' : task;
   const head = headOfMethod(find, asks) ?? resolveHead(find, asks);
+  const customLoss = loss === 'custom' ? customLossOf(find('loss')?.value) : undefined;
   return {
     loss,
+    ...(customLoss === undefined ? {} : { customLoss }),
     preset,
     threshold: confidence.threshold,
     alphaMax: find('alphaMax')?.value ?? confidence.alphaMax,

@@ -15,10 +15,12 @@ import {
   finder,
   type Loss,
   type ModelSettings,
+  namedLoss,
   naturalLoss,
   refuseConfidenceSettings,
   resolveModelSettings,
   type TaskName,
+  taskOf,
 } from './model.js';
 import { type DatasetPreset, presets } from './presets.js';
 
@@ -83,7 +85,7 @@ export function resolveFinetuneConfig(
   const find = finder(settings, side);
   const named = find('loss');
   const asks = task ?? known[common.dataset]?.task;
-  const loss: Loss = named?.value ?? naturalLoss(asks);
+  const loss: Loss = named === undefined ? naturalLoss(asks) : namedLoss(named);
   // lm reads whole texts and no labels: any rows will do. Preferences have two completions to learn.
   const anyRows = loss === 'lm' || (loss === 'completion' && asks === 'preference');
   if (named !== undefined && asks !== undefined && !anyRows) checkLoss(named, common.dataset, asks);
@@ -137,7 +139,7 @@ function resolveReading(
   const preset = known[common.dataset]?.settings ?? {};
   const settings = said.over({ origin: { kind: 'preset', command }, values: preset });
   const named = said.maybe('head');
-  const asks = task ?? known[common.dataset]?.task ?? (named === 'lm' ? 'completion' : 'classification');
+  const asks = task ?? known[common.dataset]?.task ?? (named === 'lm' ? 'completion' : taskOf('xent', named));
   const find = finder(settings);
   const resolved = resolveModelSettings(find, naturalLoss(asks), asks);
   refuseIdleSettings([{ find, settings: resolved }]);

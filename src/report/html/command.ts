@@ -59,8 +59,7 @@ export function settingsOf(config: TrainConfig): TrainRaw | null {
 /** Null where settings contradict each other. */
 function resolved(values: Values, config: TrainConfig): TrainConfig | null {
   const { head, loss } = config.forStrong;
-  const asks = head === 'scalar' ? 'preference' : taskOf(loss);
-  const task = Object.hasOwn(presets, config.dataset) ? undefined : asks;
+  const task = Object.hasOwn(presets, config.dataset) ? undefined : taskOf(loss, head);
   try {
     return resolveTrainConfig(values as TrainRaw, presets, task);
   } catch {
