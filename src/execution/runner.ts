@@ -166,7 +166,8 @@ function shown(result: AnyResult): { n: number; accuracy: number | null; truncat
 const NATIVE_FREE: ReadonlySet<StepSpec['kind']> = new Set(['grade', 'relabel', 'simulate']);
 
 async function writeStepFile(context: StepContext, { hash, spec }: PlanStep): Promise<void> {
-  const libtorch = NATIVE_FREE.has(spec.kind) ? null : (await context.engine()).binding.buildInfo().builtFor;
+  const isFree = NATIVE_FREE.has(spec.kind) || ('model' in spec && spec.model.from === 'probe');
+  const libtorch = isFree ? null : (await context.engine()).binding.buildInfo().builtFor;
   await context.store.writeStep(hash, canonicalJson(spec), { package: packageVersion(), libtorch });
 }
 

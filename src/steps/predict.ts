@@ -1,7 +1,7 @@
 /** Predictions of a model on rows: logits of classes, or the text that greedy decoding gives. */
 
 import { W2sError } from '../errors.js';
-import type { EvaluateSpec, LabelStepSpec } from '../experiments/plan.js';
+import type { EvaluateSpec, LabelStepSpec, ModelSpec } from '../experiments/plan.js';
 import type { PackedSequences, ScoreResult } from '../native/binding.js';
 import type { Prediction } from '../store/index.js';
 import { argmax } from '../tasks/classification.js';
@@ -9,6 +9,7 @@ import { answerTokens, exactMatches } from '../tasks/completion.js';
 import { isTie, PAIR, rewardsOf } from '../tasks/preference.js';
 import type { StepContext } from './context.js';
 import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
+import { probeLogits } from './probe.js';
 import { classCount, type Rows, unlabelledRows } from './rows.js';
 import { type ScoringTotals, scoreAll } from './score.js';
 
@@ -28,8 +29,7 @@ export async function predict(
   rows: Rows,
 ): Promise<Predicted> {
   const { reading } = spec;
-  if (spec.model.from === 'probe')
-    throw new W2sError('ERR_ARGUMENT', 'Expected a model but received a probe');
+  if (spec.model.from === 'probe') return predictByProbe(context, spec, spec.model, rows);
   await using opened = await openModel(context, spec.model, reading, spec);
   const { sequences, truncated } = await encodeFor(opened, reading, rows);
   const paired = reading.task === 'preference';
@@ -51,17 +51,37 @@ export async function predict(
           ? logitAnswers(logits, part, classes, paired)
           : await textAnswers(opened, scored, portion, part);
       part.forEach((row, i) => {
-        predictions.push({
-          id: row.id,
-          split: spec.data.part,
-          ...(row.group === row.id ? {} : { group: row.group }),
-          ...truthOf(row),
-          ...answers[i],
-        });
+        predictions.push(line(spec, row, answers[i]));
       });
     },
   );
   return { predictions, truncated, totals };
+}
+
+/** A linear classifier on features: neither tokenizer nor addon is opened. */
+async function predictByProbe(
+  context: StepContext,
+  spec: LabelStepSpec | EvaluateSpec,
+  model: Extract<ModelSpec, { from: 'probe' }>,
+  rows: Rows,
+): Promise<Predicted> {
+  const { logits, classes, totals } = await probeLogits(context, model, rows);
+  const answers = logitAnswers(logits, rows.rows, classes, spec.reading.task === 'preference');
+  return { predictions: rows.rows.map((row, i) => line(spec, row, answers[i])), truncated: 0, totals };
+}
+
+function line(
+  spec: LabelStepSpec | EvaluateSpec,
+  row: Rows['rows'][number],
+  answer: Partial<Prediction> | undefined,
+): Prediction {
+  return {
+    id: row.id,
+    split: spec.data.part,
+    ...(row.group === row.id ? {} : { group: row.group }),
+    ...truthOf(row),
+    ...answer,
+  };
 }
 
 /** The true answer as predictions.jsonl holds it: a class index, or a completion. */

@@ -110,6 +110,7 @@ export async function readRows(context: StepContext, spec: StepSpec): Promise<Ro
   const task = 'reading' in spec ? spec.reading.task : spec.task;
   if (spec.kind === 'grade' || spec.kind === 'evaluate' || spec.kind === 'simulate')
     return labelledRows(context, spec.data, task);
+  if (spec.kind === 'probe' && spec.labels.from !== 'step') return lessonRows(context, spec, task);
   if (spec.kind !== 'finetune' || spec.labels.from === 'step')
     return unlabelledRows(context, spec.data, task);
   return trainingRows(context, spec);

@@ -24,6 +24,8 @@ export async function runStep(context: StepContext, spec: StepSpec, hash: string
       return (await import('./grade.js')).grade(context, spec, hash);
     case 'features':
       return (await import('./features.js')).features(context, spec, hash);
+    case 'probe':
+      return (await import('./probe.js')).probe(context, spec, hash);
     case 'relabel':
       return (await import('./relabel.js')).relabel(context, spec, hash);
     case 'simulate':

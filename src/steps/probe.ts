@@ -1,0 +1,155 @@
+/**
+ * `probe`: a linear classifier on features, softmax(W x + b), fitted by cross-entropy against the labels of its
+ * spec; kept in the step's folder as `probe.safetensors`, with `weight` [K, D] and `bias` [K].
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeSafetensors, readSafetensors } from '../data/index.js';
+import { W2sError } from '../errors.js';
+import type { ModelSpec, ProbeSpec, StepHash } from '../experiments/plan.js';
+import { writeAtomically } from '../store/index.js';
+import { targetMatrix } from '../tasks/classification.js';
+import { epochOrder } from './batches.js';
+import { type StepContext, throwIfAborted } from './context.js';
+import { readFeatures } from './features.js';
+import type { ProbeResult } from './results.js';
+import { lessonRows, type Rows } from './rows.js';
+import type { StepOutcome } from './run.js';
+import type { ScoringTotals } from './score.js';
+
+const FILE = 'probe.safetensors';
+
+/** L-BFGS goes on until no entry of the gradient is larger. */
+const TOLERANCE = 1e-6;
+const MOST_ITERATIONS = 1000;
+
+export async function probe(
+  context: StepContext,
+  spec: ProbeSpec,
+  hash: string,
+): Promise<StepOutcome<ProbeResult>> {
+  const startedAt = performance.now();
+  const rows = await lessonRows(context, spec, spec.task);
+  const features = await readFeatures(context, spec.features, rows);
+  const { binding, threads } = await context.engine();
+  throwIfAborted(context.signal);
+  const fit = await (binding as unknown as Fits).fitLinear({
+    features: features.values,
+    dimension: features.dimension,
+    targets: targetsOf(rows, spec.classes),
+    classes: spec.classes,
+    l2: spec.fit.l2,
+    threads,
+    ...fitting(spec, rows.rows.length),
+  });
+  if (!Number.isFinite(fit.loss)) throw diverged(fit.loss);
+  const tensors = {
+    weight: { shape: [spec.classes, features.dimension], values: fit.weight },
+    bias: { shape: [spec.classes], values: fit.bias },
+  };
+  await writeAtomically(join(context.store.stepFolder(hash), FILE), encodeSafetensors(tensors, {}));
+  const examples = rows.rows.length;
+  const { loss, iterations } = fit;
+  return {
+    result: { kind: 'probe', examples, dimension: features.dimension, loss, iterations },
+    timing: { seconds: (performance.now() - startedAt) / 1000, tokens: 0, examples },
+  };
+}
+
+function fitting({ fit, seed }: ProbeSpec, n: number): Fitting {
+  if (fit.method === 'lbfgs')
+    return { method: 'lbfgs', maxIterations: MOST_ITERATIONS, tolerance: TOLERANCE };
+  const { lr, epochs, batchSize } = fit;
+  const order = new Uint32Array(epochs * n);
+  // The order of a fine-tuning with this seed: student and ceiling see the same rows in it.
+  for (let epoch = 0; epoch < epochs; epoch++) order.set(epochOrder(seed, epoch, n), epoch * n);
+  return { method: 'adam', lr, epochs, batchSize, order };
+}
+
+interface Fits {
+  fitLinear(
+    options: LinearFitOptions,
+  ): Promise<{ weight: Float32Array; bias: Float32Array; loss: number; iterations: number }>;
+}
+type LinearFitOptions = {
+  features: Float32Array;
+  dimension: number;
+  targets: Float32Array;
+  classes: number;
+  l2: number;
+  threads: number;
+} & (
+  | { method: 'adam'; lr: number; epochs: number; batchSize: number; order: Uint32Array }
+  | { method: 'lbfgs'; maxIterations: number; tolerance: number }
+);
+type Fitting = LinearFitOptions extends infer Options
+  ? Options extends { method: string }
+    ? Omit<Options, 'features' | 'dimension' | 'targets' | 'classes' | 'l2' | 'threads'>
+    : never
+  : never;
+
+/** Target probabilities, a weighted example's times its weight [N · K]. */
+function targetsOf({ rows }: Rows, classes: number): Float32Array {
+  const targets = targetMatrix(
+    rows.map((row) => row.label ?? []),
+    classes,
+  );
+  rows.forEach(({ weight }, i) => {
+    if (weight === undefined) return;
+    for (let k = 0; k < classes; k++)
+      targets[i * classes + k] = weight * (targets[i * classes + k] as number);
+  });
+  return targets;
+}
+
+function diverged(loss: number): W2sError {
+  return new W2sError('ERR_NOT_FINITE', `Expected a finite loss for the probe but received ${loss}`, {
+    hint: 'Take a smaller learning rate (--probe-lr 1e-4), or the other fit: --probe-fit lbfgs',
+  });
+}
+
+/** A finished probe's logits of rows, W x + b [N · K]; the addon is not needed. */
+export async function probeLogits(
+  context: StepContext,
+  model: Extract<ModelSpec, { from: 'probe' }>,
+  rows: Rows,
+): Promise<{ logits: Float32Array; classes: number; totals: ScoringTotals }> {
+  const startedAt = performance.now();
+  const { weight, bias } = await weightsOf(context, model.probe);
+  const { values, dimension } = await readFeatures(context, model.features, rows);
+  const classes = bias.length;
+  if (weight.length !== classes * dimension) {
+    throw new W2sError(
+      'ERR_DATA',
+      `Expected features of dimension ${weight.length / classes}, as the probe was fitted on, but received ${dimension}`,
+      { hint: 'Give one table with the features of all rows' },
+    );
+  }
+  const count = rows.rows.length;
+  const logits = new Float32Array(count * classes);
+  for (let i = 0; i < count; i++) {
+    for (let k = 0; k < classes; k++) {
+      let sum = bias[k] as number;
+      for (let d = 0; d < dimension; d++) {
+        sum += (weight[k * dimension + d] as number) * (values[i * dimension + d] as number);
+      }
+      logits[i * classes + k] = sum;
+    }
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { logits, classes, totals: { seconds, tokens: 0, examples: count } };
+}
+
+async function weightsOf(
+  { store }: StepContext,
+  step: StepHash,
+): Promise<{ weight: Float32Array; bias: Float32Array }> {
+  const file = join(store.stepFolder(step), FILE);
+  const tensors = existsSync(file) ? (await readSafetensors(file)).tensors : {};
+  const { weight, bias } = tensors;
+  if (weight && bias) return { weight: weight.values, bias: bias.values };
+  throw new W2sError('ERR_STORE', `Expected a probe's weights in ${file} but received none`, {
+    hint: `Do the step again: rm -r ${store.stepFolder(step)}`,
+  });
+}
