@@ -2,6 +2,7 @@
 
 import type { NativeTrainer } from '../native/binding.js';
 import type { MetricsLog, Store } from '../store/index.js';
+import type { EarlyStop, EarlyStopState } from './earlyStop.js';
 
 /** Kept in the checkpoint, because both decide the last bits of what follows. */
 export interface Machine {
@@ -15,6 +16,8 @@ export interface Position extends Machine {
   epoch: number;
   /** The objective of the step before. */
   lastLoss: number;
+  /** Of a step that holds rows out. */
+  earlyStop?: EarlyStopState;
   folder: string;
 }
 
@@ -22,11 +25,7 @@ export async function readPosition(store: Store, hash: string): Promise<Position
   const checkpoint = await store.readCheckpoint(hash);
   if (checkpoint === null) return null;
   const { step, folder, state } = checkpoint;
-  const { epoch, threads, microBatchTokens, lastLoss } = state as unknown as Omit<
-    Position,
-    'step' | 'folder'
-  >;
-  return { step, folder, epoch, threads, microBatchTokens, lastLoss };
+  return { ...(state as unknown as Omit<Position, 'step' | 'folder'>), step, folder };
 }
 
 export async function savePosition(
@@ -34,13 +33,15 @@ export async function savePosition(
   hash: string,
   trainer: NativeTrainer,
   metrics: MetricsLog,
-  position: Omit<Position, 'folder'>,
+  position: Omit<Position, 'folder' | 'earlyStop'>,
+  earlyStop: EarlyStop | null,
 ): Promise<void> {
   // Metrics first: a checkpoint whose steps have no lines would lose them for ever.
   metrics.flush();
   const { step, ...state } = position;
   await store.saveCheckpoint(hash, step, async (folder) => {
     await trainer.saveCheckpoint(folder);
-    return { ...state };
+    await earlyStop?.saveInto(folder);
+    return { ...state, ...(earlyStop ? { earlyStop: earlyStop.state() } : {}) };
   });
 }

@@ -11,6 +11,7 @@ import { targetMatrix } from '../tasks/classification.js';
 import { longestCompletion } from '../tasks/completion.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
 import type { StepContext } from './context.js';
+import { EarlyStop } from './earlyStop.js';
 import { objectiveFor } from './objective.js';
 import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import type { FinetuneResult } from './results.js';
@@ -36,19 +37,34 @@ export async function finetune(
   if (spec.reading.head.kind === 'likelihood' && position === null && !set.paired) {
     await calibrate(opened, set.sequences, spec.seed, machine.microBatchTokens);
   }
-  const { steps, finalLoss } = await train(context, spec, hash, opened.model, set, machine, position);
+  const { microBatchTokens } = machine;
+  const resumed = position;
+  const examples = countExamples(set);
+  const earlyStop = await EarlyStop.open({
+    context,
+    spec,
+    hash,
+    opened,
+    examples,
+    microBatchTokens,
+    resumed,
+  });
+  const run: Run = { context, spec, hash, model: opened.model, set, machine, position, earlyStop };
+  const { steps, finalLoss } = await train(run);
   // A reward has no classes, even where its preferences do.
-  const folder = await saveModel(context, hash, opened, set.paired ? [] : rows.classes);
+  const folder = await saveModel(context, hash, opened, set.paired ? [] : rows.classes, earlyStop);
+  await earlyStop?.clear();
   const totals = await totalsOf(context, hash);
   const result: FinetuneResult = {
     kind: 'finetune',
-    examples: countExamples(set),
+    examples,
     steps,
     finalLoss,
     tokens: set.sequences.tokens.length,
     truncated,
     longestCompletion: set.targets ? null : longestCompletion(set.sequences),
     weights: await hashWeights(folder),
+    ...(earlyStop ? { earlyStop: earlyStop.result() } : {}),
   };
   return { result, timing: totals };
 }
@@ -80,15 +96,19 @@ function tokenTargets(spec: FinetuneSpec, sequences: PackedSequences): PackedSeq
   return spec.objective.loss === 'lm' ? { tokens, offsets } : sequences;
 }
 
-async function train(
-  context: StepContext,
-  spec: FinetuneSpec,
-  hash: string,
-  model: NativeModel,
-  set: TrainingSet,
-  machine: Machine,
-  position: Position | null,
-): Promise<{ steps: number; finalLoss: number }> {
+interface Run {
+  context: StepContext;
+  spec: FinetuneSpec;
+  hash: string;
+  model: NativeModel;
+  set: TrainingSet;
+  machine: Machine;
+  position: Position | null;
+  earlyStop: EarlyStop | null;
+}
+
+async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
+  const { context, spec, hash, model, set, machine, position, earlyStop } = run;
   const { binding } = await context.engine();
   const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
   const { microBatchTokens } = machine;
@@ -103,7 +123,7 @@ async function train(
     const steps = await trainLoop({
       trainer,
       set,
-      objective: objectiveFor(spec.objective, set.classes, context.losses, pairOutputs),
+      objective: objectiveFor(spec.objective, set.classes, pairOutputs),
       optimisation: spec.optimisation,
       seed: spec.seed,
       from: position?.step ?? 0,
@@ -115,14 +135,11 @@ async function train(
       checkpointDue: (aborted) => aborted || performance.now() - savedAt >= context.checkpointEvery * 1000,
       checkpoint: async (step) => {
         const epoch = Math.floor(step / stepsPerEpoch(countExamples(set), batchSize));
-        await savePosition(context.store, hash, trainer, metrics, {
-          step,
-          epoch,
-          lastLoss: finalLoss,
-          ...machine,
-        });
+        const at = { step, epoch, lastLoss: finalLoss, ...machine };
+        await savePosition(context.store, hash, trainer, metrics, at, earlyStop);
         savedAt = performance.now();
       },
+      ...(earlyStop ? { check: (done: number) => earlyStop.check(done) } : {}),
     });
     return { steps, finalLoss };
   } finally {
@@ -193,9 +210,11 @@ async function saveModel(
   hash: string,
   opened: OpenedModel,
   classes: readonly string[],
+  earlyStop: EarlyStop | null,
 ): Promise<string> {
   return context.store.saveModel(hash, async (folder) => {
-    await opened.model.save(folder, 'f32');
+    if (earlyStop) await earlyStop.restoreInto(folder);
+    else await opened.model.save(folder, 'f32');
     for (const name of await readdir(opened.folder)) {
       if (TOKENIZER_FILES.test(name)) await copyFile(join(opened.folder, name), join(folder, name));
     }

@@ -55,6 +55,8 @@ export interface TrainLoopOptions {
   /** Whether to keep the state that `nextStep` starts from; asked between steps, and once more when aborted. */
   checkpointDue(aborted: boolean): boolean;
   checkpoint(nextStep: number): Promise<void>;
+  /** Called after `done` optimizer steps, before the next; false where an interrupt left it undone. */
+  check?(done: number): Promise<boolean>;
 }
 
 /** Trains to the end and gives T. Throws ERR_NOT_FINITE, or ERR_ABORTED after a last checkpoint. */
@@ -65,6 +67,7 @@ export async function trainLoop(options: TrainLoopOptions): Promise<number> {
   const perEpoch = stepsPerEpoch(examples, optimisation.batchSize);
   let order: { epoch: number; indices: Uint32Array } | undefined;
   for (let k = options.from ?? 0; k < total; k++) {
+    await options.check?.(k);
     await betweenSteps(options, k);
     throwIfAborted(signal);
     const epoch = Math.floor(k / perEpoch);
@@ -79,6 +82,10 @@ export async function trainLoop(options: TrainLoopOptions): Promise<number> {
     await options.onStep(record);
   }
   await named(total - 1, total, () => options.trainer.checkFinite());
+  if (options.check && !(await options.check(total))) {
+    await betweenSteps(options, total);
+    throwIfAborted(signal);
+  }
   return total;
 }
 
