@@ -69,7 +69,9 @@ export function headOfMethod(find: FindMethod, task: TaskName): HeadName | undef
   const head = find('head');
   if (method?.value !== 'prompt' && method?.value !== 'probe') return undefined;
   const own = method.value === 'prompt' ? (task === 'completion' ? 'lm' : 'tokens') : undefined;
-  if (head !== undefined && head.origin.kind !== 'preset' && head.value !== own) {
+  const fits = method.value === 'prompt' && (head?.value === 'lm' || head?.value === 'tokens');
+  if (fits) return head?.value;
+  if (head !== undefined && head.origin.kind !== 'preset') {
     throw settingError(
       head.origin,
       `Expected ${own === undefined ? 'no head' : own} for ${nameOf(head.key, head.origin)} beside ${nameOf(method.key, method.origin)} ${method.value} but received "${head.value}".`,

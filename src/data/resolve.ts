@@ -29,6 +29,8 @@ export interface DatasetRequest {
   skipBadRows?: boolean;
   /** False: CSV and TSV begin with a row, and columns are called 1, 2, 3, …. */
   header?: boolean;
+  /** No model reads the rows: a table needs no text. */
+  noText?: boolean;
 }
 
 /** How a data set may be looked for. */
@@ -77,6 +79,7 @@ export async function resolveDataset(
   const columns = {
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.label === undefined ? {} : { label: request.label }),
+    ...(request.noText === true ? { noText: true as const } : {}),
   };
   if (request.header === false) checkHeaderless(Object.values(locations));
   const spec: DatasetSpec = {

@@ -66,8 +66,8 @@ export interface TooFew {
 export interface DatasetSpec {
   /** `columns`, or the name of a format. */
   format: string;
-  /** Column names given by the user. */
-  columns: { text?: string; label?: string };
+  /** Column names given by the user; `noText`: no model reads the rows, which need no text. */
+  columns: { text?: string; label?: string; noText?: true };
   /** Class names by index, once they are known over all files: a part that reads one of them keeps the order. */
   classes?: readonly string[];
   /** Bad rows are left out instead of ending the run. Absent otherwise. */

@@ -1,9 +1,11 @@
 /** From names to hashes: models, data files, classes. Reads rows only where the classes are not known yet. */
 
 import { hashFile } from '../config/fileHash.js';
+import { displayPath } from '../data/badRow.js';
+import { isSafetensors } from '../data/features.js';
 import { localFile } from '../data/hub/file.js';
-import { type DatasetRequest, resolveDataset, withClasses } from '../data/index.js';
-import { checkDataFile } from '../data/sources/index.js';
+import { type DatasetRequest, readSafetensors, resolveDataset, withClasses } from '../data/index.js';
+import { checkDataFile, openSource } from '../data/sources/index.js';
 import type { FileLocations, ResolvedDataset } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { DataShape } from '../experiments/settings.js';
@@ -21,6 +23,7 @@ export function datasetRequest(config: Partial<DatasetFields>): DatasetRequest {
   const request: DatasetRequest = {
     ...(config.header === undefined ? {} : { header: config.header }),
     ...(config.skipBadRows === true ? { skipBadRows: true } : {}),
+    ...(config.noText === true ? { noText: true } : {}),
   };
   for (const key of ['dataset', 'data', 'testData', 'weakData', 'transferData', 'text', 'label'] as const) {
     const value = config[key];
@@ -84,4 +87,31 @@ export async function findSupervision(file: string): Promise<{ sha256: string; l
   await checkDataFile(path);
   const sha256 = await hashFile(path);
   return { sha256, locations: { [sha256]: path } };
+}
+
+/**
+ * sha256 of a table of features, and where it lies. Its rows are read by the steps that use them. With several files of data, each must name its rows: a row number is no name across files.
+ */
+export async function findFeatures(
+  file: string,
+  flag: '--weak-features' | '--strong-features',
+  { spec, locations }: Pick<FoundData, 'spec' | 'locations'>,
+): Promise<{ sha256: string; locations: FileLocations }> {
+  const path = await localFile(file, flag);
+  if (isSafetensors(path)) await readSafetensors(path, []);
+  else await checkDataFile(path);
+  const files = Object.values(spec.files).flatMap((sha256) => locations[sha256] ?? []);
+  for (const one of files.length > 1 ? files : []) await requireIds(one, flag);
+  const sha256 = await hashFile(path);
+  return { sha256, locations: { [sha256]: path } };
+}
+
+async function requireIds(file: string, flag: string): Promise<void> {
+  const { columns } = await openSource(file);
+  if (columns.includes('id')) return;
+  throw new W2sError(
+    'ERR_DATA',
+    `Expected a column "id" in ${displayPath(file)} beside ${flag}, as the data lie in several files, but received ${columns.map((name) => `"${name}"`).join(', ')}.`,
+    { hint: 'Name every row in a column "id", or give all rows in one file: --data FILE' },
+  );
 }

@@ -45,8 +45,9 @@ async function finish(plan: Plan, { context, keepModels }: RunnerOptions): Promi
 async function checkData({ context, onEvent }: RunnerOptions, steps: readonly PlanStep[]): Promise<void> {
   if (steps.length === 0) return;
   const { readRows } = await import('../steps/rows.js');
+  const { checkFeatures } = await import('../steps/features.js');
   const telling = { ...context, onData: dataTeller(onEvent) };
-  for (const { spec } of steps) await readRows(telling, spec);
+  for (const { spec } of steps) await checkFeatures(telling, spec, await readRows(telling, spec));
 }
 
 /** Tells once of each file with bad rows, and once of each part that is too small. */

@@ -74,15 +74,16 @@ export async function trainDocument(
   const stepsOf = (...roles: (keyof TrainRoles)[]): StepHash[] =>
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));
 
-  const weakName = config.weakLabels ?? config.weak;
+  const weakName = config.weakLabels ?? config.weakFeatures ?? config.weak;
+  const strongName = config.strongFeatures ?? config.strong;
   const weak = await modelScore(weakName, compared.weak, stepsOf('weak', 'weakTest'));
   return {
     schema: TRAIN_SCHEMA,
     config: { ...config },
     seeds: seeds.map(({ seed }) => seed),
     weak: { ...weak, on: first.weak ? 'test' : 'transfer' },
-    student: await modelScore(config.strong, compared.student, stepsOf('student', 'studentTest')),
-    ceiling: await modelScore(config.strong, compared.ceiling, stepsOf('ceiling', 'ceilingTest')),
+    student: await modelScore(strongName, compared.student, stepsOf('student', 'studentTest')),
+    ceiling: await modelScore(strongName, compared.ceiling, stepsOf('ceiling', 'ceilingTest')),
     labels: labelScore(seeds.map(({ labels: graded }) => graded)),
     agreement: agreementOf(seeds),
     gap: compared.gap,

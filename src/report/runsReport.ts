@@ -88,7 +88,7 @@ function fittingTable(
 function trainRow({ document, time }: Experiment, settings: string): string[] {
   const { config, seeds, weak, student, ceiling, zeroShot, pgr } = document;
   // Supervision from outside has a name only beside its score.
-  const names = shownModels({ weak: weak.model, strong: config.strong });
+  const names = shownModels({ weak: weak.model, strong: student.model });
   return [
     dataName(document),
     names.weak,

@@ -25,10 +25,10 @@ export function trainReport(document: TrainDocument, paint: Paint = PLAIN): stri
 
 /** `chess-puzzles: chess-xs → chess-m, xent, seeds 0, 1`. */
 export function titleOf(document: TrainDocument): string {
-  const { config, seeds, weak } = document;
+  const { config, seeds, weak, student } = document;
   const loss = lossOf(config);
   const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
-  const names = shownModels({ weak: weak.model, strong: config.strong });
+  const names = shownModels({ weak: weak.model, strong: student.model });
   return `${dataName(document)}: ${names.weak} → ${names.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
 }
 
@@ -40,8 +40,8 @@ export function lossOf(config: { readonly [key: string]: unknown }): string | nu
   return typeof loss === 'string' ? loss : null;
 }
 
-function modelRows({ weak, student, ceiling, zeroShot, config }: TrainDocument): string[][] {
-  const names = shownModels({ weak: weak.model, strong: config.strong });
+function modelRows({ weak, student, ceiling, zeroShot }: TrainDocument): string[][] {
+  const names = shownModels({ weak: weak.model, strong: student.model });
   const rows = [
     modelRow('weak', weak, names.weak),
     modelRow('student', student, names.strong),

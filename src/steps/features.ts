@@ -7,9 +7,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeSafetensors, type FeatureTable, featuresOf, readFeatureTable } from '../data/index.js';
 import { W2sError } from '../errors.js';
-import type { FeatureSource, FeaturesSpec, StepHash } from '../experiments/plan.js';
+import type { FeatureSource, FeaturesSpec, StepHash, StepSpec } from '../experiments/plan.js';
 import type { PackedSequences } from '../native/binding.js';
-import { writeAtomically } from '../store/index.js';
+import { type Store, writeAtomically } from '../store/index.js';
 import { countSequences } from './batches.js';
 import type { StepContext } from './context.js';
 import { encodeFor, openModel } from './openModel.js';
@@ -51,13 +51,40 @@ async function ofStep({ store }: StepContext, step: StepHash): Promise<FeatureTa
   });
 }
 
-async function ofUser({ locations }: StepContext, sha256: string): Promise<FeatureTable> {
+/** The user's tables, read once a store: every step of a plan asks for the same few. */
+const tables = new WeakMap<Store, Map<string, Promise<FeatureTable>>>();
+
+async function ofUser({ store, locations }: StepContext, sha256: string): Promise<FeatureTable> {
   const file = locations[sha256];
-  if (file !== undefined) return readFeatureTable(file);
+  if (file !== undefined) {
+    const known = tables.get(store) ?? new Map<string, Promise<FeatureTable>>();
+    tables.set(store, known);
+    const table = known.get(sha256) ?? readFeatureTable(file);
+    known.set(sha256, table);
+    return table;
+  }
   throw new W2sError(
     'ERR_NOT_FOUND',
     'Expected the file of --weak-features or --strong-features but received no place where it lies',
   );
+}
+
+/**
+ * Whether the user's table has features for all rows of a step that reads one: told before the first hour of
+ * training. Throws ERR_DATA naming file, row and field.
+ */
+export async function checkFeatures(
+  context: StepContext,
+  spec: StepSpec,
+  rows: Pick<Rows, 'rows' | 'file'>,
+): Promise<void> {
+  const source =
+    'model' in spec && spec.model.from === 'probe'
+      ? spec.model.features
+      : 'features' in spec
+        ? spec.features
+        : undefined;
+  if (source?.from === 'file') await readFeatures(context, source, rows);
 }
 
 export async function features(

@@ -95,6 +95,10 @@ function choosePlan(source: Bound, request: ReadRequest, names: ColumnNames): Pl
     if (request.labels) wanted(label);
     return { task: 'classification', text, ...optionalLabel };
   }
+  if (chosen.noText && !has(names.prompt)) {
+    if (request.labels) wanted(label);
+    return { task: 'classification', ...optionalLabel };
+  }
   if (!has(names.prompt)) throw noText(source, names);
   const { prompt, completion } = names;
   if (!has(completion)) {

@@ -32,8 +32,8 @@ export type Variant = Partial<
 
 /** What is wanted of a file. */
 export interface ReadRequest {
-  /** Column names given by the user. */
-  columns: { text?: string; label?: string };
+  /** Column names given by the user; `noText`: rows of a table may do without a text. */
+  columns: { text?: string; label?: string; noText?: true };
   /** What the rows are for, where the caller knows. */
   task?: TaskKind;
   /** Whether a row without its label (or completion) is an error; otherwise labels are not looked at. */

@@ -8,8 +8,8 @@ export interface Names {
   strong: string;
 }
 
-export const namesOf = ({ weak, config }: TrainDocument): Names =>
-  shownModels({ weak: weak.model, strong: config.strong });
+export const namesOf = ({ weak, student }: TrainDocument): Names =>
+  shownModels({ weak: weak.model, strong: student.model });
 
 /** What the data are called: a file's name says more than `columns`. */
 export function dataName({ config: { dataset, data, transferData } }: TrainDocument): string {

@@ -70,7 +70,7 @@ export const CSV_COLUMNS: readonly Column[] = [
   {
     name: 'strong_model',
     about: 'student and ceiling; of an evaluation, the model',
-    experiment: ({ config }) => config.strong,
+    experiment: ({ student }) => student.model,
     evaluation: ({ document }) => document.model,
   },
   { name: 'loss', about: "the student's loss", experiment: ({ config }) => lossOf(config) },
