@@ -19,8 +19,16 @@ export interface BuiltInDataset {
   case: string;
   /** Where column names differ from the usual ones. */
   columns?: Partial<ColumnNames>;
+  /** What judges written answers, where equality with the truth is not all there is to it. */
+  judge?: keyof typeof JUDGES;
   folder: string;
 }
+
+/** The judges that a built-in data set may name. */
+const JUDGES = {
+  'chess-line': async () => (await import('../chess/judge.js')).judgeLine,
+  'chess-score': async () => (await import('../chess/judge.js')).judgeScore,
+} satisfies Record<string, NonNullable<DatasetFormat['judge']>>;
 
 const TASKS: readonly TaskKind[] = ['classification', 'completion', 'preference'];
 
@@ -44,8 +52,9 @@ export async function builtInDataset(name: string): Promise<BuiltInDataset | und
       BuiltInDataset,
       'folder'
     >;
-    if (!TASKS.includes(parsed.task)) {
-      throw new Error(`unknown task ${String(parsed.task)}`);
+    if (!TASKS.includes(parsed.task)) throw new Error(`unknown task ${String(parsed.task)}`);
+    if (parsed.judge !== undefined && !Object.hasOwn(JUDGES, parsed.judge)) {
+      throw new Error(`unknown judge ${String(parsed.judge)}`);
     }
     return { ...parsed, name, folder };
   } catch (cause) {
@@ -62,17 +71,19 @@ export async function builtInDataset(name: string): Promise<BuiltInDataset | und
 
 /** The format of a built-in data set: the `columns` reader with its task, classes and names. */
 export function builtInFormat(dataset: BuiltInDataset): DatasetFormat {
+  const { name, description: about } = dataset;
+  const judge = dataset.judge === undefined ? {} : { judge: JUDGES[dataset.judge] };
   if (dataset.task === 'preference') {
-    const { name, description: about } = dataset;
     const bind: DatasetFormat['bind'] = (source, request) => bindPreference(source, request, name);
-    return { name, about, task: 'preference', classes: PREFERENCE_CLASSES, bind };
+    return { name, about, task: 'preference', classes: PREFERENCE_CLASSES, bind, ...judge };
   }
   const names = { ...USUAL_NAMES, ...dataset.columns };
   return {
-    name: dataset.name,
-    about: dataset.description,
+    name,
+    about,
     task: dataset.task,
     ...(dataset.classes && dataset.classes.length > 0 ? { classes: dataset.classes } : {}),
     bind: (source, request) => bindColumns(source, { ...request, task: dataset.task }, names),
+    ...judge,
   };
 }

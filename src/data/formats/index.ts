@@ -8,6 +8,7 @@ import { ethicsJustice } from './ethicsJustice.js';
 import { ethicsUtilitarianism } from './ethicsUtilitarianism.js';
 import type { DatasetFormat } from './format.js';
 import { hh } from './hh.js';
+import { lichessPuzzles } from './lichessPuzzles.js';
 import { preferencePairs } from './preferencePairs.js';
 import { sciq, sciqSupport } from './sciq.js';
 import { sst2 } from './sst2.js';
@@ -24,6 +25,7 @@ export const FORMATS: readonly DatasetFormat[] = [
   sst2,
   hh,
   preferencePairs,
+  lichessPuzzles,
 ];
 
 /** All names that `--dataset` takes. */
