@@ -4,6 +4,7 @@ import type { EvaluateSpec } from '../experiments/plan.js';
 import type { Prediction } from '../store/index.js';
 import { argmax } from '../tasks/classification.js';
 import type { StepContext } from './context.js';
+import { judgeLines } from './judging.js';
 import { predict } from './predict.js';
 import type { EvaluateResult } from './results.js';
 import { labelledRows } from './rows.js';
@@ -15,11 +16,11 @@ export async function evaluate(
   hash: string,
 ): Promise<StepOutcome<EvaluateResult>> {
   const rows = await labelledRows(context, spec.data, spec.reading.task);
-  const { predictions, truncated, totals } = await predict(context, spec, rows);
+  const { predictions, totals, ...counts } = await predict(context, spec, rows);
   await context.store.writePredictions(hash, predictions);
   const n = predictions.length;
   const right = predictions.reduce((sum, line) => sum + creditOf(line), 0);
-  return { result: { kind: 'evaluate', n, accuracy: right / n, truncated }, timing: totals };
+  return { result: { kind: 'evaluate', n, accuracy: right / n, ...counts }, timing: totals };
 }
 
 /** Whether a prediction is the true answer: the likeliest class, or the whole completion. A tie is not. */

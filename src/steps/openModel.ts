@@ -1,11 +1,12 @@
 /** A model and its tokenizer, opened as a spec says. */
 
-import { encodeExamples, openTokenizer, stream, type Tokenizer } from '../data/index.js';
+import { type EncodeOptions, encodeExamples, openTokenizer, stream, type Tokenizer } from '../data/index.js';
 import { W2sError } from '../errors.js';
-import type { ReadingSpec, WeightsSpec } from '../experiments/plan.js';
-import type { NativeModel, PackedSequences } from '../native/binding.js';
+import type { HeadSpec, ReadingSpec, WeightsSpec } from '../experiments/plan.js';
+import type { NativeModel, NativeModelOptions, PackedSequences } from '../native/binding.js';
 import { countSequences, gather } from './batches.js';
 import type { Engine, StepContext } from './context.js';
+import { templated } from './prompt.js';
 import type { Rows } from './rows.js';
 
 export interface OpenedModel {
@@ -36,18 +37,13 @@ export async function openModel(
   const tokenizer = await openTokenizer(folder);
   try {
     const { head } = reading;
-    if (head.kind === 'tokens')
-      throw new W2sError('ERR_ARGUMENT', 'Expected another head but received tokens');
-    const answers = head.kind === 'classifier' && head.init === 'unembedding' ? head.answers : null;
     const model = await engine.binding.loadModel({
       folder,
       device: engine.device,
       dtype: reading.dtype,
-      head: head.kind,
+      ...((await headOptions(tokenizer, head)) as Pick<NativeModelOptions, 'head'>),
       threads: options.threads ?? engine.threads,
       deterministic: options.deterministic,
-      ...(head.kind === 'classifier' ? { labels: head.labels } : {}),
-      ...(answers ? { headTokens: await answerTokenIds(tokenizer, answers) } : {}),
     });
     const contextLength = Math.min(reading.maxContext ?? Number.POSITIVE_INFINITY, model.info.contextLength);
     const dispose = async () => {
@@ -59,6 +55,24 @@ export async function openModel(
     await tokenizer.dispose();
     throw error;
   }
+}
+
+interface HeadOptions {
+  head: HeadSpec['kind'];
+  labels?: number;
+  headTokens?: Int32Array;
+  vocabulary?: 'restricted' | 'full';
+}
+
+async function headOptions(tokenizer: Tokenizer, head: HeadSpec): Promise<HeadOptions> {
+  if (head.kind === 'tokens') {
+    const headTokens = await answerTokenIds(tokenizer, head.answers, '--head tokens');
+    return { head: 'tokens', headTokens, vocabulary: head.vocabulary };
+  }
+  if (head.kind !== 'classifier') return { head: head.kind };
+  if (head.init === 'zero') return { head: 'classifier', labels: head.labels };
+  const headTokens = await answerTokenIds(tokenizer, head.answers, '--head unembedding');
+  return { head: 'classifier', labels: head.labels, headTokens };
 }
 
 function folderOf(context: StepContext, spec: WeightsSpec): string {
@@ -76,9 +90,16 @@ export async function encodeFor(
   opened: OpenedModel,
   reading: ReadingSpec,
   rows: Pick<Rows, 'rows' | 'file'>,
+  options: Pick<EncodeOptions, 'ends' | 'answerRoom'> = {},
 ): Promise<{ sequences: PackedSequences; truncated: number; unknownShare: number }> {
   const { contextLength, tokenizer } = opened;
-  return encodeExamples(tokenizer, rows.rows, { contextLength, task: reading.task, file: rows.file });
+  const { task } = reading;
+  return encodeExamples(tokenizer, templated(rows.rows, reading), {
+    contextLength,
+    task,
+    file: rows.file,
+    ...options,
+  });
 }
 
 /** Most examples that a likelihood head is calibrated on. */
@@ -112,16 +133,27 @@ function median(values: readonly number[]): number {
   return ordered.length % 2 === 1 ? upper : (upper + (ordered[middle - 1] ?? 0)) / 2;
 }
 
-/** The one token of each answer word, with a blank before it where the vocabulary has such a token. */
-async function answerTokenIds(tokenizer: Tokenizer, answers: readonly string[]): Promise<Int32Array> {
+/**
+ * The one token of each answer word, with a blank before it where the vocabulary has such a token.
+ * Throws ERR_TOKENIZER naming an answer of several tokens, or of one that another answer has.
+ */
+async function answerTokenIds(
+  tokenizer: Tokenizer,
+  answers: readonly string[],
+  flag: '--head tokens' | '--head unembedding',
+): Promise<Int32Array> {
   const ids: number[] = [];
   for (const answer of answers) {
     const id = (await singleToken(tokenizer, ` ${answer}`)) ?? (await singleToken(tokenizer, answer));
-    if (id === null || ids.includes(id)) {
+    const other = id === null ? -1 : ids.indexOf(id);
+    if (id === null || other >= 0) {
+      const received = id === null ? 'none' : `that of the answer "${answers[other]}"`;
       throw new W2sError(
         'ERR_TOKENIZER',
-        `Expected one token of its own for the answer "${answer}" of --head unembedding but received ${id === null ? 'none' : 'one that another answer has'}`,
-        { hint: 'Use a head that starts from zeros: --head linear' },
+        `Expected one token of its own for the answer "${answer}" of ${flag} but received ${received}`,
+        {
+          hint: `Name words that are one token each (${flag} --answers A,B), or start from zeros: --head linear`,
+        },
       );
     }
     ids.push(id);

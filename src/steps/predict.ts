@@ -1,4 +1,4 @@
-/** Predictions of a model on rows: logits of classes, or the text that greedy decoding gives. */
+/** Predictions of a model on rows: logits of classes, or the text that greedy decoding writes. */
 
 import { W2sError } from '../errors.js';
 import type { EvaluateSpec, LabelStepSpec, ModelSpec } from '../experiments/plan.js';
@@ -7,15 +7,19 @@ import type { Prediction } from '../store/index.js';
 import { argmax } from '../tasks/classification.js';
 import { answerTokens, exactMatches } from '../tasks/completion.js';
 import { isTie, PAIR, rewardsOf } from '../tasks/preference.js';
+import { answerLength, writeAnswers } from './answers.js';
 import type { StepContext } from './context.js';
 import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import { probeLogits } from './probe.js';
+import { withShots } from './prompt.js';
 import { classCount, type Rows, unlabelledRows } from './rows.js';
 import { type ScoringTotals, scoreAll } from './score.js';
 
 export interface Predicted {
   predictions: Prediction[];
   truncated: number;
+  /** Rows whose prompt had room for some of the examples only; absent where there are none. */
+  fewerShots?: number;
   totals: ScoringTotals;
 }
 
@@ -31,7 +35,9 @@ export async function predict(
   const { reading } = spec;
   if (spec.model.from === 'probe') return predictByProbe(context, spec, spec.model, rows);
   await using opened = await openModel(context, spec.model, reading, spec);
-  const { sequences, truncated } = await encodeFor(opened, reading, rows);
+  const { rows: shown, fewer } = await withShots(context, opened, reading, rows);
+  const { template: _inPlace, ...bare } = reading;
+  const { sequences, truncated } = await encodeFor(opened, bare, shown);
   const paired = reading.task === 'preference';
   if (spec.calibration !== null && reading.head.kind === 'likelihood' && !paired)
     await calibrateOn(context, spec, opened);
@@ -55,7 +61,7 @@ export async function predict(
       });
     },
   );
-  return { predictions, truncated, totals };
+  return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
 }
 
 /** A linear classifier on features: neither tokenizer nor addon is opened. */

@@ -20,7 +20,7 @@ export interface FinetuneResult extends ReadingResult {
   /** Tokens of one epoch. */
   tokens: number;
   truncated: number;
-  /** Most target tokens of an example; null where targets are classes. */
+  /** Most target tokens of an example, one that ends it included; null where targets are classes. */
   longestCompletion: number | null;
   /** sha256 of the trained weights. */
   weights: string;
@@ -40,6 +40,8 @@ export interface LabelResult extends ReadingResult {
   kind: 'label';
   n: number;
   truncated: number;
+  /** Rows whose prompt had room for some of `--shots` only; absent where there are none. */
+  fewerShots?: number;
 }
 
 export interface EvaluateResult extends ReadingResult {
@@ -47,6 +49,8 @@ export interface EvaluateResult extends ReadingResult {
   n: number;
   accuracy: number;
   truncated: number;
+  /** Rows whose prompt had room for some of `--shots` only; absent where there are none. */
+  fewerShots?: number;
 }
 
 export interface GradeResult extends ReadingResult {
@@ -87,6 +91,14 @@ export interface ProbeResult extends ReadingResult {
   iterations: number;
 }
 
+export interface GeneratedResult extends ReadingResult {
+  kind: 'generate';
+  /** Continuations. */
+  n: number;
+  prompts: number;
+  truncated: number;
+}
+
 export type AnyResult =
   | FinetuneResult
   | LabelResult
@@ -94,4 +106,5 @@ export type AnyResult =
   | GradeResult
   | FeaturesResult
   | RelabelResult
+  | GeneratedResult
   | ProbeResult;

@@ -136,7 +136,7 @@ export async function supervision(
 }
 
 /** Where labels come from, for messages. */
-function labelSource(context: StepContext, spec: GivenLabels): string {
+export function labelSource(context: StepContext, spec: GivenLabels): string {
   if (spec.from === 'step') return context.store.stepFolder(spec.step);
   return context.locations[spec.sha256] ?? spec.sha256;
 }
@@ -166,5 +166,6 @@ function softLabel(line: Prediction): readonly number[] {
 /** K of a reading; 0 where answers are tokens. */
 export function classCount(reading: ReadingSpec): number {
   if (reading.head.kind === 'classifier') return reading.head.labels;
+  if (reading.head.kind === 'tokens') return reading.head.answers.length;
   return reading.head.kind === 'likelihood' || reading.head.kind === 'scalar' ? 2 : 0;
 }
