@@ -14,7 +14,7 @@ export type { Tokenizer } from './data/tokenizer.js';
 export type { EncodedTexts } from './data/tokenizeWorker.js';
 export type { FileRole, SplitPart, TooFew } from './data/types.js';
 export { ERROR_EXIT_CODES, type ErrorCode, type ErrorDetails, isW2sError, W2sError } from './errors.js';
-export { evaluate, finetune, type LossOption, label, weakToStrong } from './execution/calls.js';
+export { evaluate, finetune, label, weakToStrong } from './execution/calls.js';
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
 export {
   createTrainer,
@@ -26,6 +26,7 @@ export {
   Trainer,
 } from './execution/handles.js';
 export type { EvaluateDocument, StepDocument } from './execution/stepDocument.js';
+export type { LossOption } from './execution/userModules.js';
 export type {
   Agreement,
   DocumentConfig,

@@ -15,6 +15,8 @@ export interface Key<S extends z.ZodType = z.ZodType> extends ValueKind<S> {
   default?: z.output<S>;
   /** Words for a default that depends on other settings. */
   defaultWords?: string;
+  /** A key of files and calls alone. */
+  notAsFlag?: true;
 }
 
 type KeyInfo<S extends z.ZodType> = Omit<Key<S>, keyof ValueKind>;

@@ -4,8 +4,11 @@
  */
 import { key, type Raw } from './key.js';
 import { featureKeys, methodKeys, promptKeys } from './methodKeys.js';
+import { lossModuleKeys } from './moduleKeys.js';
+import { supervisionKeys } from './supervisionKeys.js';
 import {
   choice,
+  choiceOrModule,
   device,
   numberBetween,
   numberOrWord,
@@ -18,9 +21,10 @@ import {
 
 /** Settings that `train` takes for both models, or with `weak-` or `strong-` in front for one. */
 export const modelKeys = {
-  loss: key(choice(['xent', 'confidence', 'lm', 'completion']), {
+  loss: key(choiceOrModule(['xent', 'confidence', 'lm', 'completion']), {
     group: 'Training',
-    describe: 'Objective. confidence concerns the student alone; supervisor and ceiling then take xent',
+    describe:
+      'Objective, or a file with one of your own. confidence and files concern the student alone; supervisor and ceiling then take xent',
     default: 'xent',
     defaultWords: 'xent; completion for data of prompts and completions',
   }),
@@ -193,7 +197,7 @@ const seedKey = {
 const pairKeys = {
   weak: key(text('a model', 'MODEL'), {
     group: 'Experiment',
-    describe: 'Supervisor: a built-in model, a folder, or a name on the hub',
+    describe: 'Supervisor: a built-in model, a folder, or a name on the hub; several between commas',
     defaultWords: 'chess-xs for built-in data sets',
   }),
   strong: key(text('a model', 'MODEL'), {
@@ -264,11 +268,13 @@ const { head, maxContext, dtype } = modelKeys;
 
 export const trainKeys = {
   ...pairKeys,
+  ...supervisionKeys,
   ...featureKeys,
   ...seedKey,
   ...dataKeys,
   ...halvesKeys,
   ...modelKeys,
+  ...lossModuleKeys,
   ...machineKeys,
   ...checkpointKeys,
   ...keepKey,
@@ -288,6 +294,7 @@ export const finetuneKeys = {
   skipBadRows,
   dataSeed,
   ...finetuneModelKeys,
+  ...lossModuleKeys,
   ...machineKeys,
   ...checkpointKeys,
   ...outKey,

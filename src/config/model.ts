@@ -102,14 +102,24 @@ export function checkLoss(
 ): void {
   const loss = namedLoss(found);
   if (isTokenLoss(loss) === (task === 'completion')) return;
+  const custom = customLossOf(found.value);
+  if (custom !== undefined) throw classesNeeded(found, custom, dataset);
   const expected = task === 'completion' ? 'completion or lm' : 'xent or confidence';
   const why = loss === 'confidence' ? ': it needs two classes, and these rows ask for a completion' : '';
   throw settingError(
     found.origin,
-    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${customLossOf(found.value)?.name ?? loss}"${why}.`,
+    `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${loss}"${why}.`,
     loss === 'confidence'
       ? 'Leave out --loss, or try: npx w2s-native train --dataset chess-legal --loss confidence'
       : `Leave it out, or: --loss ${task === 'completion' ? 'completion' : 'xent'}`,
+  );
+}
+
+function classesNeeded(found: Found<unknown>, { name }: CustomLoss, dataset: string): W2sError {
+  return settingError(
+    found.origin,
+    `Expected a data set with classes or preferences for the loss ${name} but received ${dataset}, whose answers are completions: such a loss sees one row of logits an example.`,
+    'Use the loss of completions (--loss completion), or a data set with classes: --dataset chess-legal',
   );
 }
 

@@ -67,7 +67,11 @@ function paramKey(group: ModuleGroup, schema: z.ZodType, shape: Shape): Key {
   const isSwitch = shape.type === 'boolean';
   const choices = choicesOf(shape);
   return {
-    schema: z.preprocess((value) => fromText(value, shape), schema),
+    // The module's own schema parses it again, with the other parameters: what it makes of it would be made twice.
+    schema: z
+      .unknown()
+      .transform((value) => fromText(value, shape))
+      .refine((value) => schema.safeParse(value).success),
     expects: expectsOf(shape),
     placeholder: placeholderOf(shape),
     group,

@@ -9,6 +9,7 @@ import {
   finder,
   type Loss,
   type ModelSettings,
+  namedLoss,
   naturalLoss,
   plainLoss,
   refuseConfidenceSettings,
@@ -16,12 +17,13 @@ import {
   type TaskName,
 } from './model.js';
 import { type DatasetPreset, DEFAULT_DATASET, presets } from './presets.js';
+import { resolveSupervision, type SupervisionConfig } from './supervision.js';
 
 export type { TrainRaw, TrainSettings } from './keys.js';
 export type { ModelSettings } from './model.js';
 
-export interface TrainConfig {
-  /** Empty when `weakLabels` stand in for a supervisor. */
+export interface TrainConfig extends SupervisionConfig {
+  /** Empty when `weakLabels` stand in for a supervisor; several models between commas. */
   weak: string;
   strong: string;
   /** A built-in data set, or the format of `data`. */
@@ -65,8 +67,11 @@ export interface TrainConfig {
 /** Every key of `train`, those with `weak-` and `strong-` in front included. */
 export const allTrainKeys: Keys = { ...trainKeys, ...sideKeys('weak'), ...sideKeys('strong') };
 
-function sideKeys(side: 'weak' | 'strong'): Record<string, Key> {
-  const who = side === 'weak' ? 'the supervisor' : 'student and ceiling';
+/** The keys of one model, with its side in front. */
+export function sideKeys(
+  side: 'weak' | 'strong',
+  who: string = side === 'weak' ? 'the supervisor' : 'student and ceiling',
+): Record<string, Key> {
   return Object.fromEntries(
     Object.entries(modelKeys).map(([name, key]) => [
       prefixed(side, name),
@@ -101,6 +106,7 @@ export function resolveTrainConfig(
   const sides = resolveSides(settings, loss, asks);
   return dropUndefined({
     ...models,
+    ...resolveSupervision(settings, models.weak, asks),
     dataset,
     data: settings.maybe('data'),
     testData: settings.maybe('testData'),
@@ -172,7 +178,7 @@ function resolveLoss(settings: Layers<TrainRaw>, dataset: string, task: TaskName
   const found = settings.find('strongLoss', 'loss');
   if (found === undefined) return naturalLoss(task);
   if (task !== undefined) checkLoss(found, dataset, task);
-  return found.value;
+  return namedLoss(found);
 }
 
 function readsNoText(said: Layers<TrainRaw>): boolean {

@@ -1,5 +1,8 @@
 /** The package's calls: plain settings in, the JSON document of the command of the same name out. */
 
+import type { Keys } from '../config/key.js';
+import { finetuneKeys } from '../config/keys.js';
+import { type Layer, parseLayer } from '../config/layers.js';
 import { presets } from '../config/presets.js';
 import {
   type EvaluateRaw,
@@ -9,23 +12,15 @@ import {
   resolveFinetuneConfig,
   resolveLabelConfig,
 } from '../config/steps.js';
-import { resolveTrainConfig, type TrainSettings } from '../config/train.js';
+import { allTrainKeys, resolveTrainConfig, type TrainRaw, type TrainSettings } from '../config/train.js';
 import { type DatasetRequest, resolveDataset } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
 import type { TrainDocument } from '../metrics/document.js';
-import { type BoundLoss, bindLoss, type LossDefinition } from '../tasks/loss.js';
 import type { RunOptions } from './events.js';
 import { runEvaluate, runFinetune, runLabel } from './single.js';
 import type { EvaluateDocument, StepDocument } from './stepDocument.js';
 import { runTrain } from './train.js';
-
-/** A loss written in JavaScript or TypeScript, instead of a built-in one. */
-export interface LossOption {
-  /** A loss of your own, made by `defineLoss`: of the student, or of `finetune`. */
-  loss?: LossDefinition<unknown, unknown>;
-  /** Its parameters; defaults come from its schema. */
-  lossParams?: Readonly<Record<string, unknown>>;
-}
+import { type LossOption, withUserLoss } from './userModules.js';
 
 /**
  * One weak-to-strong experiment. Settings are the flags of `train` in camelCase; without any, the built-in
@@ -39,8 +34,8 @@ export async function weakToStrong(
   settings: TrainSettings = {},
   options: RunOptions & LossOption = {},
 ): Promise<TrainDocument> {
-  const config = await withTask((task) => resolveTrainConfig(settings, presets, task));
-  return runTrain(config, withBoundLoss(options));
+  const layers = await callLayers<TrainRaw>('train', allTrainKeys, settings, options);
+  return runTrain(await withTask((task) => resolveTrainConfig(layers, presets, task)), options);
 }
 
 /** Fine-tunes a model on every row of a file. @returns the document of `w2s-native finetune --json` */
@@ -48,8 +43,8 @@ export async function finetune(
   settings: FinetuneRaw,
   options: RunOptions & LossOption = {},
 ): Promise<StepDocument> {
-  const config = await withTask((task) => resolveFinetuneConfig(settings, presets, task));
-  return runFinetune(config, withBoundLoss(options));
+  const layers = await callLayers<FinetuneRaw>('finetune', finetuneKeys, settings, options);
+  return runFinetune(await withTask((task) => resolveFinetuneConfig(layers, presets, task)), options);
 }
 
 /** Predicts every row of a file without reading its labels. @returns the document of `w2s-native label --json` */
@@ -62,12 +57,14 @@ export async function evaluate(settings: EvaluateRaw, options: RunOptions = {}):
   return runEvaluate(await withTask((task) => resolveEvaluateConfig(settings, presets, task)), options);
 }
 
-function withBoundLoss({
-  loss,
-  lossParams,
-  ...options
-}: RunOptions & LossOption): RunOptions & { loss?: BoundLoss } {
-  return loss ? { ...options, loss: bindLoss(loss, lossParams) } : options;
+/** The settings of a call as a layer, with the loss of the user's own loaded that they or the options name. */
+export async function callLayers<R extends object>(
+  command: string,
+  keys: Keys,
+  settings: object,
+  options: LossOption = {},
+): Promise<readonly Layer<R>[]> {
+  return withUserLoss([parseLayer<R>(keys, { ...settings }, { kind: 'call', command })], options);
 }
 
 /** Resolves once to learn which files are meant, and again when they say what they are for. */

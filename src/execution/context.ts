@@ -3,7 +3,6 @@
 import type { FileLocations } from '../data/types.js';
 import type { Engine, StepContext } from '../steps/context.js';
 import { openStore } from '../store/index.js';
-import type { BoundLoss } from '../tasks/loss.js';
 import type { RunOptions } from './events.js';
 
 /** What a configuration says about this machine. */
@@ -18,7 +17,6 @@ export interface MachineConfig {
 export interface Found {
   locations: FileLocations;
   modelFolders: Readonly<Record<string, string>>;
-  losses?: readonly BoundLoss[];
 }
 
 /** For tests: another engine than the addon. */
@@ -36,7 +34,6 @@ export function stepContext(
     engine: once(options.engine ?? (() => loadEngine(config, options))),
     locations: found.locations,
     modelFolders: found.modelFolders,
-    losses: Object.fromEntries((found.losses ?? []).map((loss) => [loss.source, loss])),
     microBatchTokens: config.microBatchTokens,
     checkpointEvery: config.checkpointEvery ?? 30,
     signal: options.signal ?? new AbortController().signal,

@@ -46,8 +46,22 @@ async function checkData({ context, onEvent }: RunnerOptions, steps: readonly Pl
   if (steps.length === 0) return;
   const { readRows } = await import('../steps/rows.js');
   const { checkFeatures } = await import('../steps/features.js');
+  await checkLosses(steps);
   const telling = { ...context, onData: dataTeller(onEvent) };
   for (const { spec } of steps) await checkFeatures(telling, spec, await readRows(telling, spec));
+}
+
+/** A loss of the user's own is tried before the first step, not when its student's turn comes. */
+async function checkLosses(steps: readonly PlanStep[]): Promise<void> {
+  const [{ checkGradient }, { boundLoss }, { classCount }] = await Promise.all([
+    import('../tasks/gradientCheck.js'),
+    import('../tasks/loss.js'),
+    import('../steps/rows.js'),
+  ]);
+  for (const { spec } of steps) {
+    if (spec.kind !== 'finetune' || spec.objective.loss !== 'custom') continue;
+    checkGradient(boundLoss(spec.objective), classCount(spec.reading));
+  }
 }
 
 /** Tells once of each file with bad rows, and once of each part that is too small. */

@@ -9,7 +9,6 @@ import type { StepContext } from '../steps/context.js';
 import { creditOf } from '../steps/evaluate.js';
 import type { Prediction } from '../store/index.js';
 import { binaryScore } from '../tasks/classification.js';
-import type { BoundLoss } from '../tasks/loss.js';
 import { type EngineOptions, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
 import { type ClassSources, datasetRequest, type FoundData, findData } from './resolve.js';
@@ -19,32 +18,19 @@ import type { EvaluateDocument, StepDocument } from './stepDocument.js';
 
 export interface SingleOptions extends RunOptions, EngineOptions {}
 
-export interface FinetuneOptions extends SingleOptions {
-  /** A loss written in TypeScript, in place of the configured one. */
-  loss?: BoundLoss;
-}
-
 /** Fine-tunes a model on every row of a file; the step folder keeps its weights in `model/`. */
 export async function runFinetune(
   config: FinetuneConfig,
-  options: FinetuneOptions = {},
+  options: SingleOptions = {},
 ): Promise<StepDocument> {
-  const { loss } = options;
-  const none = config.settings.loss === 'lm' && !loss;
+  const none = config.settings.loss === 'lm';
   const found = await find(config, { none });
-  const custom = loss && {
-    loss: 'custom' as const,
-    name: loss.name,
-    source: loss.source,
-    params: loss.params,
-  };
   const plan = planFinetune({
     ...inputs(config, found),
     settings: config.settings,
     seed: config.seed,
-    ...(custom ? { loss: custom } : {}),
   });
-  const { context, step } = await run(config, plan, found, options, loss ? [loss] : []);
+  const { context, step } = await run(config, plan, found, options);
   return recorded(context, step, await document('finetune', config, context, step));
 }
 
@@ -110,10 +96,9 @@ async function run(
   plan: Plan,
   { model, data }: FoundAll,
   options: SingleOptions,
-  losses: readonly BoundLoss[] = [],
 ): Promise<{ context: StepContext; step: PlanStep }> {
   const modelFolders = { [model.contentHash]: model.folder };
-  const context = stepContext(config, { locations: data.locations, modelFolders, losses }, options);
+  const context = stepContext(config, { locations: data.locations, modelFolders }, options);
   await runPlan(plan, { context, onEvent: options.onEvent ?? (() => {}), keepModels: true });
   const step = plan.steps[0];
   if (!step) throw new TypeError('a plan without steps');

@@ -1,20 +1,17 @@
 /** `train`: configuration → plan → steps → the document, which is built from the store alone. */
 
 import type { TrainConfig } from '../config/train.js';
+import type { FileLocations } from '../data/types.js';
 import { planTrain, type TrainInputs, type TrainPlan } from '../experiments/train.js';
 import type { TrainDocument } from '../metrics/document.js';
-import { resolveModel } from '../models/index.js';
-import type { BoundLoss } from '../tasks/loss.js';
+import { type ResolvedModel, resolveModel } from '../models/index.js';
 import { type EngineOptions, type Found, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
-import { datasetRequest, findData, findSupervision } from './resolve.js';
+import { datasetRequest, type FoundData, findData, findFeatures, findSupervision } from './resolve.js';
 import { runPlan } from './runner.js';
 import { trainDocument } from './trainDocument.js';
 
-export interface TrainOptions extends RunOptions, EngineOptions {
-  /** A loss of the student's, written in TypeScript, in place of the configured one. */
-  loss?: BoundLoss;
-}
+export interface TrainOptions extends RunOptions, EngineOptions {}
 
 /**
  * Runs one weak-to-strong experiment, or takes it from the store, and gives the document of DESIGN 3.1.
@@ -22,7 +19,7 @@ export interface TrainOptions extends RunOptions, EngineOptions {
  */
 export async function runTrain(config: TrainConfig, options: TrainOptions = {}): Promise<TrainDocument> {
   const onEvent = options.onEvent ?? (() => {});
-  const { plan, found } = await prepareTrain(config, options.loss);
+  const { plan, found } = await prepareTrain(config);
   const context = stepContext(config, found, options);
   await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
   const document = await trainDocument(context.store, plan, config);
@@ -39,37 +36,51 @@ export async function runTrain(config: TrainConfig, options: TrainOptions = {}):
 }
 
 /** Finds what a configuration names, and plans. Nothing is run. */
-export async function prepareTrain(
-  config: TrainConfig,
-  loss?: BoundLoss,
-): Promise<{ plan: TrainPlan; found: Found }> {
-  const { inputs, found } = await findInputs(config, loss);
+export async function prepareTrain(config: TrainConfig): Promise<{ plan: TrainPlan; found: Found }> {
+  const { inputs, found } = await findInputs(config);
   return { plan: planTrain(inputs), found };
 }
 
 /** From names to what a plan is made of. */
-export async function findInputs(
-  config: TrainConfig,
-  loss?: BoundLoss,
-): Promise<{ inputs: TrainInputs; found: Found }> {
-  const strong = await resolveModel(config.strong);
-  const weak = config.weakLabels === undefined ? await resolveModel(config.weak) : null;
-  const dataset = await findData(datasetRequest(config), { models: weak ? [strong, weak] : [strong] });
+export async function findInputs(config: TrainConfig): Promise<{ inputs: TrainInputs; found: Found }> {
+  const models = await modelsOf(config.strong, config.weak);
+  const dataset = await findData(datasetRequest(config), { models });
   const labels = config.weakLabels === undefined ? null : await findSupervision(config.weakLabels);
+  const features = await featuresOf(config, dataset);
+  const hashOf = (name: string): string => models.find((model) => model.name === name)?.contentHash ?? '';
   const inputs: TrainInputs = {
     settings: config,
-    weakModel: weak?.contentHash ?? '',
-    strongModel: strong.contentHash,
+    weakModel: hashOf(config.weak),
+    strongModel: hashOf(config.strong),
+    ...features.hashes,
     dataset,
     weakLabels: labels?.sha256 ?? null,
-    ...(loss
-      ? { studentLoss: { loss: 'custom', name: loss.name, source: loss.source, params: loss.params } }
-      : {}),
   };
-  const modelFolders = {
-    ...(weak ? { [weak.contentHash]: weak.folder } : {}),
-    [strong.contentHash]: strong.folder,
-  };
-  const locations = { ...dataset.locations, ...labels?.locations };
-  return { inputs, found: { modelFolders, locations, losses: loss ? [loss] : [] } };
+  const modelFolders = Object.fromEntries(models.map(({ contentHash, folder }) => [contentHash, folder]));
+  const locations = { ...dataset.locations, ...labels?.locations, ...features.locations };
+  return { inputs, found: { modelFolders, locations } };
+}
+
+/** The models that are named; none where labels or features stand in for one. */
+async function modelsOf(...names: readonly string[]): Promise<ResolvedModel[]> {
+  const models: ResolvedModel[] = [];
+  for (const name of names) if (name !== '') models.push(await resolveModel(name));
+  return models;
+}
+
+/** Tables of features that the user brings instead of models. */
+async function featuresOf(
+  config: TrainConfig,
+  dataset: FoundData,
+): Promise<{ hashes: Pick<TrainInputs, 'weakFeatures' | 'strongFeatures'>; locations: FileLocations }> {
+  const hashes: Pick<TrainInputs, 'weakFeatures' | 'strongFeatures'> = {};
+  let locations: FileLocations = {};
+  for (const side of ['weak', 'strong'] as const) {
+    const file = config[`${side}Features`];
+    if (file === undefined) continue;
+    const found = await findFeatures(file, `--${side}-features`, dataset);
+    hashes[`${side}Features`] = found.sha256;
+    locations = { ...locations, ...found.locations };
+  }
+  return { hashes, locations };
 }

@@ -1,7 +1,7 @@
 /** Settings of one model → the parts of a step's spec. Pure. */
 
-import type { ModelSettings as ResolvedModelSettings } from '../config/model.js';
-import type { TaskKind } from '../data/types.js';
+import type { CustomLoss, ModelSettings as ResolvedModelSettings } from '../config/model.js';
+import type { RowStructure, TaskKind } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { HeadSpec, ObjectiveSpec, OptimisationSpec, ReadingSpec } from './plan.js';
 
@@ -13,6 +13,8 @@ export interface DataShape {
   task: TaskKind;
   /** Class names by index; empty for completions. */
   classes: readonly string[];
+  /** What the format knows of rows that belong together; absent: nothing. */
+  structure?: RowStructure;
 }
 
 export type ReadingSettings = Pick<
@@ -55,24 +57,17 @@ export function plainObjective(data: DataShape): ObjectiveSpec {
   return data.task === 'completion' ? { loss: 'completion' } : { loss: 'xent' };
 }
 
-/** The loss that was asked for, checked against the task; one written in TypeScript goes before the settings'. */
-export function objectiveOf(
-  settings: ModelSettings,
-  data: DataShape,
-  custom?: Extract<ObjectiveSpec, { loss: 'custom' }>,
-): ObjectiveSpec {
-  if (custom) return customObjective(custom, data);
+/** The loss that was asked for, checked against the task. */
+export function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
+  if (settings.customLoss !== undefined) return customObjective(settings.customLoss, data);
   return data.task === 'completion' ? tokenObjective(settings) : classObjective(settings, data);
 }
 
-function customObjective(
-  custom: Extract<ObjectiveSpec, { loss: 'custom' }>,
-  { task }: DataShape,
-): ObjectiveSpec {
-  if (task !== 'completion') return custom;
+function customObjective({ name, source, params }: CustomLoss, { task }: DataShape): ObjectiveSpec {
+  if (task !== 'completion') return { loss: 'custom', name, source, params };
   throw new W2sError(
     'ERR_USAGE',
-    `Expected a data set with classes for the loss ${custom.name} but received one whose answers are completions: such a loss sees one row of logits an example`,
+    `Expected a data set with classes for the loss ${name} but received one whose answers are completions: such a loss sees one row of logits an example`,
     {
       hint: 'Use the loss of completions (--loss completion), or a data set with classes: --dataset chess-legal',
     },

@@ -29,15 +29,13 @@ export interface SingleInputs {
 export interface FinetuneInputs extends SingleInputs {
   settings: ModelSettings;
   seed: number;
-  /** A loss written in TypeScript instead of the settings' one. */
-  loss?: Extract<ObjectiveSpec, { loss: 'custom' }>;
 }
 
 /** Every row of the training file, with the labels that it brings. */
 export function planFinetune(inputs: FinetuneInputs): Plan {
   const { settings, dataset, seed, deterministic } = inputs;
   const builder = new PlanBuilder();
-  const isLanguage = isGenerative(settings, dataset) && inputs.loss === undefined;
+  const isLanguage = isGenerative(settings, dataset);
   builder.add('finetune', seed, {
     kind: 'finetune',
     engineRevision: ENGINE_REVISION,
@@ -46,7 +44,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
     data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
     // The order of two completions is their label: nothing of it is read where both are learned alike.
     labels: isLanguage && dataset.task === 'preference' ? { from: 'none' } : { from: 'data' },
-    objective: isLanguage ? generativeObjective(dataset) : objectiveOf(settings, dataset, inputs.loss),
+    objective: isLanguage ? generativeObjective(dataset) : objectiveOf(settings, dataset),
     optimisation: optimisationOf(settings),
     seed,
     deterministic,

@@ -3,8 +3,10 @@
  * the same strong model trained on the truth. A pure function from the resolved configuration to a plan.
  */
 
+import type { SupervisionConfig } from '../config/supervision.js';
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
+import type { MemberRoles } from './ensemble.js';
 import { brought, type LearnerInputs, planLearner } from './learner.js';
 import type { ObjectiveSpec, Plan, StepHash, WeightsSpec } from './plan.js';
 import { type DataShape, type ModelSettings, objectiveOf, plainObjective, readingOf } from './settings.js';
@@ -13,7 +15,7 @@ import { experimentSplit, type SplitSettings } from './splits.js';
 import { planSupervision, type Splits } from './supervision.js';
 
 /** What the plan needs of the configuration (`TrainConfig` of src/config/train.ts, structurally). */
-export interface TrainSettings extends SplitSettings, StepSettings {
+export interface TrainSettings extends SplitSettings, StepSettings, SupervisionConfig {
   seeds: readonly number[];
   forWeak: ModelSettings;
   forStrong: ModelSettings;
@@ -23,6 +25,8 @@ export interface TrainInputs {
   settings: TrainSettings;
   /** Content hashes of the two model folders; empty where labels or features stand in for one. */
   weakModel: string;
+  /** Those of all supervisors' models; absent: there is one. */
+  weakModels?: readonly string[];
   strongModel: string;
   /** sha256 of tables of features that stand in for a model. */
   weakFeatures?: string;
@@ -30,12 +34,13 @@ export interface TrainInputs {
   dataset: DataShape & { spec: DatasetSpec };
   /** sha256 of the file of `--weak-labels`; null: the weak model labels. */
   weakLabels: string | null;
-  /** A loss of the student's that is written in TypeScript; it takes the place of its settings' loss. */
-  studentLoss?: Extract<ObjectiveSpec, { loss: 'custom' }>;
 }
 
-/** Steps of one seed by role; `weak` is absent with labels from outside, `zeroShot` where it has no meaning. */
-export interface TrainRoles {
+/**
+ * Steps of one seed by role; `weak` is absent with labels from outside, `zeroShot` where it has no meaning. `labels`
+ * are those that the student learns from, `beforeGrade` the grade of what they were made of, where that differs.
+ */
+export interface TrainRoles extends MemberRoles {
   weak?: StepHash;
   labels: StepHash;
   student: StepHash;
@@ -44,6 +49,7 @@ export interface TrainRoles {
   studentTest: StepHash;
   ceilingTest: StepHash;
   labelsGrade: StepHash;
+  beforeGrade?: StepHash;
   zeroShot?: StepHash;
 }
 
@@ -66,7 +72,6 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
     transfer: experimentSplit(dataset.spec, 'transfer', seed, settings),
     test: experimentSplit(dataset.spec, 'test', seed, settings),
   };
-  const supervision = planSupervision(builder, inputs, splits, seed);
   const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
   const features = brought(inputs.strongFeatures);
   const strong: LearnerInputs = {
@@ -78,8 +83,9 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
     base,
     ...features,
   };
+  const supervision = planSupervision(inputs, splits, strong);
 
-  const objective = objectiveOf(settings.forStrong, dataset, inputs.studentLoss);
+  const objective = objectiveOf(settings.forStrong, dataset);
   const { transfer: data } = splits;
   const student = planLearner('student', strong, { data, labels: supervision.labels, objective });
   const studentTest = student.evaluate('studentTest', splits.test);
@@ -97,7 +103,7 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
 }
 
 /** The strong model before any training, where it can be read so. */
-function planZeroShot(
+export function planZeroShot(
   { builder, seed, settings, dataset, model, base }: LearnerInputs,
   { transfer, test }: Splits,
 ): Pick<TrainRoles, 'zeroShot'> {

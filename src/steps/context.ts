@@ -4,7 +4,6 @@ import type { FileLocations, FileRole, TooFew } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { NativeBinding } from '../native/binding.js';
 import type { Store } from '../store/index.js';
-import type { BoundLoss } from '../tasks/loss.js';
 
 export interface StepContext {
   store: Store;
@@ -14,8 +13,6 @@ export interface StepContext {
   locations: FileLocations;
   /** Content hash → folder, of the models that the plan starts from. */
   modelFolders: Readonly<Record<string, string>>;
-  /** Losses written in TypeScript, by the sha256 of their code. */
-  losses: Readonly<Record<string, BoundLoss>>;
   microBatchTokens: number;
   /** Seconds between checkpoints; 0: after every step. */
   checkpointEvery: number;

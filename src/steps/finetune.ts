@@ -9,6 +9,7 @@ import type { FinetuneSpec } from '../experiments/plan.js';
 import type { NativeModel, PackedSequences } from '../native/binding.js';
 import { targetMatrix } from '../tasks/classification.js';
 import { longestCompletion } from '../tasks/completion.js';
+import { noteAnswerLength } from './answers.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
 import type { StepContext } from './context.js';
 import { EarlyStop } from './earlyStop.js';
@@ -32,7 +33,7 @@ export async function finetune(
     ...spec,
     threads: machine.threads,
   });
-  const { set, truncated } = await trainingSet(opened, spec, rows);
+  const { set, truncated, longest } = await trainingSet(opened, spec, rows);
   // Of a pair the bias cancels.
   if (spec.reading.head.kind === 'likelihood' && position === null && !set.paired) {
     await calibrate(opened, set.sequences, spec.seed, machine.microBatchTokens);
@@ -52,7 +53,8 @@ export async function finetune(
   const run: Run = { context, spec, hash, model: opened.model, set, machine, position, earlyStop };
   const { steps, finalLoss } = await train(run);
   // A reward has no classes, even where its preferences do.
-  const folder = await saveModel(context, hash, opened, set.paired ? [] : rows.classes, earlyStop);
+  const classes = set.paired ? [] : rows.classes;
+  const folder = await saveModel(context, hash, { opened, classes, longest, earlyStop });
   await earlyStop?.clear();
   const totals = await totalsOf(context, hash);
   const result: FinetuneResult = {
@@ -62,7 +64,7 @@ export async function finetune(
     finalLoss,
     tokens: set.sequences.tokens.length,
     truncated,
-    longestCompletion: set.targets ? null : longestCompletion(set.sequences),
+    longestCompletion: longest,
     weights: await hashWeights(folder),
     ...(earlyStop ? { earlyStop: earlyStop.result() } : {}),
   };
@@ -80,14 +82,18 @@ async function trainingSet(
   opened: OpenedModel,
   spec: FinetuneSpec,
   rows: Rows,
-): Promise<{ set: TrainingSet; truncated: number }> {
-  const { sequences, truncated } = await encodeFor(opened, spec.reading, rows);
+): Promise<{ set: TrainingSet; truncated: number; longest: number | null }> {
   const classes = classCount(spec.reading);
-  if (classes === 0)
-    return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated };
+  if (classes === 0) {
+    const { sequences, truncated } = await encodeFor(opened, spec.reading, rows, { ends: 'learned' });
+    const longest = sequences.targetStarts ? longestCompletion(sequences) : null;
+    return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated, longest };
+  }
+  const { sequences, truncated } = await encodeFor(opened, spec.reading, rows);
   const labels = rows.rows.map((row) => row.label ?? []);
   const paired = spec.reading.task === 'preference' ? { paired: true as const } : {};
-  return { set: { sequences, targets: targetMatrix(labels, classes), classes, ...paired }, truncated };
+  const set = { sequences, targets: targetMatrix(labels, classes), classes, ...paired };
+  return { set, truncated, longest: null };
 }
 
 /** `lm` learns every token of a text; `completion` those after the prompt. */
@@ -205,12 +211,18 @@ async function totalsOf(context: StepContext, hash: string): Promise<StepOutcome
 const TOKENIZER_FILES =
   /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\..*|merges\.txt|generation_config\.json)$/;
 
+interface Trained {
+  opened: OpenedModel;
+  classes: readonly string[];
+  /** Most tokens of the answers that were learned; null: none were. */
+  longest: number | null;
+  earlyStop: EarlyStop | null;
+}
+
 async function saveModel(
   context: StepContext,
   hash: string,
-  opened: OpenedModel,
-  classes: readonly string[],
-  earlyStop: EarlyStop | null,
+  { opened, classes, longest, earlyStop }: Trained,
 ): Promise<string> {
   return context.store.saveModel(hash, async (folder) => {
     if (earlyStop) await earlyStop.restoreInto(folder);
@@ -219,6 +231,7 @@ async function saveModel(
       if (TOKENIZER_FILES.test(name)) await copyFile(join(opened.folder, name), join(folder, name));
     }
     if (classes.length > 0) await nameClasses(join(folder, 'config.json'), classes);
+    await noteAnswerLength(folder, longest);
   });
 }
 

@@ -3,7 +3,7 @@
 import { W2sError } from '../errors.js';
 import type { ObjectiveSpec } from '../experiments/plan.js';
 import type { BackwardResult, NativeObjective, NativeTrainer, PackedSequences } from '../native/binding.js';
-import { type BoundLoss, bindLoss } from '../tasks/loss.js';
+import { type BoundLoss, bindLoss, boundLoss } from '../tasks/loss.js';
 import { rewardGradient, rewardsOf } from '../tasks/preference.js';
 import { crossEntropy } from '../tasks/referenceLosses.js';
 import { confidenceAlpha } from './schedule.js';
@@ -18,15 +18,10 @@ export type Objective = (
 ) => Promise<BackwardResult>;
 
 /**
- * The objective that a spec names; `losses` holds those written in TypeScript, by the sha256 of their code.
+ * The objective that a spec names.
  * @param pairOutputs outputs of the head for each sequence, where every two sequences form an example
  */
-export function objectiveFor(
-  spec: ObjectiveSpec,
-  classes: number,
-  losses: Readonly<Record<string, BoundLoss>>,
-  pairOutputs?: number,
-): Objective {
+export function objectiveFor(spec: ObjectiveSpec, classes: number, pairOutputs?: number): Objective {
   if (pairOutputs !== undefined && spec.loss === 'xent') {
     return customObjective(bindLoss(crossEntropy), classes, pairOutputs);
   }
@@ -34,11 +29,7 @@ export function objectiveFor(
     return (trainer, batch, targets, k, total) =>
       trainer.forwardBackward(batch, nativeObjective(spec, targets, k, total));
   }
-  const loss = losses[spec.source];
-  if (!loss) {
-    throw new W2sError('ERR_ARGUMENT', `Expected the code of loss ${spec.name} but received none`);
-  }
-  return customObjective(loss, classes, pairOutputs);
+  return customObjective(boundLoss(spec), classes, pairOutputs);
 }
 
 /** A loss written in TypeScript: native forward, its `apply`, native backward; of pairs it sees the two rewards. */

@@ -39,9 +39,7 @@ describe('weakToStrong', () => {
   });
 
   test('settings are the flags in camelCase, for one model too', () => {
-    expectTypeOf<TrainSettings['loss']>().toEqualTypeOf<
-      'xent' | 'confidence' | 'lm' | 'completion' | undefined
-    >();
+    expectTypeOf<'xent' | 'confidence' | './mine.mjs' | 'mine.ts'>().toExtend<TrainSettings['loss']>();
     expectTypeOf<TrainSettings['seed']>().toEqualTypeOf<number | readonly number[] | undefined>();
     expectTypeOf<TrainSettings['weakLr']>().toEqualTypeOf<number | undefined>();
     expectTypeOf<TrainSettings['strongHead']>().toEqualTypeOf<TrainSettings['head']>();

@@ -50,7 +50,7 @@ export function planErrors(inputs: TrainInputs): ArmsPlan<ErrorRoles> {
       seed,
     });
     const labels = { from: 'step', step: simulated } as const;
-    const objective = objectiveOf(settings.forStrong, dataset, inputs.studentLoss);
+    const objective = objectiveOf(settings.forStrong, dataset);
     const student = planLearner('student', strong, { data, labels, objective });
     return {
       ...train,

@@ -35,7 +35,7 @@ export function planOverfitting(inputs: TrainInputs, checks: number): ArmsPlan<O
     const student = planLearner('student', strong, {
       data,
       labels: { from: 'step', step: train.labels },
-      objective: objectiveOf(settings.forStrong, dataset, inputs.studentLoss),
+      objective: objectiveOf(settings.forStrong, dataset),
       ...(against === undefined ? {} : { earlyStop: { data: heldOut, against, checks } }),
     });
     const truth = { data, labels: { from: 'data' }, objective: plainObjective(dataset) } as const;
