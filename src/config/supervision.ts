@@ -6,6 +6,18 @@ import type { supervisionKeys } from './supervisionKeys.js';
 
 export type FilterName = 'confident' | 'knn' | 'logistic' | 'topological';
 
+/** A relabelling of the user's own, bound to its parameters (`bindRelabel`): what a plan needs to know of it. */
+export interface CustomRelabel {
+  name: string;
+  /** sha256 of its code. */
+  source: string;
+  params: Readonly<Record<string, unknown>>;
+  /** What it reads beside the labels. */
+  needs: readonly ('zeroShot' | 'hidden')[];
+  /** As it was named; absent where a call brought the relabelling itself. */
+  file?: string;
+}
+
 /** Of `TrainConfig`. */
 export interface SupervisionConfig {
   /** Supervisors of each weak model; present where there are several supervisors in all. */
@@ -18,12 +30,16 @@ export interface SupervisionConfig {
   filterKeep?: number;
   /** With `knn` and `topological` alone. */
   filterNeighbours?: number;
+  /** Comes before the filter. */
+  relabel?: CustomRelabel;
 }
 
 /** Settings read here, and those that they are held against. */
 type SupervisionRaw = Raw<typeof supervisionKeys> & {
   weakLabels?: string | undefined;
   strongFeatures?: string | undefined;
+  /** The loaded relabelling, in the place of its file's name. */
+  relabel?: unknown;
 };
 
 const FILTER_KEEP = 0.5;
@@ -47,6 +63,7 @@ export function resolveSupervision(
   return {
     ...resolveEnsemble(settings, weak, task),
     ...resolveSupervisor(settings, task),
+    ...resolveRelabel(settings, task),
     ...resolveFilter(settings, task),
   };
 }
@@ -91,6 +108,20 @@ function resolveSupervisor(settings: Layers<SupervisionRaw>, task: TaskName | un
     );
   }
   return { supervisor: found.value };
+}
+
+function resolveRelabel(settings: Layers<SupervisionRaw>, task: TaskName | undefined): SupervisionConfig {
+  const found = settings.find('relabel');
+  if (typeof found?.value !== 'object' || found.value === null) return {};
+  const relabel = found.value as CustomRelabel;
+  if (relabel.needs.includes('zeroShot'))
+    refuseBeside(settings, found, 'strongFeatures', 'as only a model has answers before any training');
+  if (task !== 'completion') return { relabel };
+  throw settingError(
+    found.origin,
+    `Expected data with classes or preferences for the relabelling ${relabel.name} but received completions: a relabelling sees probabilities.`,
+    'Use data with classes: --dataset chess-legal',
+  );
 }
 
 function resolveFilter(settings: Layers<SupervisionRaw>, task: TaskName | undefined): SupervisionConfig {

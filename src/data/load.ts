@@ -114,7 +114,9 @@ async function pick(
   if (chosen.length === 0) throw emptyPart(parsed, spec, splitRows, classes);
   const folded = spec.fold ? await foldRows(splitRows, chosen, spec.fold, spec) : chosen;
   if (folded.length === 0) throw nothingToHoldOut(parsed, spec);
-  const picked = Array.from(folded, (i) => rows[i]).filter((row) => row !== undefined);
+  // The rows are those of the drawn orders, whatever is then shown of them.
+  const shown = spec.mirror ? await drawVariants(parsed.rows, spec, drawOf(spec.part), true) : rows;
+  const picked = Array.from(folded, (i) => shown[i]).filter((row) => row !== undefined);
   const asked = sizeOf(spec);
   const found = chosen.length;
   if (asked === null || found >= asked) return { rows: picked };

@@ -3,6 +3,12 @@
 /** How examples become sequences, labels and metrics: a class, a written answer, or the better of two completions. */
 export type TaskKind = 'classification' | 'completion' | 'preference';
 
+/**
+ * What is known of rows without their labels. `questions`: of the rows `<question>:<answer>` of one question exactly one
+ * is of class 1. `pairs`: each row is two texts in one of two orders, and the other order exchanges the classes.
+ */
+export type RowStructure = 'questions' | 'pairs';
+
 /** One row of a data set (DESIGN 3.5). */
 export interface Example {
   /** The `id` column, else the row's 1-based number among the file's records. Unique within a file. */
@@ -119,6 +125,8 @@ export interface SplitSpec {
   chain?: ChainPart;
   /** Absent: the whole part. */
   fold?: Fold;
+  /** Of rows that are pairs: each in its other order, labels unseen. Absent otherwise. */
+  mirror?: true;
 }
 
 /** sha256 → where the file lies here. Never hashed. */

@@ -13,17 +13,20 @@ export const drawOf = (part: SplitPart): Draw =>
 /**
  * Draws one variant of each row that has several (DESIGN 3.5): by the data seed for tests, by the seed for
  * training. A row's draw depends on the seed and its id alone, so that no other row and no file shifts it.
+ * @param mirrored the next variant instead: of two, the other one
  */
 export async function drawVariants(
   rows: readonly RawExample[],
   { seed, dataSeed }: Pick<SplitSpec, 'seed' | 'dataSeed'>,
   draw: Draw,
+  mirrored = false,
 ): Promise<readonly RawExample[]> {
   if (!rows.some((row) => row.variants !== undefined)) return rows;
   const isTest = draw === 'test';
   return mapInSlices(rows, ({ variants, ...row }) => {
     if (variants === undefined) return row;
     const random = stream(isTest ? dataSeed : seed, isTest ? 'test-variant' : 'variant', row.id);
-    return { ...row, ...variants[random.below(variants.length)] };
+    const drawn = random.below(variants.length);
+    return { ...row, ...variants[mirrored ? (drawn + 1) % variants.length : drawn] };
   });
 }

@@ -4,7 +4,13 @@ import { hashFile } from '../config/fileHash.js';
 import { displayPath } from '../data/badRow.js';
 import { isSafetensors } from '../data/features.js';
 import { localFile } from '../data/hub/file.js';
-import { type DatasetRequest, readSafetensors, resolveDataset, withClasses } from '../data/index.js';
+import {
+  type DatasetRequest,
+  readSafetensors,
+  resolveDataset,
+  structureOf,
+  withClasses,
+} from '../data/index.js';
 import { checkDataFile, openSource } from '../data/sources/index.js';
 import type { FileLocations, ResolvedDataset } from '../data/types.js';
 import { W2sError } from '../errors.js';
@@ -46,7 +52,8 @@ export async function findData(request: DatasetRequest, sources: ClassSources): 
   const found = await resolveDataset(request);
   const { task, locations } = found;
   const spec = sources.none || task === 'completion' ? found.spec : await specWithClasses(found, sources);
-  return { task, classes: spec.classes ?? [], spec, locations };
+  const structure = await structureOf(spec.format);
+  return { task, classes: spec.classes ?? [], spec, locations, ...(structure ? { structure } : {}) };
 }
 
 async function specWithClasses(

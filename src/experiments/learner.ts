@@ -26,6 +26,8 @@ import { evaluateSpec, featuresSpec, finetuneSpec, labelSpec, type StepSettings 
 export interface LearnerInputs {
   builder: PlanBuilder;
   seed: number;
+  /** Of shuffles and what else chance adds to training, where it is another; absent: `seed`. */
+  trainSeed?: number;
   settings: StepSettings;
   dataset: DataShape;
   /** The model's own settings. */
@@ -80,17 +82,25 @@ export function planLearner(role: string, inputs: LearnerInputs, lesson: Lesson)
 
 function planFinetuning(
   role: string,
-  { builder, seed, settings, model, base, dataset }: LearnerInputs,
+  { builder, seed, trainSeed = seed, settings, model, base, dataset }: LearnerInputs,
   lesson: Lesson,
 ): { step: StepHash; reading: ReadingSpec } {
   const reading = readingOf(model, dataset);
-  const step = builder.add(role, seed, { ...finetuneSpec(settings, model, base, reading, seed), ...lesson });
+  const step = builder.add(role, seed, {
+    ...finetuneSpec(settings, model, base, reading, trainSeed),
+    ...lesson,
+  });
   return { step, reading };
 }
 
 /** A linear probe on the hidden states of weights that it leaves alone. */
-function planProbe(role: string, inputs: LearnerInputs, lesson: Lesson, weights: WeightsSpec): Learned {
-  const { builder, seed, settings, model, dataset } = inputs;
+export function planProbe(
+  role: string,
+  inputs: LearnerInputs,
+  lesson: Lesson,
+  weights: WeightsSpec,
+): Learned {
+  const { builder, seed, trainSeed = seed, settings, model, dataset } = inputs;
   requirePlain(lesson, '--method probe');
   const { data, labels } = lesson;
   const probed = probeReading(inputs, weights);
@@ -108,7 +118,7 @@ function planProbe(role: string, inputs: LearnerInputs, lesson: Lesson, weights:
     data,
     labels,
     fit: probeFitOf(model),
-    seed,
+    seed: trainSeed,
   });
   const reading: ReadingSpec = {
     task: dataset.task,
@@ -123,7 +133,7 @@ function planProbe(role: string, inputs: LearnerInputs, lesson: Lesson, weights:
 }
 
 /** Of a folder the head has no say in the hidden states, so that every method shares them; a step's must fit its weights. */
-function probeReading({ model, dataset }: LearnerInputs, weights: WeightsSpec): ReadingSpec {
+export function probeReading({ model, dataset }: LearnerInputs, weights: WeightsSpec): ReadingSpec {
   const reading = readingOf(model, dataset);
   return weights.from === 'step' ? reading : { ...reading, head: plainHead(dataset) };
 }
@@ -146,11 +156,11 @@ export function probeFitOf({ probeFit, probeEpochs, probeLr, probeL2 }: ModelSet
 
 /** Answered examples in the prompt, with the labels of the lesson, and no training. */
 function planPrompt(inputs: LearnerInputs, lesson: Lesson): Learned {
-  const { base, model, dataset, seed } = inputs;
+  const { base, model, dataset, seed, trainSeed = seed } = inputs;
   requirePlain(lesson, '--method prompt');
   const { data, labels } = lesson;
   const count = model.shots ?? 0;
-  const shots = count > 0 ? { shots: { count, data, labels, seed } } : {};
+  const shots = count > 0 ? { shots: { count, data, labels, seed: trainSeed } } : {};
   const reading: ReadingSpec = { ...readingOf(model, dataset), ...shots };
   return learned(inputs, null, () => ({ model: base, reading }));
 }

@@ -12,6 +12,8 @@ import {
   type LabelStepSpec,
   type ModelSpec,
   type ReadingSpec,
+  type RelabelMethod,
+  type RelabelSpec,
   type WeightsSpec,
 } from './plan.js';
 import { type DataShape, type ModelSettings, optimisationOf } from './settings.js';
@@ -85,6 +87,28 @@ export function gradeSpec(
   unlessIn: SplitSpec | null = null,
 ): GradeSpec {
   return { kind: 'grade', engineRevision: ENGINE_REVISION, task, labels, data, unlessIn };
+}
+
+/** Labels of rows made of labels; `more`: what a method reads beside them. */
+export function relabelSpec(
+  { task, classes }: DataShape,
+  method: RelabelMethod,
+  data: SplitSpec,
+  labels: readonly LabelSpec[],
+  seed: number,
+  more: Partial<Pick<RelabelSpec, 'graded' | 'features' | 'zeroShot'>> = {},
+): RelabelSpec {
+  return {
+    kind: 'relabel',
+    engineRevision: ENGINE_REVISION,
+    task,
+    classes: classes.length,
+    data,
+    method,
+    labels,
+    ...more,
+    seed,
+  };
 }
 
 /** Whether a base model has an answer before any training: by its language model, but not by a fresh head. */

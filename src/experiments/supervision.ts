@@ -1,10 +1,11 @@
-/** Who labels the transfer half: a weak supervisor trained on the truth, or a file. Pure. */
+/** Who labels the transfer half: a weak supervisor trained on the truth, several, nobody, or a file. Pure. */
 
 import type { SplitSpec } from '../data/types.js';
-import type { PlanBuilder } from './builder.js';
-import { brought, planLearner } from './learner.js';
-import type { LabelSpec } from './plan.js';
-import { plainObjective } from './settings.js';
+import { planElicitation } from './elicitation.js';
+import { type MemberRoles, planSupervisors } from './ensemble.js';
+import type { LearnerInputs } from './learner.js';
+import type { LabelSpec, StepHash } from './plan.js';
+import { planRelabelling } from './relabelling.js';
 import { gradeSpec } from './specs.js';
 import type { TrainInputs, TrainRoles } from './train.js';
 
@@ -15,7 +16,8 @@ export interface Splits {
   test: SplitSpec;
 }
 
-export type SupervisionRoles = Pick<TrainRoles, 'weak' | 'labels' | 'weakTest' | 'labelsGrade'>;
+export type SupervisionRoles = MemberRoles &
+  Pick<TrainRoles, 'weak' | 'labels' | 'weakTest' | 'labelsGrade' | 'beforeGrade'>;
 
 export interface Supervision {
   /** The labels of the transfer half. */
@@ -23,57 +25,61 @@ export interface Supervision {
   roles: SupervisionRoles;
 }
 
-/** Adds the steps from which the labels of the transfer half come. */
-export function planSupervision(
-  builder: PlanBuilder,
-  inputs: TrainInputs,
-  splits: Splits,
-  seed: number,
-): Supervision {
-  return inputs.weakLabels === null
-    ? planSupervisor(builder, inputs, splits, seed)
-    : planOutsideLabels(builder, inputs, splits, seed, inputs.weakLabels);
-}
-
-function planSupervisor(
-  builder: PlanBuilder,
-  inputs: TrainInputs,
-  splits: Splits,
-  seed: number,
-): Supervision {
-  const { settings, dataset, weakModel } = inputs;
-  const weak = planLearner(
-    'weak',
-    {
-      builder,
-      seed,
-      settings,
-      dataset,
-      model: settings.forWeak,
-      base: { from: 'folder', contentHash: weakModel },
-      ...brought(inputs.weakFeatures),
+/**
+ * Adds the steps from which the labels of the transfer half come.
+ * @param strong the student before any training: what elicits labels of its own, and whose hidden states filters read
+ */
+export function planSupervision(inputs: TrainInputs, splits: Splits, strong: LearnerInputs): Supervision {
+  const { builder, seed } = strong;
+  const { labels, before, roles } =
+    inputs.weakLabels === null
+      ? planSupervisor(inputs, splits, strong)
+      : planOutsideLabels(inputs, splits, strong, inputs.weakLabels);
+  const latest = planRelabelling(inputs.settings, strong, splits, labels);
+  const grade = (role: string, of: LabelSpec): StepHash =>
+    builder.add(role, seed, gradeSpec(inputs.dataset, of, splits.transfer));
+  const labelsGrade = grade('labelsGrade', latest);
+  const isRelabelled = latest !== before;
+  return {
+    labels: latest,
+    roles: {
+      ...roles,
+      labels: latest.from === 'step' ? latest.step : labelsGrade,
+      labelsGrade,
+      ...(isRelabelled ? { beforeGrade: grade('beforeGrade', before) } : {}),
     },
-    { data: splits.weak, labels: { from: 'data' }, objective: plainObjective(dataset) },
-  );
-  // Tested as soon as it is trained, like the other two.
-  const weakTest = weak.evaluate('weakTest', splits.test);
-  const step = weak.label('labels', splits.transfer);
-  const labels: LabelSpec = { from: 'step', step };
-  const labelsGrade = builder.add('labelsGrade', seed, gradeSpec(dataset, labels, splits.transfer));
-  return { labels, roles: { weak: weak.step, labels: step, weakTest, labelsGrade } };
+  };
 }
 
-/** Labels from a file: graded on the transfer half, and on the test set if the file speaks of it. */
+/** Labels, what they were before they were made consistent with each other, and the steps beside them. */
+interface Source {
+  labels: LabelSpec;
+  before: LabelSpec;
+  roles: MemberRoles & Pick<TrainRoles, 'weak' | 'weakTest'>;
+}
+
+/** The supervisor is trained and tested, as the lower end of PGR, even where it labels nothing. */
+function planSupervisor(inputs: TrainInputs, splits: Splits, strong: LearnerInputs): Source {
+  const { supervisor } = inputs.settings;
+  const weak = planSupervisors(strong.builder, inputs, splits, strong.seed);
+  if (supervisor !== undefined) {
+    const { labels, zeroShot } = planElicitation(supervisor, strong, splits);
+    const before: LabelSpec = labels.step === zeroShot ? labels : { from: 'step', step: zeroShot };
+    return { labels, before, roles: weak.roles };
+  }
+  const { labels, roles } = weak.labels();
+  return { labels, before: labels, roles: { ...weak.roles, ...roles } };
+}
+
+/** Labels from a file: on the test set they are graded if the file speaks of it. */
 function planOutsideLabels(
-  builder: PlanBuilder,
   { dataset }: TrainInputs,
   splits: Splits,
-  seed: number,
+  { builder, seed }: LearnerInputs,
   sha256: string,
-): Supervision {
+): Source {
   const labels: LabelSpec = { from: 'file', sha256 };
-  const labelsGrade = builder.add('labelsGrade', seed, gradeSpec(dataset, labels, splits.transfer));
   const onTest = gradeSpec(dataset, labels, splits.test, splits.transfer);
-  const weakTest = builder.add('weakTest', seed, onTest);
-  return { labels, roles: { labels: labelsGrade, labelsGrade, weakTest } };
+  // Graded before the test set, as ever: an order of steps that people know.
+  return { labels, before: labels, roles: { weakTest: builder.add('weakTest', seed, onTest) } };
 }

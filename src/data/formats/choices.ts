@@ -57,7 +57,7 @@ export function choiceFormat(settings: ChoiceSettings): DatasetFormat {
     const textColumns = [...(context === undefined ? [] : [context]), question, right, ...wrong];
     return { task: 'classification', textColumns, labelColumn: right, read };
   };
-  return madeFormat(settings, bind);
+  return { ...madeFormat(settings, bind), structure: 'questions' };
 }
 
 const plain = (answer: string | undefined): string => (answer ?? '').trim().toLowerCase();

@@ -1,7 +1,7 @@
 import type { Place } from '../badRow.js';
 import type { RawLabel } from '../labels.js';
 import type { Source } from '../sources/index.js';
-import type { Judge, TaskKind } from '../types.js';
+import type { Judge, RowStructure, TaskKind } from '../types.js';
 
 /** A row as a format reads it, before classes are known. */
 export interface RawExample {
@@ -80,6 +80,8 @@ export interface DatasetFormat {
   task?: TaskKind;
   /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */
   header?: false;
+  /** What is known of rows that belong together, whatever their labels. */
+  structure?: RowStructure;
   /** Class names by index, where the format fixes them. */
   classes?: readonly string[];
   /**

@@ -37,5 +37,5 @@ export function pairFormat(settings: PairSettings): DatasetFormat {
     };
     return { task: 'classification', textColumns: columns, labelColumn: columns[0], read };
   };
-  return madeFormat(settings, bind);
+  return { ...madeFormat(settings, bind), structure: 'pairs' };
 }

@@ -1,0 +1,51 @@
+/** What happens between labels and student: a relabelling of the user's own, then a filter. Pure. */
+
+import type { SupervisionConfig } from '../config/supervision.js';
+import { frozenFeatures, zeroShotLabels } from './frozen.js';
+import type { LearnerInputs } from './learner.js';
+import type { LabelSpec, RelabelMethod } from './plan.js';
+import { relabelSpec } from './specs.js';
+import type { Splits } from './supervision.js';
+
+/** The labels that the student learns from; the same ones where nothing is asked for. */
+export function planRelabelling(
+  { relabel, ...filter }: SupervisionConfig,
+  strong: LearnerInputs,
+  { transfer }: Splits,
+  labels: LabelSpec,
+): LabelSpec {
+  const { builder, seed, dataset } = strong;
+  let latest = labels;
+  if (relabel) {
+    const { name, source, params, needs } = relabel;
+    const more = {
+      ...(needs.includes('hidden') ? { features: frozenFeatures(strong, transfer) } : {}),
+      ...(needs.includes('zeroShot')
+        ? { zeroShot: zeroShotLabels(strong, transfer, transfer, `relabelling ${name}`) }
+        : {}),
+    };
+    const method: RelabelMethod = { name: 'custom', relabel: name, source, params };
+    const spec = relabelSpec(dataset, method, transfer, [latest], seed, more);
+    latest = { from: 'step', step: builder.add('relabelled', seed, spec) };
+  }
+  const method = filterMethod(filter);
+  if (method === null) return latest;
+  const more = method.name === 'confident' ? {} : { features: frozenFeatures(strong, transfer) };
+  const spec = relabelSpec(dataset, method, transfer, [latest], seed, more);
+  return { from: 'step', step: builder.add('filteredLabels', seed, spec) };
+}
+
+function filterMethod({ filter, filterKeep, filterNeighbours }: SupervisionConfig): RelabelMethod | null {
+  if (filter === undefined) return null;
+  const keep = filterKeep ?? 1;
+  const neighbours = filterNeighbours ?? 1;
+  switch (filter) {
+    case 'confident':
+    case 'logistic':
+      return { name: filter, keep };
+    case 'knn':
+      return { name: filter, keep, neighbours };
+    case 'topological':
+      return { name: filter, neighbours };
+  }
+}
