@@ -4,7 +4,7 @@ import { displayPath, placeText, unitOf } from './badRow.js';
 import { completionFields } from './preference.js';
 import { breathe, SLICE_MS } from './sources/source.js';
 import type { Tokenizer } from './tokenizer.js';
-import type { EncodedTexts } from './tokenizeWorker.js';
+import type { EncodedTexts, EndToken } from './tokenizeWorker.js';
 import type { Example, TaskKind } from './types.js';
 
 /**
@@ -19,6 +19,13 @@ export interface EncodeOptions {
   task: TaskKind;
   /** Where the examples come from, for messages. */
   file?: string;
+  /**
+   * `learned`: completions that are learned from. When any of them has another number of tokens than one, each gets
+   * the token that ends a text behind it, by which a model learns to stop. Without it nothing is appended.
+   */
+  ends?: 'learned';
+  /** Tokens to be written behind each prompt: room is kept for them, and completions are left out. */
+  answerRoom?: number;
 }
 
 export interface EncodedExamples {
@@ -51,12 +58,10 @@ export async function encodeExamples(
     { special: true },
   );
   const withPrompts = rows.some((row) => row.prompt !== undefined);
-  const tails = withPrompts
-    ? await tokenizer.encode(
-        items.map((row) => row.completions?.[0] ?? ''),
-        { special: false },
-      )
-    : undefined;
+  const tails =
+    withPrompts && options.answerRoom === undefined
+      ? withEnds(tokenizer, items, options, await encodeCompletions(tokenizer, items))
+      : undefined;
   const unknownShare = shareOf(tokenizer.unknownId, heads, tails);
   if (unknownShare > LARGEST_UNKNOWN_SHARE) throw mostlyUnknown(unknownShare, rows, options);
   const packer = new Packer(tokenizer, options, { heads, tails, paired });
@@ -68,6 +73,43 @@ export async function encodeExamples(
     sliceEnds = performance.now() + SLICE_MS;
   }
   return { sequences: packer.packed(), truncated: packer.truncated, unknownShare };
+}
+
+function encodeCompletions(tokenizer: Tokenizer, rows: readonly Example[]): Promise<EncodedTexts> {
+  return tokenizer.encode(
+    rows.map((row) => row.completions?.[0] ?? ''),
+    { special: false },
+  );
+}
+
+/** Completions with the token that ends a text behind each, unless all of them are of one token. */
+function withEnds(
+  tokenizer: Tokenizer,
+  rows: readonly Example[],
+  { ends }: EncodeOptions,
+  tails: EncodedTexts,
+): EncodedTexts {
+  const { ids, offsets } = tails;
+  const count = offsets.length - 1;
+  const ofOneToken = ids.length === count && offsets.every((offset, i) => offset === i);
+  if (ends === undefined || ofOneToken || rows.some((row) => row.completions === undefined)) return tails;
+  const { id } = endOf(tokenizer);
+  const longer = new Int32Array(ids.length + count);
+  for (let i = 0; i < count; i++) {
+    longer.set(slice(tails, i), (offsets[i] ?? 0) + i);
+    longer[(offsets[i + 1] ?? 0) + i] = id;
+  }
+  return { ids: longer, offsets: offsets.map((offset, i) => offset + i) };
+}
+
+/** The token that ends a text. Throws ERR_TOKENIZER where there is none. */
+export function endOf({ end }: Tokenizer): EndToken {
+  if (end !== null) return end;
+  throw new W2sError(
+    'ERR_TOKENIZER',
+    'Expected a token that ends a text, for completions of several tokens, but the tokenizer names neither eos_token nor bos_token.',
+    { hint: 'Name one in the model folder\'s tokenizer_config.json: "eos_token": "</s>"' },
+  );
 }
 
 /** The two sequences of a preference as rows of one completion each. */
@@ -109,7 +151,7 @@ class Packer {
     const tail = placeholder ? PLACEHOLDER : tails ? slice(tails, i) : NOTHING;
     this.check(row, head, tail, i);
     const longest = paired && tails ? Math.max(tail.length, slice(tails, i ^ 1).length) : tail.length;
-    const room = this.options.contextLength - longest;
+    const room = this.options.contextLength - (this.options.answerRoom ?? longest);
     // Both sequences of a pair have the same prompt: it counts once.
     if (head.length > room && !(paired && i % 2 === 1)) this.truncated++;
     const kept = this.cut(head, room);

@@ -23,6 +23,14 @@ export interface OpenedTokenizer {
   unknownId: number | null;
   /** Ids of tokens marked special. */
   specialIds: readonly number[];
+  end: EndToken | null;
+}
+
+/** The token that ends a text. */
+export interface EndToken {
+  id: number;
+  /** False: the token that begins a text stands in for one, as in GPT-2, whose one token bounds texts. */
+  own: boolean;
 }
 
 /** Token ids of many texts. */
@@ -53,7 +61,21 @@ interface TokenizerJson {
   model?: { type?: string; unk_token?: string | null; unk_id?: number | null };
 }
 
-interface TokenizerConfig {
+/** A token as tokenizer_config.json and special_tokens_map.json name it. */
+type TokenName = string | { content?: string } | null;
+
+interface BoundaryNames {
+  bos_token?: TokenName;
+  eos_token?: TokenName;
+}
+
+interface ModelConfig {
+  model_type?: string;
+  bos_token_id?: number | number[] | null;
+  eos_token_id?: number | number[] | null;
+}
+
+interface TokenizerConfig extends BoundaryNames {
   tokenizer_class?: string;
   legacy?: boolean;
   add_prefix_space?: boolean | null;
@@ -73,7 +95,8 @@ async function open(folder: string): Promise<{ tokenizer: Tokenizer; opened: Ope
   const text = await readFile(join(folder, 'tokenizer.json'), 'utf8');
   const json = JSON.parse(text) as TokenizerJson;
   const config = (await readJson<TokenizerConfig>(join(folder, 'tokenizer_config.json'))) ?? {};
-  const model = await readJson<{ model_type?: string }>(join(folder, 'config.json'));
+  const model = await readJson<ModelConfig>(join(folder, 'config.json'));
+  const map = (await readJson<BoundaryNames>(join(folder, 'special_tokens_map.json'))) ?? {};
   const rebuilt = isRebuilt(text, json, config, model?.model_type) ? rebuildLlama(json, config) : undefined;
   const tokenizer = Tokenizer.fromString(rebuilt ? JSON.stringify(rebuilt) : text);
   tokenizer.disableTruncation();
@@ -85,6 +108,7 @@ async function open(folder: string): Promise<{ tokenizer: Tokenizer; opened: Ope
     vocabularySize: tokenizer.getVocabSize(true),
     unknownId: unknownId(tokenizer, json),
     specialIds,
+    end: endToken(tokenizer, [config, map], model ?? {}),
   };
   return { tokenizer, opened };
 }
@@ -134,6 +158,25 @@ function addMissingTokens(tokenizer: Tokenizer, config: TokenizerConfig): AddedT
 function unknownId(tokenizer: Tokenizer, { model }: TokenizerJson): number | null {
   if (typeof model?.unk_token === 'string') return tokenizer.tokenToId(model.unk_token);
   return typeof model?.unk_id === 'number' ? model.unk_id : null;
+}
+
+/** eos_token of the tokenizer's files, else of config.json, else the same for bos_token. */
+function endToken(
+  tokenizer: Tokenizer,
+  files: readonly BoundaryNames[],
+  model: ModelConfig,
+): EndToken | null {
+  for (const side of ['eos', 'bos'] as const) {
+    for (const file of files) {
+      const name = file[`${side}_token`];
+      const content = typeof name === 'string' ? name : name?.content;
+      const id = content === undefined ? null : tokenizer.tokenToId(content);
+      if (id !== null) return { id, own: side === 'eos' };
+    }
+    const [id] = [model[`${side}_token_id`] ?? []].flat();
+    if (id !== undefined && tokenizer.idToToken(id) !== null) return { id, own: side === 'eos' };
+  }
+  return null;
 }
 
 async function encode(

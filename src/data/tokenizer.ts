@@ -2,7 +2,13 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { W2sError } from '../errors.js';
-import type { EncodedTexts, OpenedTokenizer, WorkerReply, WorkerRequest } from './tokenizeWorker.js';
+import type {
+  EncodedTexts,
+  EndToken,
+  OpenedTokenizer,
+  WorkerReply,
+  WorkerRequest,
+} from './tokenizeWorker.js';
 
 /** A model folder's tokenizer, at work in a thread of its own. Ids equal AutoTokenizer's. */
 export interface Tokenizer {
@@ -12,6 +18,8 @@ export interface Tokenizer {
   readonly unknownId: number | null;
   /** Ids of tokens marked special. */
   readonly specialIds: ReadonlySet<number>;
+  /** What ends a text; null where neither the tokenizer nor the model names such a token. */
+  readonly end: EndToken | null;
   /** Ids of each text, end to end; `special`: with the tokens that the tokenizer puts around a text. */
   encode(texts: readonly string[], options: { special: boolean }): Promise<EncodedTexts>;
   /** Texts of id sequences; special tokens are left out unless `special` is set. */
@@ -63,6 +71,7 @@ function tokenizerOn(thread: TokenizerThread, opened: OpenedTokenizer): Tokenize
     vocabularySize: opened.vocabularySize,
     unknownId: opened.unknownId,
     specialIds: new Set(opened.specialIds),
+    end: opened.end,
     encode: async (texts, { special }) => {
       const parts: EncodedTexts[] = [];
       for (const chunk of inMessages(texts)) {

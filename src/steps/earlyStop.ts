@@ -100,8 +100,9 @@ export class EarlyStop {
     const { earlyStop: stop, optimisation, reading } = spec;
     if (!stop) return null;
     const heldOut = async (rows: Rows): Promise<HeldOut> => {
-      const { sequences } = await encodeFor(opened, reading, rows);
       const classes = classCount(reading);
+      const ends = classes === 0 ? ({ ends: 'learned' } as const) : {};
+      const { sequences } = await encodeFor(opened, reading, rows, ends);
       const labels = rows.rows.map((row) => row.label ?? []);
       return {
         sequences,

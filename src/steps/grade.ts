@@ -6,6 +6,7 @@ import type { Prediction } from '../store/index.js';
 import { logitsOf } from '../tasks/classification.js';
 import type { StepContext } from './context.js';
 import { creditOf } from './evaluate.js';
+import { judgeLines } from './judging.js';
 import { halfRight, truthOf } from './predict.js';
 import type { GradeResult } from './results.js';
 import { labelledRows, type Rows, readAllPredictions, supervision, unlabelledRows } from './rows.js';
@@ -20,10 +21,11 @@ export async function grade(
   const rows = await labelledRows(context, spec.data, spec.task);
   const answers = await answersOf(context, spec);
   const elsewhere = spec.unlessIn ? await idsOf(context, spec, spec.unlessIn) : new Set<string>();
-  const graded = rows.rows.flatMap((row): Prediction[] => {
+  const held = rows.rows.flatMap((row): Prediction[] => {
     const answer = elsewhere.has(row.id) ? undefined : answers.get(row.id);
     return answer === undefined || answer.keep === false ? [] : [gradedLine(spec, row, answer)];
   });
+  const graded = spec.task === 'completion' ? (await judgeLines(spec.data, rows.rows, held)).lines : held;
   const leftOut = rows.rows.filter(({ id }) => answers.get(id)?.keep === false).length;
   const all = graded.length + leftOut === rows.rows.length;
   await context.store.writePredictions(hash, graded);

@@ -11,7 +11,7 @@ import { answerLength, writeAnswers } from './answers.js';
 import type { StepContext } from './context.js';
 import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import { probeLogits } from './probe.js';
-import { withShots } from './prompt.js';
+import { beforeNextExample, withShots } from './prompt.js';
 import { classCount, type Rows, unlabelledRows } from './rows.js';
 import { type ScoringTotals, scoreAll } from './score.js';
 
@@ -37,6 +37,10 @@ export async function predict(
   await using opened = await openModel(context, spec.model, reading, spec);
   const { rows: shown, fewer } = await withShots(context, opened, reading, rows);
   const { template: _inPlace, ...bare } = reading;
+  if (reading.task === 'completion') {
+    const longest = await answerLength(opened, reading, rows);
+    if (longest > 1) return predictWritten(context, spec, opened, { rows, shown, fewer, longest });
+  }
   const { sequences, truncated } = await encodeFor(opened, bare, shown);
   const paired = reading.task === 'preference';
   if (spec.calibration !== null && reading.head.kind === 'likelihood' && !paired)
@@ -61,6 +65,35 @@ export async function predict(
       });
     },
   );
+  return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
+}
+
+interface Writing {
+  rows: Rows;
+  /** The same as the model reads them. */
+  shown: Rows;
+  fewer: number;
+  longest: number;
+}
+
+/** What the likeliest token each time, up to one that ends a text, comes to. */
+async function predictWritten(
+  context: StepContext,
+  spec: LabelStepSpec | EvaluateSpec,
+  opened: OpenedModel,
+  { rows, shown, fewer, longest }: Writing,
+): Promise<Predicted> {
+  const { template: _inPlace, ...bare } = spec.reading;
+  const { sequences, truncated } = await encodeFor(opened, bare, shown, { answerRoom: longest });
+  const { texts, totals } = await writeAnswers(context, opened, sequences, { longest, temperature: 0 });
+  const predictions = rows.rows.map((row, i): Prediction => {
+    const [truth] = row.completions ?? [];
+    // After examples a model goes on with an example of its own.
+    const text = spec.reading.shots ? beforeNextExample(texts[i] ?? '') : (texts[i] ?? '');
+    if (truth === undefined) return line(spec, row, { text });
+    // Blanks at either end are a tokenizer's doing.
+    return line(spec, row, { label: truth, text: text.trim() === truth.trim() ? truth : text });
+  });
   return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
 }
 

@@ -31,6 +31,13 @@ function joined(before: string, after: string): string {
 /** Between two examples, and before the text that is asked for. */
 const BETWEEN = '\n\n';
 
+/** What a model wrote after a few-shot prompt, without the examples that it made up behind its answer. */
+export function beforeNextExample(text: string): string {
+  const start = text.length - text.trimStart().length;
+  const end = text.indexOf(BETWEEN, start);
+  return end < 0 ? text : text.slice(0, end);
+}
+
 /**
  * The texts of rows with a few-shot prompt before them, each the template with its answer. A prompt too long for
  * the context loses examples from its beginning; `fewer` counts the rows where it did. An example that is the row

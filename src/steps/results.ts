@@ -20,7 +20,7 @@ export interface FinetuneResult extends ReadingResult {
   /** Tokens of one epoch. */
   tokens: number;
   truncated: number;
-  /** Most target tokens of an example, one that ends it included; null where targets are classes. */
+  /** Most tokens of a completion, the one that ends it included; null where none were learned. */
   longestCompletion: number | null;
   /** sha256 of the trained weights. */
   weights: string;

@@ -28,6 +28,8 @@ export async function runStep(context: StepContext, spec: StepSpec, hash: string
       return (await import('./probe.js')).probe(context, spec, hash);
     case 'relabel':
       return (await import('./relabel.js')).relabel(context, spec, hash);
+    case 'generate':
+      return (await import('./generate.js')).generate(context, spec, hash);
     case 'simulate':
       return (await import('./simulate.js')).simulate(context, spec, hash);
     default:

@@ -12,6 +12,8 @@ export interface Prediction {
   logits?: readonly number[];
   /** The answer of a completion task. */
   text?: string;
+  /** log p of the text under the model that wrote it; of drawn continuations. */
+  logProbability?: number;
   /**
    * Whether the answer is right, where that is more than whether it equals the label; 0.5: a tie of two, which is
    * half of a right answer.
