@@ -17,10 +17,13 @@ export async function evaluate(
 ): Promise<StepOutcome<EvaluateResult>> {
   const rows = await labelledRows(context, spec.data, spec.reading.task);
   const { predictions, totals, ...counts } = await predict(context, spec, rows);
-  await context.store.writePredictions(hash, predictions);
-  const n = predictions.length;
-  const right = predictions.reduce((sum, line) => sum + creditOf(line), 0);
-  return { result: { kind: 'evaluate', n, accuracy: right / n, ...counts }, timing: totals };
+  const isWritten = spec.reading.task === 'completion';
+  const judged = isWritten ? await judgeLines(spec.data, rows.rows, predictions) : { lines: predictions };
+  const { lines, ...measured } = judged;
+  await context.store.writePredictions(hash, lines);
+  const n = lines.length;
+  const right = lines.reduce((sum, line) => sum + creditOf(line), 0);
+  return { result: { kind: 'evaluate', n, accuracy: right / n, ...counts, ...measured }, timing: totals };
 }
 
 /** Whether a prediction is the true answer: the likeliest class, or the whole completion. A tie is not. */

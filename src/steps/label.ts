@@ -13,7 +13,7 @@ export async function label(
   hash: string,
 ): Promise<StepOutcome<LabelResult>> {
   const rows = await unlabelledRows(context, spec.data, spec.reading.task);
-  const { predictions, truncated, totals } = await predict(context, spec, rows);
+  const { predictions, totals, ...counts } = await predict(context, spec, rows);
   await context.store.writePredictions(hash, predictions);
-  return { result: { kind: 'label', n: predictions.length, truncated }, timing: totals };
+  return { result: { kind: 'label', n: predictions.length, ...counts }, timing: totals };
 }

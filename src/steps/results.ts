@@ -51,6 +51,8 @@ export interface EvaluateResult extends ReadingResult {
   truncated: number;
   /** Rows whose prompt had room for some of `--shots` only; absent where there are none. */
   fewerShots?: number;
+  /** What else the data set measures of a written answer, such as the share of legal moves; means over rows. */
+  measures?: Readonly<Record<string, number>>;
 }
 
 export interface GradeResult extends ReadingResult {
