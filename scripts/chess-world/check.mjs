@@ -1,6 +1,7 @@
 /**
  * Checks the built-in chess data: every move legal, every label right, answers that qualify, nothing twice,
- * one position a game, no game in two splits, and (with --pretrain) no position of the pre-training games.
+ * one position a game, no game in two splits, and (with --pretrain) no position of the pre-training games. Sets
+ * that came later ask about positions of the first three alone, in the same split.
  *
  *   node scripts/chess-world/check.mjs [--data assets/data] [--pretrain FILE,FILE]
  */
@@ -9,7 +10,10 @@ import { parseArgs } from 'node:util';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { positionKey, positionsOf, readGames, splits } from './files.mjs';
 import { geometricUci } from './geometry.mjs';
-import { isLegalUci, positionAfter } from './moves.mjs';
+import { baseSets, heldOutGames } from './held-out.mjs';
+import { isLegalUci, legalUci, positionAfter } from './moves.mjs';
+import { gainOf } from './task-lines.mjs';
+import { decided, margin } from './task-preference.mjs';
 import { isPuzzleMove } from './task-puzzles.mjs';
 import { tokenIds } from './vocabulary.mjs';
 
@@ -24,7 +28,38 @@ const rowChecks = {
     return label === 1 || geometricUci(position).includes(completion) ? null : 'wrong geometry';
   },
   'chess-check': ({ label }, position) => (position.isCheck() === (label === 1) ? null : 'wrong label'),
+  'chess-lines': ({ prompt, completion }) => {
+    const line = words(completion);
+    if (line.length < 2 || line.length > 4) return 'wrong length';
+    return gainOf(words(prompt), line) >= 1 ? null : 'wins nothing';
+  },
+  'chess-preference': (row, position) => {
+    if (row.chosen === row.rejected) return 'one move twice';
+    if (![row.chosen, row.rejected].every((uci) => isLegalUci(position, uci))) return 'not legal';
+    return row.scores === undefined ? null : checkScores(row, position);
+  },
 };
+
+const clip = (score) => Math.max(-decided, Math.min(decided, score));
+
+/** Whether every legal move has an evaluation, and the two are as far apart as they have to be. */
+function checkScores({ chosen, rejected, scores: json }, position) {
+  const scores = JSON.parse(json);
+  const scored = Object.keys(scores).sort().join(' ');
+  if (scored !== legalUci(position).sort().join(' ')) return 'evaluations of other moves';
+  return clip(scores[chosen]) - clip(scores[rejected]) >= margin ? null : 'too close';
+}
+
+/** Moves that a row may be answered with. */
+const answersOf = ({ completion, chosen, rejected }) =>
+  [completion, chosen, rejected].flatMap((text) => words(text ?? ''));
+
+/** Prompts that a later set may ask about, by split; null for the sets that they come from. */
+async function allowedPrompts(name, folder) {
+  if (baseSets.includes(name)) return null;
+  const games = await heldOutGames(folder);
+  return new Set(games.flatMap(({ split, prompts }) => prompts.map((p) => `${split} ${p.join(' ')}`)));
+}
 
 /** Rows that differ in the label and share the move that is asked about. */
 function checkBalance(name, rows) {
@@ -40,6 +75,7 @@ function checkBalance(name, rows) {
 
 async function checkSet(name, folder) {
   const problems = [];
+  const allowed = await allowedPrompts(name, folder);
   const seen = { ids: new Set(), games: new Set(), positions: new Set() };
   for (const split of splits) {
     const file = await asyncBufferFromFile(join(folder, name, `${split}.parquet`));
@@ -50,7 +86,10 @@ async function checkSet(name, folder) {
       const key = positionKey(position);
       const problem = rowChecks[name](row, position);
       if (problem) problems.push(`${name} ${split} ${row.id}: ${problem}`);
-      if (![...moves, row.completion ?? moves[0]].every((move) => tokenIds.has(move))) {
+      if (allowed && !allowed.has(`${split} ${row.prompt}`)) {
+        problems.push(`${name} ${split} ${row.id}: a position that is not known to be held out`);
+      }
+      if (![...moves, ...answersOf(row)].every((move) => tokenIds.has(move))) {
         problems.push(`${name} ${split} ${row.id}: a move that is not in the vocabulary`);
       }
       for (const [set, value] of [

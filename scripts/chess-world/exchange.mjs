@@ -2,7 +2,8 @@
 import { attacks } from 'chessops/attacks';
 import { SquareSet } from 'chessops/squareSet';
 
-const values = { pawn: 1, knight: 3, bishop: 3, rook: 5, queen: 9, king: 100 };
+/** In pawns. */
+export const values = { pawn: 1, knight: 3, bishop: 3, rook: 5, queen: 9, king: 100 };
 const order = ['pawn', 'knight', 'bishop', 'rook', 'queen', 'king'];
 
 /** Pieces of `color` that attack `square`, looking through squares not in `occupied`. */
