@@ -177,11 +177,12 @@ function shown(result: AnyResult): { n: number; accuracy: number | null; truncat
   };
 }
 
-/** Steps that no model runs in: the addon need not be there. */
+/** Steps that no model runs in: the addon need not be there, but for a logistic filter's fit. */
 const NATIVE_FREE: ReadonlySet<StepSpec['kind']> = new Set(['grade', 'relabel', 'simulate']);
 
 async function writeStepFile(context: StepContext, { hash, spec }: PlanStep): Promise<void> {
-  const isFree = NATIVE_FREE.has(spec.kind) || ('model' in spec && spec.model.from === 'probe');
+  const fits = spec.kind === 'relabel' && spec.method.name === 'logistic';
+  const isFree = (NATIVE_FREE.has(spec.kind) && !fits) || ('model' in spec && spec.model.from === 'probe');
   const libtorch = isFree ? null : (await context.engine()).binding.buildInfo().builtFor;
   await context.store.writeStep(hash, canonicalJson(spec), { package: packageVersion(), libtorch });
 }

@@ -1,5 +1,6 @@
 /** `train`: configuration → plan → steps → the document, which is built from the store alone. */
 
+import { weakModelsOf } from '../config/supervision.js';
 import type { TrainConfig } from '../config/train.js';
 import type { FileLocations } from '../data/types.js';
 import { planTrain, type TrainInputs, type TrainPlan } from '../experiments/train.js';
@@ -43,14 +44,16 @@ export async function prepareTrain(config: TrainConfig): Promise<{ plan: TrainPl
 
 /** From names to what a plan is made of. */
 export async function findInputs(config: TrainConfig): Promise<{ inputs: TrainInputs; found: Found }> {
-  const models = await modelsOf(config.strong, config.weak);
+  const weakNames = weakModelsOf(config);
+  const models = await modelsOf(config.strong, ...weakNames);
   const dataset = await findData(datasetRequest(config), { models });
   const labels = config.weakLabels === undefined ? null : await findSupervision(config.weakLabels);
   const features = await featuresOf(config, dataset);
   const hashOf = (name: string): string => models.find((model) => model.name === name)?.contentHash ?? '';
   const inputs: TrainInputs = {
     settings: config,
-    weakModel: hashOf(config.weak),
+    weakModel: hashOf(weakNames[0] ?? ''),
+    ...(weakNames.length > 1 ? { weakModels: weakNames.map(hashOf) } : {}),
     strongModel: hashOf(config.strong),
     ...features.hashes,
     dataset,

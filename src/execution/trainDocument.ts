@@ -16,6 +16,7 @@ import {
 import { answerOrTie } from '../steps/evaluate.js';
 import type { GradeResult } from '../steps/results.js';
 import type { Store } from '../store/index.js';
+import { labelFields } from './labelsDocument.js';
 import {
   binaryLabels,
   groupOf,
@@ -37,8 +38,10 @@ interface SeedRecord {
   weak: Lines | null;
   student: Lines;
   ceiling: Lines;
-  /** Weak labels on the transfer half, with the truth. */
+  /** What the student learned from on the transfer half, with the truth. */
   labels: Lines;
+  /** The supervision's own labels there, before any of them were left out or made anew. */
+  given: Lines;
   zeroShot: Lines | null;
 }
 
@@ -56,7 +59,7 @@ export async function trainDocument(
   const labels = binaryLabels(first.ceiling);
   const compared = compareModels({
     seeds: seeds.map((seed) => ({
-      weak: seed.weak ? outcome(seed.weak) : { ...outcome(seed.labels), ownGroups: seed.labels.map(groupOf) },
+      weak: seed.weak ? outcome(seed.weak) : { ...outcome(seed.given), ownGroups: seed.given.map(groupOf) },
       student: outcome(seed.student),
       ceiling: outcome(seed.ceiling),
     })),
@@ -73,10 +76,11 @@ export async function trainDocument(
   };
   const stepsOf = (...roles: (keyof TrainRoles)[]): StepHash[] =>
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));
+  const weakSteps = seeds.flatMap(({ roles }) => supervisorSteps(roles));
 
   const weakName = config.weakLabels ?? config.weakFeatures ?? config.weak;
   const strongName = config.strongFeatures ?? config.strong;
-  const weak = await modelScore(weakName, compared.weak, stepsOf('weak', 'weakTest'));
+  const weak = await modelScore(weakName, compared.weak, weakSteps);
   return {
     schema: TRAIN_SCHEMA,
     config: { ...config },
@@ -85,6 +89,7 @@ export async function trainDocument(
     student: await modelScore(strongName, compared.student, stepsOf('student', 'studentTest')),
     ceiling: await modelScore(strongName, compared.ceiling, stepsOf('ceiling', 'ceilingTest')),
     labels: labelScore(seeds.map(({ labels: graded }) => graded)),
+    ...(await labelFields(store, plan, config)),
     agreement: agreementOf(seeds),
     gap: compared.gap,
     pgr: compared.pgr,
@@ -98,10 +103,21 @@ export async function trainDocument(
       store,
       plan.steps.map(({ hash }) => hash),
     )),
-    throughput: await throughputOf(store, stepsOf('weak', 'student', 'ceiling')),
+    throughput: await throughputOf(store, [...trainedSupervisors(seeds), ...stepsOf('student', 'ceiling')]),
     store: store.shownPath,
     steps: { ...first.roles },
   };
+}
+
+/** Training and tests of all supervisors of a seed. */
+function supervisorSteps(roles: TrainRoles): StepHash[] {
+  return Object.entries(roles).flatMap(([role, step]) => (/^weak(Test)?\d*$/.test(role) ? [step] : []));
+}
+
+function trainedSupervisors(seeds: readonly SeedRecord[]): StepHash[] {
+  return seeds.flatMap(({ roles }) =>
+    Object.entries(roles).flatMap(([role, step]) => (/^weak\d*$/.test(role) ? [step] : [])),
+  );
 }
 
 function perSeed(
@@ -118,14 +134,15 @@ function perSeed(
 async function readSeed(store: Store, seed: number, roles: TrainRoles): Promise<SeedRecord> {
   const weakResult = await store.readResult(roles.weakTest);
   const hasWeak = weakResult?.kind !== 'grade' || (weakResult as unknown as GradeResult).accuracy !== null;
-  const [weak, student, ceiling, labels, zeroShot] = await Promise.all([
+  const [weak, student, ceiling, labels, given, zeroShot] = await Promise.all([
     hasWeak ? readLines(store, roles.weakTest) : null,
     readLines(store, roles.studentTest),
     readLines(store, roles.ceilingTest),
     readLines(store, roles.labelsGrade),
+    readLines(store, roles.beforeGrade ?? roles.labelsGrade),
     roles.zeroShot ? readLines(store, roles.zeroShot) : null,
   ]);
-  return { seed, roles, weak, student, ceiling, labels, zeroShot };
+  return { seed, roles, weak, student, ceiling, labels, given, zeroShot };
 }
 
 function agreementOf(seeds: readonly SeedRecord[]): TrainDocument['agreement'] {

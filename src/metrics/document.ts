@@ -66,6 +66,26 @@ export interface ZeroShotScore {
   ci95: Interval;
 }
 
+/** What became of labels before the student learned from them; means over seeds. */
+export interface RelabelScore {
+  /** Names of the methods in their order: `mutual + confident`. */
+  method: string;
+  /** Labels that are learned from. */
+  kept: number;
+  /** Labels that there were. */
+  n: number;
+  /** Of all labels, as they were. */
+  accuracyBefore: number;
+  /** Of those that are kept, as they are. */
+  accuracyAfter: number;
+}
+
+/** Several supervisors; means over seeds. */
+export interface EnsembleScore {
+  /** Accuracy of each on the test set, and its weight by AdaBoost: 0 where it was left out. */
+  members: readonly { model: string; accuracy: number; weight?: number }[];
+}
+
 /** What every document's `config` has at least; the rest is the resolved configuration. */
 export interface DocumentConfig {
   weak: string;
@@ -88,8 +108,14 @@ export interface TrainDocument {
   student: ModelScore;
   /** The strong model, trained on true labels. */
   ceiling: ModelScore;
-  /** Weak labels held against the truth on the transfer half. */
+  /** What the student learned from held against the truth: weak labels on the transfer half, as far as they are kept. */
   labels: { accuracy: number; n: number };
+  /** Labels of the strong model itself, before any training; absent: those of the supervisor. */
+  labelledBy?: 'zero-shot' | 'consistent' | 'mutual';
+  /** Labels that were filtered or made anew before the student learned from them; absent: as they were given. */
+  relabel?: RelabelScore;
+  /** Supervisors whose labels were combined; absent: one. */
+  ensemble?: EnsembleScore;
   /** Student against supervisor on the test set; null when the supervisor has no predictions there. */
   agreement: Agreement | null;
   /** Ceiling − weak, in accuracy. */
