@@ -27,6 +27,11 @@ export class PlanBuilder {
     return hash;
   }
 
+  /** What a step was added as. */
+  specOf(hash: StepHash): StepSpec | undefined {
+    return this.byHash.get(hash)?.spec;
+  }
+
   build(): Plan {
     return { steps: [...this.byHash.values()] };
   }
