@@ -1,6 +1,6 @@
 /**
- * Labels that are wrong as often as a supervisor's, but elsewhere (Burns et al. 2023, section 5.1.3: what matters may
- * be not how many errors there are but how easily they are imitated).
+ * Labels that are wrong as often as a supervisor's, but elsewhere (Burns et al. 2023, appendix, on simulated supervisors:
+ * what matters may be not how many errors there are but how easily they are imitated).
  */
 
 import type { RandomStream } from '../data/index.js';

@@ -1,6 +1,6 @@
 /**
  * Agreement of students with their supervisor where it is right and where it is wrong, by size of the student (Burns
- * et al. 2023, section 5.1.3: larger students copy fewer errors, or more).
+ * et al. 2023, section 5.1.2).
  */
 
 import type { ArmsPlan } from '../../experiments/analyses/arms.js';
@@ -16,7 +16,7 @@ import {
 import { answerOf } from '../../steps/evaluate.js';
 import type { Store } from '../../store/index.js';
 import { groupOf, type Lines, outcome, readLines } from '../outcomes.js';
-import { type Findings, plain, pointsText, rightAnswers } from './findings.js';
+import { accuracyOf, type Findings, plain, pointsText } from './findings.js';
 
 /** @param parameters of each arm's student, in the arms' order; undefined: not known */
 export async function agreementFindings(
@@ -46,7 +46,7 @@ export async function agreementFindings(
       name,
       values: {
         parameters: size === undefined ? null : { value: size, ci95: null },
-        accuracy: plain(accuracy),
+        accuracy,
         agreement: plain(agreement),
         right: plain(right),
         wrong: plain(wrong),
@@ -73,7 +73,7 @@ function measure(pairs: readonly (readonly [Lines, Lines])[]) {
       return { above, below };
     });
   return {
-    accuracy: ratio(rightAnswers(pairs.map(([student]) => outcome(student))), groups),
+    accuracy: accuracyOf(pairs.map(([student]) => student)),
     agreement: ratio(
       among(() => true),
       groups,

@@ -5,7 +5,7 @@ import type { TrainRoles } from '../../experiments/train.js';
 import { argmax, calibrationError, ratio, softmax } from '../../metrics/index.js';
 import type { Store } from '../../store/index.js';
 import { groupOf, type Lines, readLines } from '../outcomes.js';
-import { type Findings, plain, requireLogits } from './findings.js';
+import { accuracyOf, type Findings, plain, requireLogits } from './findings.js';
 
 const MODELS = [
   ['weak', 'weakTest'],
@@ -53,7 +53,7 @@ function measures(seeds: readonly Lines[]) {
       ),
     );
   return {
-    accuracy: over(({ right }) => right),
+    accuracy: accuracyOf(seeds),
     confidence: over(({ confidence }) => confidence),
     over: over(({ confidence, right }) => confidence - right),
     ece: calibrationError(answers, groups),
@@ -71,9 +71,10 @@ function answered({ logits = [], label }: Lines[number]) {
 function sentence(rows: readonly { name: string; values: ReturnType<typeof measures> }[]): string {
   const said = rows.map(({ name, values: { over } }) => {
     const [low, high] = over?.ci95 ?? [-1, 1];
-    if (low > 0) return `The ${name} claims more than it keeps.`;
-    if (high < 0) return `The ${name} is better than it claims.`;
-    return `No overconfidence of the ${name} can be told from chance.`;
+    const subject = name === 'weak' ? 'weak supervisor' : name;
+    if (low > 0) return `The ${subject} claims more than it keeps.`;
+    if (high < 0) return `The ${subject} is better than it claims.`;
+    return `No overconfidence of the ${subject} can be told from chance.`;
   });
   return said.join(' ');
 }

@@ -2,24 +2,22 @@
 
 import type { ArmsPlan } from '../../experiments/analyses/arms.js';
 import type { ErrorRoles } from '../../experiments/analyses/errors.js';
-import { ratio } from '../../metrics/index.js';
 import type { Store } from '../../store/index.js';
-import { groupOf, outcome, readLines } from '../outcomes.js';
-import { apart, compareArms } from './comparison.js';
-import { type Findings, plain, rightAnswers } from './findings.js';
+import { readLines } from '../outcomes.js';
+import { compareArms, differenceColumn, differencesText } from './comparison.js';
+import { accuracyOf, type Findings } from './findings.js';
 
 export async function errorsFindings(store: Store, plan: ArmsPlan<ErrorRoles>): Promise<Findings> {
   const compared = await compareArms(store, plan, async (seeds) => {
     const graded = await Promise.all(seeds.map(({ roles }) => readLines(store, roles.labelsGrade)));
-    const groups = (graded[0] ?? []).map(groupOf);
-    return { labels: plain(ratio(rightAnswers(graded.map(outcome)), groups)) };
+    return { labels: accuracyOf(graded) };
   });
-  const differences = apart(compared);
   return {
     rowTitle: 'errors of the labels',
     columns: [
       { key: 'labels', title: 'labels right', unit: 'share' },
       { key: 'accuracy', title: 'student', unit: 'share' },
+      differenceColumn('weak'),
       { key: 'pgr', title: 'PGR', unit: 'number' },
     ],
     rows: compared.map(({ row }) => row),
@@ -30,9 +28,6 @@ export async function errorsFindings(store: Store, plan: ArmsPlan<ErrorRoles>): 
       'chance; longest, shortest: the texts at either end of length; unconfident: rows of which the strong model, trained on the other half’s truth, is least sure; ' +
       'confidently-wrong: rows where it gives the truth the least probability. Errors that a rule explains (length) can be learnt and taken over; errors by ' +
       'chance cannot, and average out. A supervisor whose row lies near random makes errors that are hard to imitate.',
-    says:
-      differences.length === 0
-        ? 'No two kinds of errors give students whose intervals do not meet.'
-        : `Students whose intervals do not meet: ${differences.join(', ')}.`,
+    says: differencesText(compared),
   };
 }

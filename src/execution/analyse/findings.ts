@@ -1,14 +1,25 @@
 /** What every analysis gives: its table and words; the rest of the document is the same for all. */
 
 import { W2sError } from '../../errors.js';
-import type { AnalysisDocument, Measure, ModelOutcome, ResampledMeasure } from '../../metrics/index.js';
-import type { Lines } from '../outcomes.js';
+import {
+  type AnalysisDocument,
+  accuracyWithInterval,
+  type Measure,
+  type ResampledMeasure,
+} from '../../metrics/index.js';
+import { groupOf, type Lines, outcome } from '../outcomes.js';
 
 export type Findings = Omit<AnalysisDocument, 'schema' | 'analysis' | 'config' | 'seeds' | 'store' | 'steps'>;
 
-/** 1 for a right answer, else 0 [n], of each seed; for `ratio`. */
-export const rightAnswers = (outcomes: readonly ModelOutcome[]): { above: ArrayLike<number> }[] =>
-  outcomes.map(({ correct }) => ({ above: correct }));
+/** Accuracy with its interval, as `train` gives it: Wilson's where one seed has items of their own. */
+export function accuracyOf(seeds: readonly Lines[]): Measure {
+  const groups = (seeds[0] ?? []).map(groupOf);
+  const { accuracy, ci95 } = accuracyWithInterval(
+    seeds.map((lines) => outcome(lines).correct),
+    groups,
+  );
+  return { value: accuracy, ci95 };
+}
 
 /** Probabilities of the classes [K], of each line. Throws ERR_USAGE where answers are texts. */
 export function requireLogits(lines: Lines, analysis: string): void {

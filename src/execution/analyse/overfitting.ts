@@ -5,8 +5,8 @@ import type { OverfittingRoles } from '../../experiments/analyses/overfitting.js
 import type { AnalysisCurve, Measure } from '../../metrics/index.js';
 import type { FinetuneResult } from '../../steps/results.js';
 import type { Store } from '../../store/index.js';
-import { apart, compareArms } from './comparison.js';
-import { type Findings, pointsText } from './findings.js';
+import { compareArms, differenceColumn, differencesText } from './comparison.js';
+import type { Findings } from './findings.js';
 
 export async function overfittingFindings(store: Store, plan: ArmsPlan<OverfittingRoles>): Promise<Findings> {
   const compared = await compareArms(store, plan, async (seeds) => ({
@@ -15,17 +15,14 @@ export async function overfittingFindings(store: Store, plan: ArmsPlan<Overfitti
       seeds.map(({ roles }) => roles),
     ),
   }));
-  const differences = apart(compared);
   const oracle = plan.arms.find(({ name }) => name === 'oracle');
   const lines = await Promise.all((oracle?.seeds ?? []).map((one) => curvesOf(store, one)));
-  const [final, , best] = compared;
-  const lost: Measure | null =
-    final && best ? { value: best.student.value - final.student.value, ci95: null } : null;
   return {
     rowTitle: 'student kept at',
     columns: [
       { key: 'kept', title: 'share of training', unit: 'share' },
       { key: 'accuracy', title: 'accuracy', unit: 'share' },
+      differenceColumn('final'),
       { key: 'pgr', title: 'PGR', unit: 'number' },
     ],
     rows: compared.map(({ row }) => row),
@@ -36,11 +33,7 @@ export async function overfittingFindings(store: Store, plan: ArmsPlan<Overfitti
       'All students learn the same rows of weak labels, a tenth of the groups held out. final keeps the last step; weak-stopped the earliest step with the best held-out ' +
       'accuracy against the weak labels; oracle the same against the truth, which no experiment may use: it shows what was there. The curves are held-out accuracy over ' +
       'training, against weak labels and against the truth. Where the first goes on rising after the second has turned, the student has begun to learn the supervisor’s errors.',
-    says: `${lost === null ? '' : `The best step lies ${pointsText(lost)} above the last on the test set. `}${
-      differences.length === 0
-        ? 'No two of the three have intervals that do not meet.'
-        : `Intervals that do not meet: ${differences.join('; ')}.`
-    }`,
+    says: differencesText(compared),
   };
 }
 
