@@ -4,7 +4,7 @@
  */
 import { key, type Raw } from './key.js';
 import { featureKeys, methodKeys, promptKeys } from './methodKeys.js';
-import { lossModuleKeys } from './moduleKeys.js';
+import { lossModuleKeys, relabelModuleKeys } from './moduleKeys.js';
 import { supervisionKeys } from './supervisionKeys.js';
 import {
   choice,
@@ -263,7 +263,8 @@ const oneSeedKey = {
   }),
 } as const;
 
-const { method, probeFit, probeEpochs, probeLr, probeL2, shots, ...finetuneModelKeys } = modelKeys;
+const { method, probeFit, probeEpochs, probeLr, probeL2, shots, maxNewTokens, ...finetuneModelKeys } =
+  modelKeys;
 const { head, maxContext, dtype } = modelKeys;
 
 export const trainKeys = {
@@ -275,6 +276,7 @@ export const trainKeys = {
   ...halvesKeys,
   ...modelKeys,
   ...lossModuleKeys,
+  ...relabelModuleKeys,
   ...machineKeys,
   ...checkpointKeys,
   ...keepKey,

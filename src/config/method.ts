@@ -21,6 +21,8 @@ export interface MethodSettings {
   answers?: string;
   /** With the head `tokens` alone. */
   answerVocabulary?: 'restricted' | 'full';
+  /** Most tokens of a written answer; of completions alone. */
+  maxNewTokens?: number;
 }
 
 /** What settings say, the strongest first; the keys of `methodKeys.ts`. */
@@ -34,6 +36,7 @@ export interface MethodRaw {
   template?: string;
   answers?: string;
   answerVocabulary?: 'restricted' | 'full';
+  maxNewTokens?: number;
   head?: HeadName;
 }
 
@@ -126,7 +129,9 @@ function resolvePrompt(find: FindMethod, head: HeadName, task: TaskName): Method
   const template = takesTemplate ? find('template') : undefined;
   if (template) checkTemplate(template);
   const said = template?.value.replaceAll('\\n', '\n') ?? (head === 'tokens' ? DEFAULT_TEMPLATE : undefined);
+  const maxNewTokens = task === 'completion' ? find('maxNewTokens')?.value : undefined;
   return {
+    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
     ...(said === undefined ? {} : { template: said }),
     ...(answers === undefined ? {} : { answers }),
     ...(head === 'tokens' ? { answerVocabulary: find('answerVocabulary')?.value ?? 'restricted' } : {}),
@@ -162,6 +167,7 @@ const NEEDS: Readonly<Record<keyof MethodSettings & string, readonly [what: stri
   template: ['a head that reads a text', '--head linear'],
   answers: ['a head of answer tokens', '--head tokens'],
   answerVocabulary: ['the head tokens', '--head tokens'],
+  maxNewTokens: ['data of completions', '--dataset chess-lines'],
 };
 
 /**

@@ -20,6 +20,11 @@ export const promptKeys = {
       'With --head tokens: probabilities among the answers alone, or log-probabilities over the whole vocabulary',
     default: 'restricted',
   }),
+  maxNewTokens: key(wholeNumber(1, 1_000_000), {
+    group: 'Training',
+    describe: 'Of completions: most tokens of a written answer, the one that ends it included',
+    defaultWords: 'the longest answer that was learned; 64 where none was',
+  }),
 } as const;
 
 /** How a model learns; of `train` and what is built on it. */

@@ -19,13 +19,19 @@ export interface DataShape {
 
 export type ReadingSettings = Pick<
   ModelSettings,
-  'head' | 'dtype' | 'maxContext' | 'template' | 'answers' | 'answerVocabulary'
+  'head' | 'dtype' | 'maxContext' | 'template' | 'answers' | 'answerVocabulary' | 'maxNewTokens'
 >;
 
 export function readingOf(settings: ReadingSettings, data: DataShape): ReadingSpec {
-  const { dtype, maxContext, template } = settings;
-  const head = headOf(settings, data);
-  return { task: data.task, head, dtype, maxContext, ...(template === undefined ? {} : { template }) };
+  const { dtype, maxContext, template, maxNewTokens } = settings;
+  return {
+    task: data.task,
+    head: headOf(settings, data),
+    dtype,
+    maxContext,
+    ...(template === undefined ? {} : { template }),
+    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+  };
 }
 
 /** Reading for a language model's own losses: any text, no labels. */

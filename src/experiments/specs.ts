@@ -31,11 +31,13 @@ export function finetuneSpec(
   reading: ReadingSpec,
   seed: number,
 ): Omit<FinetuneSpec, 'data' | 'labels' | 'objective'> {
+  // How long answers may be concerns who writes them, not who learns them.
+  const { maxNewTokens: _, ...learning } = reading;
   return {
     kind: 'finetune',
     engineRevision: ENGINE_REVISION,
     model: base,
-    reading,
+    reading: learning,
     optimisation: optimisationOf(model),
     seed,
     deterministic,

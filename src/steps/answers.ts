@@ -5,7 +5,6 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endOf } from '../data/encode.js';
 import { W2sError } from '../errors.js';
 import type { ReadingSpec } from '../experiments/plan.js';
 import type { PackedSequences } from '../native/binding.js';
@@ -106,7 +105,7 @@ export async function writeAnswers(
   const found = await withSignal(engine.binding, context.signal, (cancel) =>
     model.generate(prompts, {
       maxNewTokens: longest,
-      stopTokens: Int32Array.of(endOf(tokenizer).id),
+      stopTokens: tokenizer.end ? Int32Array.of(tokenizer.end.id) : new Int32Array(),
       temperature,
       topP,
       samples,
