@@ -101,6 +101,15 @@ export interface GeneratedResult extends ReadingResult {
   truncated: number;
 }
 
+export interface RankResult extends ReadingResult {
+  kind: 'rank';
+  /** Completions. */
+  n: number;
+  /** Those that differ, prompt by prompt; blanks left out. */
+  distinct: number;
+  truncated: number;
+}
+
 export type AnyResult =
   | FinetuneResult
   | LabelResult
@@ -109,4 +118,5 @@ export type AnyResult =
   | FeaturesResult
   | RelabelResult
   | GeneratedResult
+  | RankResult
   | ProbeResult;

@@ -1,6 +1,5 @@
 /** One step, whatever its kind. */
 
-import { W2sError } from '../errors.js';
 import type { StepSpec } from '../experiments/plan.js';
 import type { StepTiming } from '../store/index.js';
 import type { StepContext } from './context.js';
@@ -32,7 +31,7 @@ export async function runStep(context: StepContext, spec: StepSpec, hash: string
       return (await import('./generate.js')).generate(context, spec, hash);
     case 'simulate':
       return (await import('./simulate.js')).simulate(context, spec, hash);
-    default:
-      throw new W2sError('ERR_ARGUMENT', `Expected a step that can be run but received ${spec.kind}`);
+    case 'rank':
+      return (await import('./rank.js')).rank(context, spec, hash);
   }
 }
