@@ -3,6 +3,8 @@
  * `label`, `evaluate`), and the engine itself (`openModel`, `createTrainer`).
  */
 
+export type { AnalyseSettings } from './config/analyse.js';
+export type { BootstrapSettings } from './config/bootstrap.js';
 export type {
   EvaluateRaw as EvaluateSettings,
   FinetuneRaw as FinetuneSettings,
@@ -14,7 +16,7 @@ export type { Tokenizer } from './data/tokenizer.js';
 export type { EncodedTexts } from './data/tokenizeWorker.js';
 export type { FileRole, SplitPart, TooFew } from './data/types.js';
 export { ERROR_EXIT_CODES, type ErrorCode, type ErrorDetails, isW2sError, W2sError } from './errors.js';
-export { evaluate, finetune, label, weakToStrong } from './execution/calls.js';
+export { analyse, bootstrap, evaluate, finetune, label, weakToStrong } from './execution/calls.js';
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
 export {
   createTrainer,
@@ -26,7 +28,23 @@ export {
   Trainer,
 } from './execution/handles.js';
 export type { EvaluateDocument, StepDocument } from './execution/stepDocument.js';
-export type { LossOption } from './execution/userModules.js';
+export type { LossOption, ModuleOptions, RelabelOption } from './execution/userModules.js';
+export type {
+  AnalysisColumn,
+  AnalysisCurve,
+  AnalysisDocument,
+  AnalysisName,
+  AnalysisRow,
+  AnalysisUnit,
+} from './metrics/analysisDocument.js';
+export type {
+  BootstrapArm,
+  BootstrapArms,
+  BootstrapDocument,
+  BootstrapSeed,
+  ChainModel,
+  GradedLabels,
+} from './metrics/bootstrapDocument.js';
 export type {
   Agreement,
   DocumentConfig,
@@ -37,6 +55,7 @@ export type {
   TrainDocument,
   ZeroShotScore,
 } from './metrics/document.js';
+export type { Measure } from './metrics/ratio.js';
 export type {
   BackwardResult,
   Dtype,

@@ -28,6 +28,8 @@ export interface Command {
   positionals?: readonly { name: string; describe: string; required: boolean }[];
   /** A paragraph that opens the command's --help. */
   describe: string;
+  /** The first positional word is a module of the user's, whose parameters are flags too. */
+  takesExperiment?: true;
   /** Every flag but the common --help, --verbose; anything else typed is an unknown flag. */
   options: Readonly<Record<string, Options>>;
   /** Command lines without the program's name, and what each does. */

@@ -43,7 +43,7 @@ function findCommand(word: string): TableEntry {
 async function runCommand(entry: TableEntry, words: readonly string[], verbose: boolean): Promise<void> {
   const [{ command }, usage] = await Promise.all([entry.load(), import('./usage.js')]);
   if (words.includes('--help') || words.includes('-h')) {
-    process.stdout.write(`${await usage.commandHelp(entry.name, command)}\n`);
+    process.stdout.write(`${await usage.commandHelp(entry.name, command, words)}\n`);
     return;
   }
   const argv = await usage.parseFlags(entry.name, command, words);

@@ -3,6 +3,7 @@ import yargs, { type Options } from 'yargs';
 import { nearestOf } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
 import type { Argv, Command } from './command.js';
+import { withModuleFlags } from './moduleFlags.js';
 
 const COMMON: Readonly<Record<string, Options>> = {
   help: { type: 'boolean', alias: 'h', describe: 'Show this text' },
@@ -33,8 +34,13 @@ function parser(name: string, command: Command, words: readonly string[]) {
     .wrap(Math.min(110, process.stdout.columns ?? 100));
 }
 
-/** A command's own `--help`. */
-export async function commandHelp(name: string, command: Command): Promise<string> {
+/** A command's own `--help`, with the parameters of modules that the words name. */
+export async function commandHelp(
+  name: string,
+  plain: Command,
+  words: readonly string[] = [],
+): Promise<string> {
+  const command = await withModuleFlags(name, plain, words);
   // Without types: "[string]" behind every flag tells nobody anything.
   const untyped = Object.entries({ ...command.options, ...COMMON }).map(([flag, { type: _, ...option }]) => [
     flag,
@@ -50,7 +56,8 @@ export async function commandHelp(name: string, command: Command): Promise<strin
 }
 
 /** Rejects with ERR_USAGE naming the flag and the nearest right name. */
-export async function parseFlags(name: string, command: Command, words: readonly string[]): Promise<Argv> {
+export async function parseFlags(name: string, plain: Command, words: readonly string[]): Promise<Argv> {
+  const command = await withModuleFlags(name, plain, words);
   const options = { ...command.options, ...COMMON };
   const parsed = await parser(name, command, joinNegatives(words))
     .options(Object.fromEntries(Object.entries(options).map(([flag, option]) => [flag, lenient(option)])))

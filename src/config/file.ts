@@ -11,14 +11,19 @@ import { type Layer, parseLayer, shown } from './layers.js';
  * unknown key, an impossible value.
  */
 export async function readConfigFile<R>(file: string, keys: Keys, command: string): Promise<Layer<R>> {
+  return parseLayer<R>(keys, await readConfigValues(file, command), origin(file, command));
+}
+
+/** What a configuration file says, unchecked. @throws as `readConfigFile` where it is no list of keys */
+export async function readConfigValues(file: string, command: string): Promise<Record<string, unknown>> {
   const value = await parseFile(file, await readText(file, command), command);
-  if (value === null || value === undefined) return { origin: origin(file, command), values: {} as R };
+  if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new W2sError('ERR_CONFIG', `Expected keys and values in ${file} but received ${describe(value)}.`, {
       hint: 'Write lines such as: epochs: 2',
     });
   }
-  return parseLayer<R>(keys, value as Record<string, unknown>, origin(file, command));
+  return value as Record<string, unknown>;
 }
 
 function origin(file: string, command: string) {

@@ -72,6 +72,15 @@ export function choiceOrModule<const T extends readonly [string, ...string[]]>(c
   } satisfies ValueKind;
 }
 
+/** A module of the user's. */
+export function moduleFile(example: string) {
+  return {
+    schema: z.custom<ModulePath>(isModulePath),
+    expects: `a file such as ${example}`,
+    placeholder: 'FILE',
+  } satisfies ValueKind;
+}
+
 /** Named values, each checked later against what names it; from files and calls. */
 export function namedValues() {
   return {
@@ -94,6 +103,18 @@ export function numberOrWord<const W extends string>(min: number, max: number, w
 export function text(expects: string, placeholder: string) {
   return {
     schema: z.string().refine((value) => value.trim() !== ''),
+    expects,
+    placeholder,
+  } satisfies ValueKind;
+}
+
+/** Names between commas, or a list of them; one at least. */
+export function nameList(expects: string, placeholder: string) {
+  return {
+    schema: z.preprocess(
+      (value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value),
+      z.array(z.string().refine((name) => name.trim() !== '')).min(1),
+    ),
     expects,
     placeholder,
   } satisfies ValueKind;

@@ -1,5 +1,17 @@
 /** The package's calls: plain settings in, the JSON document of the command of the same name out. */
 
+import {
+  type AnalyseRaw,
+  type AnalyseSettings,
+  analyseKeys,
+  resolveAnalyseConfig,
+} from '../config/analyse.js';
+import {
+  allBootstrapKeys,
+  type BootstrapRaw,
+  type BootstrapSettings,
+  resolveBootstrapConfig,
+} from '../config/bootstrap.js';
 import type { Keys } from '../config/key.js';
 import { finetuneKeys } from '../config/keys.js';
 import { type Layer, parseLayer } from '../config/layers.js';
@@ -15,12 +27,16 @@ import {
 import { allTrainKeys, resolveTrainConfig, type TrainRaw, type TrainSettings } from '../config/train.js';
 import { type DatasetRequest, resolveDataset } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
+import type { AnalysisDocument, AnalysisName } from '../metrics/analysisDocument.js';
+import type { BootstrapDocument } from '../metrics/bootstrapDocument.js';
 import type { TrainDocument } from '../metrics/document.js';
+import { runAnalysis } from './analyse/index.js';
+import { runBootstrap } from './bootstrap.js';
 import type { RunOptions } from './events.js';
 import { runEvaluate, runFinetune, runLabel } from './single.js';
 import type { EvaluateDocument, StepDocument } from './stepDocument.js';
 import { runTrain } from './train.js';
-import { type LossOption, withUserLoss } from './userModules.js';
+import { type LossOption, type ModuleOptions, withUserModules } from './userModules.js';
 
 /**
  * One weak-to-strong experiment. Settings are the flags of `train` in camelCase; without any, the built-in
@@ -32,10 +48,44 @@ import { type LossOption, withUserLoss } from './userModules.js';
  */
 export async function weakToStrong(
   settings: TrainSettings = {},
-  options: RunOptions & LossOption = {},
+  options: RunOptions & ModuleOptions = {},
 ): Promise<TrainDocument> {
   const layers = await callLayers<TrainRaw>('train', allTrainKeys, settings, options);
   return runTrain(await withTask((task) => resolveTrainConfig(layers, presets, task)), options);
+}
+
+/**
+ * A chain of models, each taught by the one before it. Settings are the flags of `bootstrap` in camelCase; without any,
+ * the built-in default.
+ *
+ * @returns the document of `w2s-native bootstrap --json`
+ * Rejects as `weakToStrong` does.
+ */
+export async function bootstrap(
+  settings: BootstrapSettings = {},
+  options: RunOptions & LossOption = {},
+): Promise<BootstrapDocument> {
+  const layers = await callLayers<BootstrapRaw>('bootstrap', allBootstrapKeys, settings, options);
+  return runBootstrap(await withTask((task) => resolveBootstrapConfig(layers, presets, task)), options);
+}
+
+/**
+ * One question asked of experiments side by side. Settings are the flags of `analyse` in camelCase.
+ *
+ * @param analysis `agreement`, `calibration`, `errors`, `leakage`, `misfit`, `overfitting` or `saliency`
+ * @returns the document of `w2s-native analyse --json`
+ * Rejects as `weakToStrong` does.
+ */
+export async function analyse(
+  analysis: AnalysisName,
+  settings: AnalyseSettings = {},
+  options: RunOptions = {},
+): Promise<AnalysisDocument> {
+  const layers = await callLayers<AnalyseRaw>('analyse', analyseKeys, settings);
+  const config = resolveAnalyseConfig(analysis, layers);
+  if (Object.hasOwn(presets, config.train.dataset)) return runAnalysis(config, options);
+  const { task } = await resolveDataset(config.train);
+  return runAnalysis(resolveAnalyseConfig(analysis, layers, presets, task), options);
 }
 
 /** Fine-tunes a model on every row of a file. @returns the document of `w2s-native finetune --json` */
@@ -57,14 +107,14 @@ export async function evaluate(settings: EvaluateRaw, options: RunOptions = {}):
   return runEvaluate(await withTask((task) => resolveEvaluateConfig(settings, presets, task)), options);
 }
 
-/** The settings of a call as a layer, with the loss of the user's own loaded that they or the options name. */
+/** The settings of a call as a layer, with the modules of the user's loaded that they or the options name. */
 export async function callLayers<R extends object>(
   command: string,
   keys: Keys,
   settings: object,
-  options: LossOption = {},
+  options: ModuleOptions = {},
 ): Promise<readonly Layer<R>[]> {
-  return withUserLoss([parseLayer<R>(keys, { ...settings }, { kind: 'call', command })], options);
+  return withUserModules([parseLayer<R>(keys, { ...settings }, { kind: 'call', command })], options);
 }
 
 /** Resolves once to learn which files are meant, and again when they say what they are for. */

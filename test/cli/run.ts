@@ -35,7 +35,7 @@ export async function run(...words: string[]): Promise<Ran> {
   try {
     const { command } = await entry.load();
     if (words.includes('--help')) {
-      stdout.write(await commandHelp(entry.name, command));
+      stdout.write(await commandHelp(entry.name, command, words.slice(1)));
       return ran(0);
     }
     await command.run(await parseFlags(entry.name, command, words.slice(1)), context);
