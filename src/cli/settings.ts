@@ -45,7 +45,7 @@ export async function evaluateConfig(argv: Argv, context: CommandContext): Promi
 }
 
 /** Resolves once to learn which files are meant, and again when they say what they are for. */
-async function withTask<C extends DatasetRequest & { dataset: string }>(
+export async function withTask<C extends DatasetRequest & { dataset: string }>(
   layers: readonly Layer<{ dataset?: string | undefined }>[],
   resolve: (task?: TaskKind) => C,
 ): Promise<C> {

@@ -14,6 +14,11 @@ export const COMMANDS: readonly TableEntry[] = [
     summary: 'One weak-to-strong experiment: weak, weak labels, student, ceiling, PGR',
     load: () => import('./train.js'),
   },
+  {
+    name: 'bootstrap',
+    summary: 'A chain of models, each taught by the one before it',
+    load: () => import('./bootstrap.js'),
+  },
   { name: 'finetune', summary: 'Fine-tune one model on one file', load: () => import('./finetune.js') },
   { name: 'label', summary: 'Write a model’s labels for a file', load: () => import('./label.js') },
   { name: 'evaluate', summary: 'Score a model on a test file', load: () => import('./evaluate.js') },

@@ -131,7 +131,7 @@ class Watcher {
     this.waiting = null;
     if (event === null) return;
     this.announceSeed(event.seed);
-    const [name, activity] = PHASES[event.role] ?? [event.role];
+    const [name, activity] = phaseAt(event.role);
     this.progress.start(this.named(name, event.seed), activity);
   }
 
@@ -188,7 +188,7 @@ class Watcher {
   }
 
   private waitNote({ role, seed, pid, host }: EventOf<'step-wait'>): string {
-    const [name, activity] = PHASES[role] ?? [role];
+    const [name, activity] = phaseAt(role);
     const title = this.named(activity === undefined ? name : `${name}, ${activity}`, seed);
     return `${title}: process ${pid} on ${host} does it; waiting`;
   }
@@ -198,7 +198,17 @@ class Watcher {
   }
 }
 
-const phaseOf = (role: string): string => PHASES[role]?.[0] ?? role;
+/** Of roles that an experiment makes up, such as `M2Test` or `directLabelsGrade`, by what they end in. */
+function phaseAt(role: string): readonly [phase: string, activity?: string] {
+  const known = PHASES[role];
+  if (known) return known;
+  const [, whose, ending = ''] = /^(.+?)(Test|LabelsGrade|Labels)$/.exec(role) ?? [];
+  if (whose === undefined) return [role];
+  if (ending === 'Test') return [whose, 'testing'];
+  return ending === 'Labels' ? [`${whose} labels`] : [`${whose} labels`, 'grading'];
+}
+
+const phaseOf = (role: string): string => phaseAt(role)[0];
 
 /** What matters of a phase that is over, the most telling kept longest. */
 function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Phase): Part[] {
@@ -207,8 +217,9 @@ function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Ph
   if (examples !== undefined) words.push({ text: plural(examples, 'example'), rank: 3 });
   if (loss !== undefined) words.push({ text: `final loss ${lossText(loss)}`, rank: 2 });
   if (accuracy !== undefined) {
-    const text =
-      name === 'labels' ? `${percent(accuracy)} of them right` : `test accuracy ${percent(accuracy)}`;
+    const text = name.endsWith('labels')
+      ? `${percent(accuracy)} of them right`
+      : `test accuracy ${percent(accuracy)}`;
     words.push({ text, rank: 0 });
   }
   if (truncated > 0) {

@@ -1,6 +1,6 @@
 /** Which rows a step reads. Pure. */
 
-import type { DatasetSpec, FileRole, SplitPart, SplitSpec } from '../data/types.js';
+import type { ChainPart, DatasetSpec, FileRole, SplitPart, SplitSpec } from '../data/types.js';
 
 export interface SplitSettings {
   dataSeed: number;
@@ -25,6 +25,17 @@ export function experimentSplit(
     // Where test groups are drawn from the training file, their number decides what is left for the halves.
     testSize: isTest || dataset.files.test === undefined ? settings.testSize : null,
   };
+}
+
+/** Sets of a chain of models. Those of a chain of two are the halves of `train`, whose steps it shares. */
+export function chainSplit(
+  dataset: DatasetSpec,
+  chain: ChainPart,
+  seed: number,
+  settings: SplitSettings,
+): SplitSpec {
+  if (chain.of === 2) return experimentSplit(dataset, chain.last === 0 ? 'weak' : 'transfer', seed, settings);
+  return { ...experimentSplit(dataset, 'weak', seed, settings), part: 'chain', chain };
 }
 
 /** Every row of a file, in order: what `finetune`, `label` and `evaluate` use. */

@@ -3,6 +3,7 @@ export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RES
 export { type AnswerPair, agreement, argmax, softmax } from './agreement.js';
 export * from './analysisDocument.js';
 export { auroc } from './auroc.js';
+export * from './bootstrapDocument.js';
 export {
   type Calibration,
   type CalibrationBin,
