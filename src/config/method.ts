@@ -21,7 +21,7 @@ export interface MethodSettings {
   answers?: string;
   /** With the head `tokens` alone. */
   answerVocabulary?: 'restricted' | 'full';
-  /** Most tokens of a written answer; of completions alone. */
+  /** Most tokens of a written answer; absent: as many as were learned. */
   maxNewTokens?: number;
 }
 
@@ -129,7 +129,8 @@ function resolvePrompt(find: FindMethod, head: HeadName, task: TaskName): Method
   const template = takesTemplate ? find('template') : undefined;
   if (template) checkTemplate(template);
   const said = template?.value.replaceAll('\\n', '\n') ?? (head === 'tokens' ? DEFAULT_TEMPLATE : undefined);
-  const maxNewTokens = task === 'completion' ? find('maxNewTokens')?.value : undefined;
+  // Whether answers are written is known once the data has been looked into: a plan refuses it elsewhere.
+  const maxNewTokens = find('maxNewTokens')?.value;
   return {
     ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
     ...(said === undefined ? {} : { template: said }),

@@ -24,6 +24,13 @@ export type ReadingSettings = Pick<
 
 export function readingOf(settings: ReadingSettings, data: DataShape): ReadingSpec {
   const { dtype, maxContext, template, maxNewTokens } = settings;
+  if (maxNewTokens !== undefined && data.task !== 'completion') {
+    throw new W2sError(
+      'ERR_USAGE',
+      `Expected data of completions for --max-new-tokens but received data of ${data.task}s: no answer is written`,
+      { hint: 'Leave it out' },
+    );
+  }
   return {
     task: data.task,
     head: headOf(settings, data),

@@ -39,7 +39,7 @@ export async function predict(
   const { template: _inPlace, ...bare } = reading;
   if (reading.task === 'completion') {
     const longest = await answerLength(opened, reading, rows);
-    if (longest > 1) return predictWritten(context, spec, opened, { rows, shown, fewer, longest });
+    if (longest > 1) return await predictWritten(context, spec, opened, { rows, shown, fewer, longest });
   }
   const { sequences, truncated } = await encodeFor(opened, bare, shown);
   const paired = reading.task === 'preference';

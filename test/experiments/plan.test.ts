@@ -56,6 +56,17 @@ function inputs(
 const completion = { task: 'completion', classes: [], spec: { ...spec, classes: [] } } as const;
 
 describe('the hash of a step', () => {
+  test('lets another length of answers change who writes them, not who learns them', () => {
+    const of = (maxNewTokens: number) =>
+      planTrain(inputs({ strong: { loss: 'completion', maxNewTokens }, inputs: { dataset: completion } }));
+    const [short, long] = [of(2), of(9)].map(({ seeds }) => seeds[0]?.roles);
+    expect(short?.ceiling).toBe(long?.ceiling);
+    expect(short?.ceilingTest).not.toBe(long?.ceilingTest);
+    expect(() => planTrain(inputs({ strong: { maxNewTokens: 2 } }))).toThrow(
+      'completions for --max-new-tokens',
+    );
+  });
+
   test('does not depend on the order of keys, nor on what is undefined', () => {
     expect(canonicalJson({ b: [1, { d: 2, c: undefined }], a: null })).toBe('{"a":null,"b":[1,{"d":2}]}');
   });

@@ -144,6 +144,19 @@ export function riddles(count: number, seed: number, prefix: string): Row[] {
   });
 }
 
+/** Prompts of four words; the completion counts up to what the last one says: `red`, `red green`, … */
+export function countings(count: number, seed: number, prefix: string): Row[] {
+  const random = stream(seed, 'countings', prefix);
+  return Array.from({ length: count }, (_, i) => {
+    const words = Array.from({ length: 4 }, () => random.below(WORDS.length));
+    return {
+      id: `${prefix}${i}`,
+      prompt: words.map((word) => WORDS[word]).join(' '),
+      completion: ANSWERS.slice(0, 1 + ((words[3] ?? 0) % 3)).join(' '),
+    };
+  });
+}
+
 /** Prompts with one word after it; label 1 when both come from the same half of the vocabulary. */
 export function pairs(count: number, seed: number, prefix: string): Row[] {
   const random = stream(seed, 'pairs', prefix);
