@@ -1,13 +1,16 @@
 /** How a step fits a linear classifier. */
 
-import { W2sError } from '../errors.js';
-import type { FitLinear } from '../tasks/relabel/logistic.js';
+import type { FitLinear, LinearModel, LinearTask } from '../tasks/relabel/logistic.js';
 import type { StepContext } from './context.js';
+
+/** L-BFGS goes on until no entry of the gradient is larger. */
+const STOP = { method: 'lbfgs', maxIterations: 1000, tolerance: 1e-6 } as const;
 
 /** Logistic regression by L-BFGS on the engine's threads. */
 export async function fitter(context: StepContext): Promise<FitLinear> {
-  await context.engine();
-  return () => {
-    throw new W2sError('ERR_ARGUMENT', 'Expected a native fit but received none');
+  const { binding, threads } = await context.engine();
+  const { fitLinear } = binding as unknown as {
+    fitLinear(options: LinearTask & typeof STOP & { threads: number }): Promise<LinearModel>;
   };
+  return (task) => fitLinear.call(binding, { ...task, ...STOP, threads });
 }
