@@ -8,6 +8,7 @@ import {
   type AnswerPair,
   agreement,
   compareModels,
+  type ModelOutcome,
   type ModelScore,
   type ScoreSummary,
   TRAIN_SCHEMA,
@@ -31,7 +32,7 @@ import {
 import { skippedIn } from './skipped.js';
 
 /** What one seed's steps left in the store. */
-interface SeedRecord {
+export interface SeedRecord {
   seed: number;
   roles: TrainRoles;
   /** Null: supervision from outside that says nothing of the test set. */
@@ -59,7 +60,7 @@ export async function trainDocument(
   const labels = binaryLabels(first.ceiling);
   const compared = compareModels({
     seeds: seeds.map((seed) => ({
-      weak: seed.weak ? outcome(seed.weak) : { ...outcome(seed.given), ownGroups: seed.given.map(groupOf) },
+      weak: supervisorOutcome(seed),
       student: outcome(seed.student),
       ceiling: outcome(seed.ceiling),
     })),
@@ -120,6 +121,11 @@ function trainedSupervisors(seeds: readonly SeedRecord[]): StepHash[] {
   );
 }
 
+/** The supervisor's answers to the test items; those to the transfer half where it has no others. */
+export function supervisorOutcome({ weak, given }: SeedRecord): ModelOutcome {
+  return weak ? outcome(weak) : { ...outcome(given), ownGroups: given.map(groupOf) };
+}
+
 function perSeed(
   seeds: readonly SeedRecord[],
   compared: ReturnType<typeof compareModels>,
@@ -131,7 +137,8 @@ function perSeed(
   });
 }
 
-async function readSeed(store: Store, seed: number, roles: TrainRoles): Promise<SeedRecord> {
+/** Reads what one seed's steps left. Rejects with ERR_STORE where something is missing. */
+export async function readSeed(store: Store, seed: number, roles: TrainRoles): Promise<SeedRecord> {
   const weakResult = await store.readResult(roles.weakTest);
   const hasWeak = weakResult?.kind !== 'grade' || (weakResult as unknown as GradeResult).accuracy !== null;
   const [weak, student, ceiling, labels, given, zeroShot] = await Promise.all([

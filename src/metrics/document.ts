@@ -6,6 +6,8 @@
  * document. Numbers are unrounded; accuracies, intervals and shares lie between 0 and 1.
  */
 
+import type { GenerativeScores } from './rewardDocument.js';
+
 export const TRAIN_SCHEMA = 'w2s-native/train@1';
 
 /** Lower and upper end of a 95 % interval. */
@@ -128,6 +130,8 @@ export interface TrainDocument {
   perSeed: readonly SeedScore[];
   /** The strong model before any fine-tuning, where the task can be scored so. */
   zeroShot: ZeroShotScore | null;
+  /** Of `reward`, whose document this is a part of, with generative fine-tuning. */
+  generative?: GenerativeScores | null;
   /** Bad rows that `skipBadRows` left out, by the file's role; absent where there were none. */
   skippedRows?: Readonly<Record<string, number>>;
   /** Of training, all steps together. */

@@ -3,6 +3,7 @@ export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RES
 export { type AnswerPair, agreement, argmax, softmax } from './agreement.js';
 export * from './analysisDocument.js';
 export { auroc } from './auroc.js';
+export { bestOfKl, expectedBest } from './bestOf.js';
 export * from './bootstrapDocument.js';
 export {
   type Calibration,
@@ -25,3 +26,4 @@ export * from './document.js';
 export { percentileInterval, wilson } from './intervals.js';
 export { OverlapFinder, runsOf, wordsOf } from './ngrams.js';
 export { combined, type Measure, type RatioItems, type ResampledMeasure, ratio, slope } from './ratio.js';
+export * from './rewardDocument.js';

@@ -1,6 +1,7 @@
 import { badField, type Place, shown } from '../badRow.js';
 import { parseLabel } from '../labels.js';
 import { orderedId, PREFERENCE_CLASSES } from '../preference.js';
+import type { Judge } from '../types.js';
 import {
   type Bound,
   columnFinder,
@@ -26,7 +27,8 @@ const SPELLINGS = {
 /**
  * Any table of preferences: `prompt`, `chosen` and `rejected`; or, as `label --export` writes it, `prompt`,
  * `first`, `second` and a `label`, which may be the probability that each is the better. `id` and `group` are
- * taken where they exist; rows with one prompt in the same words stay together.
+ * taken where they exist; rows with one prompt in the same words stay together. `scores` may say what every
+ * possible completion is worth, as an object or as JSON.
  */
 export const preferencePairs: DatasetFormat = {
   name: 'pairs',
@@ -35,6 +37,14 @@ export const preferencePairs: DatasetFormat = {
   task: 'preference',
   classes: PREFERENCE_CLASSES,
   bind: (source, request) => bindPreference(source, request, 'pairs'),
+  judge: async () => judgeByScores,
+};
+
+/** What a row's `scores` say of a completion: `score`, and whether none is worth more. */
+const judgeByScores: Judge = ({ scores = {} }, answer) => {
+  const own = Object.hasOwn(scores, answer.trim()) ? scores[answer.trim()] : undefined;
+  if (own === undefined) return { correct: null };
+  return { correct: own === Math.max(...Object.values(scores)), measures: { score: own } };
 };
 
 /** The reader behind `pairs` and the built-in preferences. */

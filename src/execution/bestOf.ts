@@ -1,0 +1,67 @@
+/** `best-of`: configuration → plan → steps → the document. */
+
+import type { BestOfConfig } from '../config/reward.js';
+import { judgeOf } from '../data/index.js';
+import { W2sError } from '../errors.js';
+import { type BestOfPlan, planBestOf } from '../experiments/bestOf.js';
+import type { BestOfDocument } from '../metrics/index.js';
+import { resolveModel } from '../models/index.js';
+import { bestOfDocument } from './bestOfDocument.js';
+import { type Found, stepContext } from './context.js';
+import { findRewardInputs } from './reward.js';
+import { runPlan } from './runner.js';
+import type { TrainOptions } from './train.js';
+
+/**
+ * Draws completions of the test prompts, lets the reward models of an experiment choose, and holds their choices
+ * against the truth.
+ * Rejects with a W2sError: ERR_DATA where the data set says of no completion but its own what it is worth; with
+ * ERR_ABORTED after a checkpoint when the signal fires.
+ */
+export async function runBestOf(config: BestOfConfig, options: TrainOptions = {}): Promise<BestOfDocument> {
+  const onEvent = options.onEvent ?? (() => {});
+  const { reward } = config;
+  const { plan, found } = await prepareBestOf(config);
+  const context = stepContext(reward, found, options);
+  await runPlan(plan, { context, onEvent, keepModels: reward.keepModels });
+  const document = await bestOfDocument(context, plan, config);
+  const path = await context.store.writeRun(`best-of-${reward.dataset}`, {
+    command: 'best-of',
+    time: new Date().toISOString(),
+    config: document.config,
+    plan: plan.steps,
+    steps: document.steps,
+    summary: document,
+  });
+  onEvent({ type: 'run-written', path });
+  return document;
+}
+
+/** Finds what a configuration names, and plans. Nothing is run. */
+export async function prepareBestOf(config: BestOfConfig): Promise<{ plan: BestOfPlan; found: Found }> {
+  const { reward, n, temperature, topP, sampleSeed } = config;
+  await requireJudge(reward.dataset);
+  const { inputs, found } = await findRewardInputs(reward);
+  const policy = await resolveModel(config.policy ?? reward.strong);
+  const samples = Math.max(...n);
+  const plan = planBestOf({
+    reward: inputs,
+    policy: policy.contentHash,
+    samples,
+    temperature,
+    topP,
+    sampleSeed,
+  });
+  const modelFolders = { ...found.modelFolders, [policy.contentHash]: policy.folder };
+  return { plan, found: { ...found, modelFolders } };
+}
+
+/** Before the first training: without a judge nothing can be said of what is chosen. */
+async function requireJudge(dataset: string): Promise<void> {
+  if ((await judgeOf(dataset)) !== undefined) return;
+  throw new W2sError(
+    'ERR_DATA',
+    `Expected a data set that says what any completion is worth for best-of but received ${dataset}, which knows its own two alone`,
+    { hint: 'Take the built-in one, whose truth is an engine: --dataset chess-preference' },
+  );
+}
