@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // One fork per core and no isolation: with isolation every test file would pay for opening libtorch again.
@@ -8,6 +9,8 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: false,
     env: { OMP_NUM_THREADS: '1' },
+    // What modules of users' mean by it: the sources, not what was last built.
+    alias: { 'w2s-native': fileURLToPath(new URL('src/index.ts', import.meta.url)) },
     typecheck: {
       enabled: true,
       include: ['test/types/*.test-d.ts'],

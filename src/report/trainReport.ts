@@ -32,9 +32,11 @@ export function titleOf(document: TrainDocument): string {
   return `${dataName(document)}: ${names.weak} → ${names.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
 }
 
-/** The student's loss, where the configuration names it. */
+/** The student's loss, where the configuration names it; one of the user's own by its name. */
 export function lossOf(config: { readonly [key: string]: unknown }): string | null {
   const settings = config.forStrong;
+  const { customLoss } = (settings ?? {}) as { customLoss?: { name?: unknown } };
+  if (typeof customLoss?.name === 'string') return customLoss.name;
   const loss =
     typeof settings === 'object' && settings !== null && 'loss' in settings ? settings.loss : config.loss;
   return typeof loss === 'string' ? loss : null;

@@ -2,9 +2,10 @@
 
 import { kebab, prefixed } from '../../config/case.js';
 import { type ModelKeyName, modelKeys, type TrainRaw, trainKeys } from '../../config/keys.js';
+import { parseLayer } from '../../config/layers.js';
 import { taskOf } from '../../config/model.js';
 import { presets } from '../../config/presets.js';
-import { resolveTrainConfig, type TrainConfig } from '../../config/train.js';
+import { allTrainKeys, resolveTrainConfig, type TrainConfig } from '../../config/train.js';
 
 type Values = Record<string, unknown>;
 
@@ -56,12 +57,28 @@ export function settingsOf(config: TrainConfig): TrainRaw | null {
   return values as TrainRaw;
 }
 
+const CALL = { kind: 'call', command: 'train' } as const;
+
+/** A loss or a relabelling of the user's own, as a resolved configuration has it. */
+interface ModuleValue {
+  file?: string;
+  params: Readonly<Values>;
+}
+
+function isModule(value: unknown): value is ModuleValue {
+  return typeof value === 'object' && value !== null && 'params' in value && 'source' in value;
+}
+
 /** Null where settings contradict each other. */
 function resolved(values: Values, config: TrainConfig): TrainConfig | null {
   const { head, loss } = config.forStrong;
   const task = Object.hasOwn(presets, config.dataset) ? undefined : taskOf(loss, head);
   try {
-    return resolveTrainConfig(values as TrainRaw, presets, task);
+    const modules = Object.entries(values).filter(([, value]) => isModule(value));
+    const rest = Object.entries(values).filter(([, value]) => !isModule(value));
+    const layer = parseLayer<TrainRaw>(allTrainKeys, Object.fromEntries(rest), CALL);
+    const said = { ...layer.values, ...Object.fromEntries(modules) };
+    return resolveTrainConfig([{ ...layer, values: said }], presets, task);
   } catch {
     return null;
   }
@@ -96,7 +113,8 @@ function everySetting(config: TrainConfig): Values {
   const both: Values = {};
   // What others follow comes first in the list, and so is dropped last: `lr` after `headLr`, the loss after all.
   for (const key of (Object.keys(modelKeys) as ModelKeyName[]).toReversed()) {
-    const [weak, strong] = [forWeak[key], forStrong[key]];
+    const [weak, named] = [forWeak[key], forStrong[key]];
+    const strong = key === 'loss' ? (forStrong.customLoss ?? named) : named;
     const ofStudent = key === 'loss' || CONFIDENCE_KEYS.includes(key);
     if (CONFIDENCE_KEYS.includes(key) && forStrong.loss !== 'confidence') continue;
     if (strong !== null && (weak === strong || key === 'loss')) both[key] = strong;
@@ -128,6 +146,7 @@ export function argumentsOf(settings: TrainRaw): string[] {
 
 function flag(key: string, value: unknown): string[] {
   const name = `--${kebab(key)}`;
+  if (isModule(value)) return [name, value.file ?? '', ...Object.entries(value.params).flatMap(paramFlag)];
   if (value === true) return [name];
   if (value === false) return [`--no-${kebab(key)}`];
   const text = Array.isArray(value) ? value.join(',') : String(value);
@@ -135,10 +154,18 @@ function flag(key: string, value: unknown): string[] {
   return text.startsWith('-') ? [`${name}=${text}`] : [name, text];
 }
 
-/** The command as one types it; null where there is none, see `settingsOf`. */
+/** Parameters of a module are flags of their own; lists stand there as JSON. */
+function paramFlag([key, value]: [string, unknown]): string[] {
+  return flag(key, typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
+}
+
+/** The command as one types it; null where there is none, see `settingsOf`, and where a call brought code. */
 export function commandOf(config: TrainConfig): string | null {
   const settings = settingsOf(config);
-  return settings === null ? null : ['npx w2s-native train', ...argumentsOf(settings).map(quoted)].join(' ');
+  const fromCall = Object.values(settings ?? {}).some((value) => isModule(value) && value.file === undefined);
+  return settings === null || fromCall
+    ? null
+    : ['npx w2s-native train', ...argumentsOf(settings).map(quoted)].join(' ');
 }
 
 /**

@@ -30,12 +30,12 @@ export function configurationSection(
 }
 
 function commandBlock(config: TrainConfig, customLoss: string | null): Html {
-  if (customLoss !== null) {
+  const command = commandOf(config);
+  if (command === null && customLoss !== null) {
     return html`<p class="note">The student was trained with a loss written in TypeScript,
 <bdi>${customLoss}</bdi>: repeat it from Node, with <code>weakToStrong(settings, { loss })</code> and these
 settings:</p><pre class="copy">${JSON.stringify(settingsOf(config) ?? config, null, 2)}</pre>`;
   }
-  const command = commandOf(config);
   if (command !== null) return html`<pre class="copy"><code>${unbrokenFlags(command)}</code></pre>`;
   return html`<p class="note">This version of w2s-native has no command for this configuration, which comes from
 another one. Every setting is listed below.</p>`;
