@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { W2sError } from '../errors.js';
 import type { FinetuneSpec } from '../experiments/plan.js';
 import type { NativeModel, PackedSequences } from '../native/binding.js';
-import { targetMatrix } from '../tasks/classification.js';
 import { longestCompletion } from '../tasks/completion.js';
 import { noteAnswerLength } from './answers.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
@@ -20,6 +19,7 @@ import { classCount, type Rows, trainingRows } from './rows.js';
 import type { StepOutcome } from './run.js';
 import { stepsPerEpoch } from './schedule.js';
 import { countExamples, type StepRecord, type TrainingSet, trainLoop } from './trainLoop.js';
+import { weighedTargets } from './weights.js';
 
 export async function finetune(
   context: StepContext,
@@ -90,9 +90,8 @@ async function trainingSet(
     return { set: { sequences: tokenTargets(spec, sequences), targets: null, classes }, truncated, longest };
   }
   const { sequences, truncated } = await encodeFor(opened, spec.reading, rows);
-  const labels = rows.rows.map((row) => row.label ?? []);
   const paired = spec.reading.task === 'preference' ? { paired: true as const } : {};
-  const set = { sequences, targets: targetMatrix(labels, classes), classes, ...paired };
+  const set = { sequences, targets: weighedTargets(rows.rows, classes, spec.objective), classes, ...paired };
   return { set, truncated, longest: null };
 }
 

@@ -9,7 +9,6 @@ import { encodeSafetensors, readSafetensors } from '../data/index.js';
 import { W2sError } from '../errors.js';
 import type { ModelSpec, ProbeSpec, StepHash } from '../experiments/plan.js';
 import { writeAtomically } from '../store/index.js';
-import { targetMatrix } from '../tasks/classification.js';
 import { epochOrder } from './batches.js';
 import { type StepContext, throwIfAborted } from './context.js';
 import { readFeatures } from './features.js';
@@ -17,6 +16,7 @@ import type { ProbeResult } from './results.js';
 import { lessonRows, type Rows } from './rows.js';
 import type { StepOutcome } from './run.js';
 import type { ScoringTotals } from './score.js';
+import { weighedTargets } from './weights.js';
 
 const FILE = 'probe.safetensors';
 
@@ -37,7 +37,7 @@ export async function probe(
   const fit = await (binding as unknown as Fits).fitLinear({
     features: features.values,
     dimension: features.dimension,
-    targets: targetsOf(rows, spec.classes),
+    targets: weighedTargets(rows.rows, spec.classes),
     classes: spec.classes,
     l2: spec.fit.l2,
     threads,
@@ -88,20 +88,6 @@ type Fitting = LinearFitOptions extends infer Options
     ? Omit<Options, 'features' | 'dimension' | 'targets' | 'classes' | 'l2' | 'threads'>
     : never
   : never;
-
-/** Target probabilities, a weighted example's times its weight [N · K]. */
-function targetsOf({ rows }: Rows, classes: number): Float32Array {
-  const targets = targetMatrix(
-    rows.map((row) => row.label ?? []),
-    classes,
-  );
-  rows.forEach(({ weight }, i) => {
-    if (weight === undefined) return;
-    for (let k = 0; k < classes; k++)
-      targets[i * classes + k] = weight * (targets[i * classes + k] as number);
-  });
-  return targets;
-}
 
 function diverged(loss: number): W2sError {
   return new W2sError('ERR_NOT_FINITE', `Expected a finite loss for the probe but received ${loss}`, {
