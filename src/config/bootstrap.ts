@@ -5,6 +5,7 @@ import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from '.
 import type { TaskName } from './model.js';
 import { lossModuleKeys } from './moduleKeys.js';
 import { type DatasetPreset, DEFAULT_DATASET, presets } from './presets.js';
+import { earlyStopKey } from './studentKeys.js';
 import { resolveTrainConfig, sideKeys, type TrainConfig } from './train.js';
 import { nameList } from './values.js';
 
@@ -23,6 +24,7 @@ export const bootstrapKeys = {
   testSize,
   ...modelKeys,
   ...lossModuleKeys,
+  ...earlyStopKey,
   ...machineKeys,
   checkpointEvery,
   keepModels,

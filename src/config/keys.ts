@@ -5,6 +5,7 @@
 import { key, type Raw } from './key.js';
 import { featureKeys, methodKeys, promptKeys } from './methodKeys.js';
 import { lossModuleKeys, relabelModuleKeys } from './moduleKeys.js';
+import { earlyStopKey, roundsKey } from './studentKeys.js';
 import { supervisionKeys } from './supervisionKeys.js';
 import {
   choice,
@@ -270,6 +271,7 @@ const { head, maxContext, dtype } = modelKeys;
 export const trainKeys = {
   ...pairKeys,
   ...supervisionKeys,
+  ...roundsKey,
   ...featureKeys,
   ...seedKey,
   ...dataKeys,
@@ -277,6 +279,7 @@ export const trainKeys = {
   ...modelKeys,
   ...lossModuleKeys,
   ...relabelModuleKeys,
+  ...earlyStopKey,
   ...machineKeys,
   ...checkpointKeys,
   ...keepKey,

@@ -58,6 +58,10 @@ export interface TrainConfig extends SupervisionConfig {
   keepModels: boolean;
   out: string;
   deterministic: boolean;
+  /** Students one after another. Absent: one. */
+  rounds?: number;
+  /** By what held-out accuracy the kept weights of student and ceiling are chosen. Absent: the last are kept. */
+  earlyStop?: 'labels' | 'oracle';
   /** The supervisor's, always with the plain loss of true labels. */
   forWeak: ModelSettings;
   /** Student and ceiling; the ceiling takes the plain loss of true labels instead of `loss`. */
@@ -131,8 +135,16 @@ export function resolveTrainConfig(
     keepModels: settings.value('keepModels'),
     out: settings.value('out'),
     deterministic: settings.value('deterministic'),
+    ...resolveStudents(settings),
     ...sides,
   });
+}
+
+/** What is as ever is left out. */
+function resolveStudents(settings: Layers<TrainRaw>): Pick<TrainConfig, 'rounds' | 'earlyStop'> {
+  const rounds = settings.maybe('rounds') ?? 1;
+  const earlyStop = settings.value('earlyStop');
+  return { ...(rounds > 1 ? { rounds } : {}), ...(earlyStop === 'off' ? {} : { earlyStop }) };
 }
 
 const CALL = { kind: 'call', command: 'train' } as const;

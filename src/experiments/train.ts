@@ -8,10 +8,11 @@ import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
 import type { MemberRoles } from './ensemble.js';
 import { brought, type LearnerInputs, planLearner } from './learner.js';
-import type { ObjectiveSpec, Plan, StepHash, WeightsSpec } from './plan.js';
+import type { Plan, StepHash, WeightsSpec } from './plan.js';
 import { type DataShape, type ModelSettings, objectiveOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, readsWithoutTraining, type StepSettings } from './specs.js';
 import { experimentSplit, type SplitSettings } from './splits.js';
+import { type EarlyStopping, planRounds, type RoundRoles, withEarlyStop } from './students.js';
 import { planSupervision, type Splits } from './supervision.js';
 
 /** What the plan needs of the configuration (`TrainConfig` of src/config/train.ts, structurally). */
@@ -19,6 +20,9 @@ export interface TrainSettings extends SplitSettings, StepSettings, SupervisionC
   seeds: readonly number[];
   forWeak: ModelSettings;
   forStrong: ModelSettings;
+  /** Students one after another; absent: one. */
+  rounds?: number;
+  earlyStop?: EarlyStopping;
 }
 
 export interface TrainInputs {
@@ -40,7 +44,7 @@ export interface TrainInputs {
  * Steps of one seed by role; `weak` is absent with labels from outside, `zeroShot` where it has no meaning. `labels`
  * are those that the student learns from, `beforeGrade` the grade of what they were made of, where that differs.
  */
-export interface TrainRoles extends MemberRoles {
+export interface TrainRoles extends MemberRoles, RoundRoles {
   weak?: StepHash;
   labels: StepHash;
   student: StepHash;
@@ -85,15 +89,18 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
   };
   const supervision = planSupervision(inputs, splits, strong);
 
-  const objective = objectiveOf(settings.forStrong, dataset);
+  const { forStrong, earlyStop, rounds = 1 } = settings;
+  const objective = objectiveOf(forStrong, dataset);
   const { transfer: data } = splits;
-  const student = planLearner('student', strong, { data, labels: supervision.labels, objective });
+  const lesson = withEarlyStop({ data, labels: supervision.labels, objective }, earlyStop, forStrong);
+  const { student, roles: earlier } = planRounds(strong, lesson, rounds, splits);
   const studentTest = student.evaluate('studentTest', splits.test);
   const truth = { data, labels: { from: 'data' }, objective: plainObjective(dataset) } as const;
-  const ceiling = planLearner('ceiling', strong, truth);
+  const ceiling = planLearner('ceiling', strong, withEarlyStop(truth, earlyStop, forStrong));
   const ceilingTest = ceiling.evaluate('ceilingTest', splits.test);
   return {
     ...supervision.roles,
+    ...earlier,
     student: student.step,
     ceiling: ceiling.step,
     studentTest,
