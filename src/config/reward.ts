@@ -109,6 +109,8 @@ export interface BestOfConfig {
   temperature: number;
   topP: number;
   sampleSeed: number;
+  /** Most tokens of a completion. Absent: as the policy's folder has it. */
+  maxNewTokens?: number;
 }
 
 type Known = Readonly<Record<string, DatasetPreset>>;
@@ -152,6 +154,7 @@ export function resolveBestOfConfig(
     : [parseLayer<BestOfRaw>(bestOfKeys, { ...input }, { kind: 'call', command: 'best-of' })];
   const said = new Layers<BestOfRaw>(layers, bestOfKeys);
   const policy = said.maybe('policy');
+  const maxNewTokens = said.maybe('maxNewTokens');
   return {
     reward: resolveRewardConfig(layers.map(withoutSampling), known, task),
     n: said.value('n'),
@@ -159,6 +162,7 @@ export function resolveBestOfConfig(
     temperature: said.value('temperature'),
     topP: said.value('topP'),
     sampleSeed: said.value('sampleSeed'),
+    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
   };
 }
 
@@ -172,7 +176,7 @@ function withoutOwn({ origin, values }: Layer<RewardRaw>): Layer<TrainRaw> {
 }
 
 function withoutSampling({ origin, values }: Layer<BestOfRaw>): Layer<RewardRaw> {
-  const { n: _n, policy: _p, temperature: _t, topP: _o, sampleSeed: _s, ...rest } = values;
+  const { n: _n, policy: _p, temperature: _t, topP: _o, sampleSeed: _s, maxNewTokens: _m, ...rest } = values;
   return { origin, values: rest };
 }
 

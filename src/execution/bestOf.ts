@@ -39,7 +39,7 @@ export async function runBestOf(config: BestOfConfig, options: TrainOptions = {}
 
 /** Finds what a configuration names, and plans. Nothing is run. */
 export async function prepareBestOf(config: BestOfConfig): Promise<{ plan: BestOfPlan; found: Found }> {
-  const { reward, n, temperature, topP, sampleSeed } = config;
+  const { reward, n, temperature, topP, sampleSeed, maxNewTokens } = config;
   await requireJudge(reward.dataset);
   const { inputs, found } = await findRewardInputs(reward);
   const policy = await resolveModel(config.policy ?? reward.strong);
@@ -51,6 +51,7 @@ export async function prepareBestOf(config: BestOfConfig): Promise<{ plan: BestO
     temperature,
     topP,
     sampleSeed,
+    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
   });
   const modelFolders = { ...found.modelFolders, [policy.contentHash]: policy.folder };
   return { plan, found: { ...found, modelFolders } };

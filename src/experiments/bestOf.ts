@@ -27,6 +27,8 @@ export interface BestOfInputs {
   topP: number;
   /** Of the drawing. */
   sampleSeed: number;
+  /** Most tokens of a completion; absent: as the policy's folder has it. */
+  maxNewTokens?: number;
 }
 
 /** Steps of one seed by role: those of `reward`, the completions, and what each model gives them. */
@@ -56,7 +58,7 @@ export function planBestOf(inputs: BestOfInputs): BestOfPlan {
 }
 
 function planSeed(builder: PlanBuilder, inputs: BestOfInputs, seed: number): BestOfRoles {
-  const { reward, samples, temperature, topP, sampleSeed } = inputs;
+  const { reward, samples, temperature, topP, sampleSeed, maxNewTokens } = inputs;
   const { dataset, settings } = reward;
   const roles = planRewardSeed(builder, reward, seed);
   const { data } = builder.specOf(roles.studentTest) as EvaluateSpec;
@@ -66,7 +68,10 @@ function planSeed(builder: PlanBuilder, inputs: BestOfInputs, seed: number): Bes
     kind: 'generate',
     engineRevision: ENGINE_REVISION,
     model: { from: 'folder', contentHash: inputs.policy },
-    reading: languageReading(settings.forStrong, dataset),
+    reading: {
+      ...languageReading(settings.forStrong, dataset),
+      ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+    },
     data,
     samples,
     temperature,
