@@ -6,7 +6,16 @@ import type { Keys } from './key.js';
 import { trainKeys } from './keys.js';
 import type { Layer } from './layers.js';
 
-const { weak: _w, strong: _s, weakData: _d, transferData: _t, weakLabels: _l, ...shared } = trainKeys;
+const {
+  weak: _weak,
+  strong: _strong,
+  weakFeatures: _weakFeatures,
+  strongFeatures: _strongFeatures,
+  weakData: _weakData,
+  transferData: _transferData,
+  weakLabels: _weakLabels,
+  ...shared
+} = trainKeys;
 
 /** Keys that every part of an experiment shares, less those that the command makes use of. */
 export function idleKeys(own: Keys): Keys {

@@ -1,7 +1,7 @@
 /** Predictions and times of finished steps, as documents count them. */
 
 import { W2sError } from '../errors.js';
-import type { StepHash } from '../experiments/plan.js';
+import type { Plan, StepHash } from '../experiments/plan.js';
 import { accuracyWithInterval, type ModelOutcome, type ZeroShotScore } from '../metrics/index.js';
 import { creditOf } from '../steps/evaluate.js';
 import type { Prediction, Store } from '../store/index.js';
@@ -16,6 +16,22 @@ export async function readLines(store: Store, hash: StepHash): Promise<Lines> {
   throw new W2sError('ERR_STORE', `Expected predictions in ${store.stepFolder(hash)} but received none`, {
     hint: `Do the step again: rm -r ${store.stepFolder(hash)}`,
   });
+}
+
+/** Steps, and beneath those that read hidden states, the steps that computed them and tuned their weights. */
+export function withFoundations({ steps }: Plan, hashes: readonly StepHash[]): StepHash[] {
+  const byHash = new Map(steps.map((step) => [step.hash, step]));
+  const found = new Set<StepHash>();
+  const visit = (hash: StepHash): void => {
+    found.add(hash);
+    const step = byHash.get(hash);
+    for (const need of step?.needs ?? []) {
+      const kind = byHash.get(need)?.spec.kind;
+      if (kind === 'features' || (kind === 'finetune' && step?.spec.kind === 'features')) visit(need);
+    }
+  };
+  hashes.forEach(visit);
+  return [...found];
 }
 
 export function groupOf(line: Prediction): string {

@@ -11,6 +11,7 @@ import {
   type ModelOutcome,
   type ModelScore,
   type ScoreSummary,
+  type SeedScore,
   TRAIN_SCHEMA,
   type TrainDocument,
 } from '../metrics/index.js';
@@ -27,24 +28,12 @@ import {
   readLines,
   sumTimings,
   throughputOf,
+  withFoundations,
   zeroShotScore,
 } from './outcomes.js';
+import { readSeed, type SeedRecord, supervisorOutcome } from './seedRecord.js';
 import { skippedIn } from './skipped.js';
-
-/** What one seed's steps left in the store. */
-export interface SeedRecord {
-  seed: number;
-  roles: TrainRoles;
-  /** Null: supervision from outside that says nothing of the test set. */
-  weak: Lines | null;
-  student: Lines;
-  ceiling: Lines;
-  /** What the student learned from on the transfer half, with the truth. */
-  labels: Lines;
-  /** The supervision's own labels there, before any of them were left out or made anew. */
-  given: Lines;
-  zeroShot: Lines | null;
-}
+import { earlierStudents, roundFields, stoppedFields } from './studentFields.js';
 
 export async function trainDocument(
   store: Store,
@@ -73,7 +62,8 @@ export async function trainDocument(
     hashes: StepHash[],
   ): Promise<ModelScore> => {
     const { accuracy, ci95, auroc, aurocCi95, n } = summary;
-    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds: (await sumTimings(store, hashes)).seconds };
+    const { seconds } = await sumTimings(store, withFoundations(plan, hashes));
+    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds };
   };
   const stepsOf = (...roles: (keyof TrainRoles)[]): StepHash[] =>
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));
@@ -95,7 +85,8 @@ export async function trainDocument(
     gap: compared.gap,
     pgr: compared.pgr,
     pgrAuroc: compared.pgrAuroc,
-    perSeed: perSeed(seeds, compared),
+    ...(await roundFields(store, seeds, compared)),
+    perSeed: await perSeed(store, seeds, compared),
     zeroShot: zeroShotScore(
       seeds.map(({ roles, zeroShot }) => [roles.zeroShot, zeroShot]),
       groups,
@@ -104,7 +95,14 @@ export async function trainDocument(
       store,
       plan.steps.map(({ hash }) => hash),
     )),
-    throughput: await throughputOf(store, [...trainedSupervisors(seeds), ...stepsOf('student', 'ceiling')]),
+    throughput: await throughputOf(
+      store,
+      withFoundations(plan, [
+        ...trainedSupervisors(seeds),
+        ...seeds.flatMap(({ roles }) => earlierStudents(roles)),
+        ...stepsOf('student', 'ceiling'),
+      ]),
+    ),
     store: store.shownPath,
     steps: { ...first.roles },
   };
@@ -121,35 +119,18 @@ function trainedSupervisors(seeds: readonly SeedRecord[]): StepHash[] {
   );
 }
 
-/** The supervisor's answers to the test items; those to the transfer half where it has no others. */
-export function supervisorOutcome({ weak, given }: SeedRecord): ModelOutcome {
-  return weak ? outcome(weak) : { ...outcome(given), ownGroups: given.map(groupOf) };
-}
-
-function perSeed(
+async function perSeed(
+  store: Store,
   seeds: readonly SeedRecord[],
   compared: ReturnType<typeof compareModels>,
-): TrainDocument['perSeed'] {
-  return seeds.map(({ seed, roles }, i) => {
-    const summary = compared.perSeed[i];
-    if (!summary) throw new TypeError('a seed without a summary');
-    return { seed, ...summary, steps: { ...roles } };
-  });
-}
-
-/** Reads what one seed's steps left. Rejects with ERR_STORE where something is missing. */
-export async function readSeed(store: Store, seed: number, roles: TrainRoles): Promise<SeedRecord> {
-  const weakResult = await store.readResult(roles.weakTest);
-  const hasWeak = weakResult?.kind !== 'grade' || (weakResult as unknown as GradeResult).accuracy !== null;
-  const [weak, student, ceiling, labels, given, zeroShot] = await Promise.all([
-    hasWeak ? readLines(store, roles.weakTest) : null,
-    readLines(store, roles.studentTest),
-    readLines(store, roles.ceilingTest),
-    readLines(store, roles.labelsGrade),
-    readLines(store, roles.beforeGrade ?? roles.labelsGrade),
-    roles.zeroShot ? readLines(store, roles.zeroShot) : null,
-  ]);
-  return { seed, roles, weak, student, ceiling, labels, given, zeroShot };
+): Promise<SeedScore[]> {
+  return Promise.all(
+    seeds.map(async ({ seed, roles }, i) => {
+      const summary = compared.perSeed[i];
+      if (!summary) throw new TypeError('a seed without a summary');
+      return { seed, ...summary, ...(await stoppedFields(store, roles)), steps: { ...roles } };
+    }),
+  );
 }
 
 function agreementOf(seeds: readonly SeedRecord[]): TrainDocument['agreement'] {
