@@ -99,9 +99,8 @@ export interface RewardConfig extends TrainConfig {
   generative?: { epochs: number; lr: number };
 }
 
-export interface BestOfConfig {
-  /** The experiment whose weak, student and ceiling models choose. */
-  reward: RewardConfig;
+/** The experiment whose weak, student and ceiling models choose, and what from. */
+export interface BestOfConfig extends RewardConfig {
   /** From small to large. */
   n: readonly number[];
   /** Absent: the strong model. */
@@ -156,7 +155,7 @@ export function resolveBestOfConfig(
   const policy = said.maybe('policy');
   const maxNewTokens = said.maybe('maxNewTokens');
   return {
-    reward: resolveRewardConfig(layers.map(withoutSampling), known, task),
+    ...resolveRewardConfig(layers.map(withoutSampling), known, task),
     n: said.value('n'),
     ...(policy === undefined ? {} : { policy }),
     temperature: said.value('temperature'),

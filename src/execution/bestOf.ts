@@ -20,15 +20,14 @@ import type { TrainOptions } from './train.js';
  */
 export async function runBestOf(config: BestOfConfig, options: TrainOptions = {}): Promise<BestOfDocument> {
   const onEvent = options.onEvent ?? (() => {});
-  const { reward } = config;
   const { plan, found } = await prepareBestOf(config);
-  const context = stepContext(reward, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: reward.keepModels });
+  const context = stepContext(config, found, options);
+  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
   const document = await bestOfDocument(context, plan, config);
-  const path = await context.store.writeRun(`best-of-${reward.dataset}`, {
+  const path = await context.store.writeRun(`best-of-${config.dataset}`, {
     command: 'best-of',
     time: new Date().toISOString(),
-    config: document.config,
+    config,
     plan: plan.steps,
     steps: document.steps,
     summary: document,
@@ -39,10 +38,10 @@ export async function runBestOf(config: BestOfConfig, options: TrainOptions = {}
 
 /** Finds what a configuration names, and plans. Nothing is run. */
 export async function prepareBestOf(config: BestOfConfig): Promise<{ plan: BestOfPlan; found: Found }> {
-  const { reward, n, temperature, topP, sampleSeed, maxNewTokens } = config;
-  await requireJudge(reward.dataset);
-  const { inputs, found } = await findRewardInputs(reward);
-  const policy = await resolveModel(config.policy ?? reward.strong);
+  const { n, temperature, topP, sampleSeed, maxNewTokens } = config;
+  await requireJudge(config.dataset);
+  const { inputs, found } = await findRewardInputs(config);
+  const policy = await resolveModel(config.policy ?? config.strong);
   const samples = Math.max(...n);
   const plan = planBestOf({
     reward: inputs,

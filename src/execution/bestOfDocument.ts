@@ -31,8 +31,8 @@ export async function bestOfDocument(
   config: BestOfConfig,
 ): Promise<BestOfDocument> {
   const { store } = context;
-  const { n, reward } = config;
-  const { weak, student, ceiling, generative, pgr, steps, seeds } = await rewardDocument(store, plan, reward);
+  const { n } = config;
+  const { weak, student, ceiling, generative, pgr, steps, seeds } = await rewardDocument(store, plan, config);
   const pool = await readPool(context, plan, Math.max(...n));
   const curve = async (
     model: string,
@@ -45,9 +45,9 @@ export async function bestOfDocument(
   };
   return {
     schema: BEST_OF_SCHEMA,
-    config: documentConfig(config),
+    config: { ...config },
     seeds,
-    policy: config.policy ?? reward.strong,
+    policy: config.policy ?? config.strong,
     prompts: pool.groups.length,
     samples: pool.samples,
     n,
@@ -69,11 +69,6 @@ export async function bestOfDocument(
 function needed(curve: BestOfCurve | null): BestOfCurve {
   if (curve === null) throw new TypeError('a plan without a model that chooses');
   return curve;
-}
-
-/** The settings of the experiment and those of the drawing in one list. */
-function documentConfig({ reward, ...sampling }: BestOfConfig): BestOfDocument['config'] {
-  return { ...reward, ...sampling };
 }
 
 /** The completions of every prompt and what each is worth, prompt by prompt [prompts · samples]. */

@@ -1,6 +1,6 @@
 /** The JSON documents of `reward` and `best-of`, version 1: fields may be added, never renamed. Types only. */
 
-import type { GapRecovered, ModelScore, TrainDocument } from './document.js';
+import type { DocumentConfig, GapRecovered, ModelScore, TrainDocument } from './document.js';
 import type { Measure } from './ratio.js';
 
 export const REWARD_SCHEMA = 'w2s-native/reward@1';
@@ -38,7 +38,7 @@ export interface BestOfCurve {
 export interface BestOfDocument {
   schema: typeof BEST_OF_SCHEMA;
   /** Every setting, defaults and all. */
-  config: Readonly<Record<string, unknown>>;
+  config: DocumentConfig;
   seeds: readonly number[];
   /** What wrote the completions, as the user named it. */
   policy: string;
