@@ -66,22 +66,24 @@ export function resolveMethod(
   };
 }
 
+/** The heads that may be named beside a method of a head of its own. */
+const OWN_HEADS = { prompt: ['tokens', 'lm'], probe: ['linear', 'scalar'] } as const;
+
 /** The head of a method that has one of its own; undefined: as it is asked for. */
 export function headOfMethod(find: FindMethod, task: TaskName): HeadName | undefined {
   const method = find('method');
   const head = find('head');
   if (method?.value !== 'prompt' && method?.value !== 'probe') return undefined;
-  const own = method.value === 'prompt' ? (task === 'completion' ? 'lm' : 'tokens') : undefined;
-  const fits = method.value === 'prompt' && (head?.value === 'lm' || head?.value === 'tokens');
-  if (fits) return head?.value;
-  if (head !== undefined && head.origin.kind !== 'preset') {
-    throw settingError(
-      head.origin,
-      `Expected ${own === undefined ? 'no head' : own} for ${nameOf(head.key, head.origin)} beside ${nameOf(method.key, method.origin)} ${method.value} but received "${head.value}".`,
-      'Leave out the head.',
-    );
+  const own: readonly HeadName[] = OWN_HEADS[method.value];
+  if (head === undefined || head.origin.kind === 'preset' || own.includes(head.value)) {
+    if (method.value === 'probe') return task === 'preference' ? 'scalar' : 'linear';
+    return task === 'completion' ? 'lm' : 'tokens';
   }
-  return own;
+  throw settingError(
+    head.origin,
+    `Expected ${own.join(' or ')} for ${nameOf(head.key, head.origin)} beside ${nameOf(method.key, method.origin)} ${method.value} but received "${head.value}".`,
+    'Leave out the head.',
+  );
 }
 
 /** Which tasks and losses a method can serve. */

@@ -89,8 +89,8 @@ describe('contradictions name the settings', () => {
   it.each([
     [{ method: 'probe', loss: 'confidence' }, '--method probe', 'Expected xent for --loss'],
     [{ method: 'prompt', loss: 'confidence' }, '--method prompt', 'Expected xent for --loss'],
-    [{ method: 'probe', head: 'unembedding' }, '--head', 'no head'],
-    [{ method: 'prompt', head: 'linear' }, '--head', 'tokens'],
+    [{ method: 'probe', head: 'unembedding' }, '--head', 'linear or scalar'],
+    [{ method: 'prompt', head: 'linear' }, '--head', 'tokens or lm'],
     [{ 'probe-lr': 0.1 }, '--probe-lr', 'a probe fitted by Adam'],
     [
       { method: 'probe', 'probe-fit': 'lbfgs', 'probe-epochs': 3 },
