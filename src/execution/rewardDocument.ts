@@ -14,7 +14,8 @@ import {
 } from '../metrics/index.js';
 import type { Store } from '../store/index.js';
 import { binaryLabels, groupOf, outcome, readLines, sumTimings } from './outcomes.js';
-import { readSeed, supervisorOutcome, trainDocument } from './trainDocument.js';
+import { readSeed, supervisorOutcome } from './seedRecord.js';
+import { trainDocument } from './trainDocument.js';
 
 export async function rewardDocument(
   store: Store,

@@ -8,7 +8,6 @@ import {
   type AnswerPair,
   agreement,
   compareModels,
-  type ModelOutcome,
   type ModelScore,
   type ScoreSummary,
   type SeedScore,
@@ -16,16 +15,13 @@ import {
   type TrainDocument,
 } from '../metrics/index.js';
 import { answerOrTie } from '../steps/evaluate.js';
-import type { GradeResult } from '../steps/results.js';
 import type { Store } from '../store/index.js';
 import { labelFields } from './labelsDocument.js';
 import {
   binaryLabels,
   groupOf,
-  type Lines,
   labelScore,
   outcome,
-  readLines,
   sumTimings,
   throughputOf,
   withFoundations,

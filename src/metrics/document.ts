@@ -58,8 +58,33 @@ export interface SeedScore {
   ceiling: number;
   /** Null where this seed's own interval of ceiling − weak is not above zero. */
   pgr: number | null;
+  /** Whose weights are not the last; absent where they are. */
+  earlyStop?: { student: StoppedModel; ceiling: StoppedModel };
   /** Step hashes by role. */
   steps: Readonly<Record<string, string>>;
+}
+
+/** A model whose weights were chosen by rows that were held out of its training. */
+export interface StoppedModel {
+  /** Optimizer steps after which the kept weights stood. */
+  step: number;
+  /** Optimizer steps of the whole training. */
+  steps: number;
+  /** What the held-out rows were held against: labels of the kind learned from, or, by an oracle, the truth. */
+  against: 'labels' | 'truth';
+  /** Accuracy on them after so many steps; `truth` of an oracle alone. */
+  curve: readonly { step: number; labels: number; truth?: number }[];
+}
+
+/** The student of one round of several, against the same supervisor and ceiling. */
+export interface RoundScore {
+  /** From 1. */
+  round: number;
+  accuracy: number;
+  ci95: Interval;
+  pgr: GapRecovered;
+  /** What it learned from, held against the truth: labels of the supervisor, then of the student before. */
+  labels: { accuracy: number; n: number };
 }
 
 /** A model before any fine-tuning. */
@@ -126,6 +151,8 @@ export interface TrainDocument {
   pgr: GapRecovered;
   /** The same in AUROC, of binary tasks. */
   pgrAuroc: GapRecovered;
+  /** Students one after another, the last of which is `student`; absent: one. */
+  rounds?: readonly RoundScore[];
   /** One by one. */
   perSeed: readonly SeedScore[];
   /** The strong model before any fine-tuning, where the task can be scored so. */

@@ -32,6 +32,8 @@ export interface FinetuneResult extends ReadingResult {
 export interface EarlyStopResult {
   /** Optimizer steps done when the kept weights were the model's: the earliest best. */
   step: number;
+  /** What chose it: the labels, or, in an oracle, the truth. */
+  against: 'labels' | 'truth';
   /** Accuracy against the hardened labels of the kind learned from, and, of an oracle, against the truth. */
   curve: readonly { step: number; labels: number; truth?: number }[];
 }
