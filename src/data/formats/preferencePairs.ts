@@ -28,7 +28,7 @@ const SPELLINGS = {
  * Any table of preferences: `prompt`, `chosen` and `rejected`; or, as `label --export` writes it, `prompt`,
  * `first`, `second` and a `label`, which may be the probability that each is the better. `id` and `group` are
  * taken where they exist; rows with one prompt in the same words stay together. `scores` may say what every
- * possible completion is worth, as an object or as JSON.
+ * possible completion is worth, as an object or as JSON; what they do not name is worth the least.
  */
 export const preferencePairs: DatasetFormat = {
   name: 'pairs',
@@ -40,11 +40,16 @@ export const preferencePairs: DatasetFormat = {
   judge: async () => judgeByScores,
 };
 
-/** What a row's `scores` say of a completion: `score`, and whether none is worth more. */
-const judgeByScores: Judge = ({ scores = {} }, answer) => {
-  const own = Object.hasOwn(scores, answer.trim()) ? scores[answer.trim()] : undefined;
-  if (own === undefined) return { correct: null };
-  return { correct: own === Math.max(...Object.values(scores)), measures: { score: own } };
+/**
+ * What a row's `scores` say of a completion: `score`, and whether none is worth more. Whatever they do not name is no
+ * possible completion, and worth as little as the least of them.
+ */
+const judgeByScores: Judge = ({ scores }, answer) => {
+  if (scores === undefined) return { correct: null };
+  const values = Object.values(scores);
+  const named = Object.hasOwn(scores, answer.trim()) ? scores[answer.trim()] : undefined;
+  const score = named ?? Math.min(...values);
+  return { correct: named !== undefined && score === Math.max(...values), measures: { score } };
 };
 
 /** The reader behind `pairs` and the built-in preferences. */
