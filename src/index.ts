@@ -1,10 +1,11 @@
 /**
  * w2s-native from Node, in three levels: whole experiments (`weakToStrong`), single steps (`finetune`,
- * `label`, `evaluate`), and the engine itself (`openModel`, `createTrainer`).
+ * `label`, `evaluate`, `generate`), and the engine itself (`openModel`, `createTrainer`).
  */
 
 export type { AnalyseSettings } from './config/analyse.js';
 export type { BootstrapSettings } from './config/bootstrap.js';
+export type { GenerateRaw as GenerateSettings } from './config/generate.js';
 export type {
   EvaluateRaw as EvaluateSettings,
   FinetuneRaw as FinetuneSettings,
@@ -12,11 +13,17 @@ export type {
   StepConfig,
 } from './config/steps.js';
 export type { TrainSettings } from './config/train.js';
+export {
+  type DatasetDefinition,
+  type DatasetField,
+  type DatasetRow,
+  defineDataset,
+} from './data/formats/userFormat.js';
 export type { Tokenizer } from './data/tokenizer.js';
-export type { EncodedTexts } from './data/tokenizeWorker.js';
+export type { EncodedTexts, EndToken } from './data/tokenizeWorker.js';
 export type { FileRole, SplitPart, TooFew } from './data/types.js';
 export { ERROR_EXIT_CODES, type ErrorCode, type ErrorDetails, isW2sError, W2sError } from './errors.js';
-export { analyse, bootstrap, evaluate, finetune, label, weakToStrong } from './execution/calls.js';
+export { analyse, bootstrap, evaluate, finetune, generate, label, weakToStrong } from './execution/calls.js';
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
 export {
   createTrainer,
@@ -27,8 +34,13 @@ export {
   type ScoreCallOptions,
   Trainer,
 } from './execution/handles.js';
-export type { EvaluateDocument, StepDocument } from './execution/stepDocument.js';
-export type { LossOption, ModuleOptions, RelabelOption } from './execution/userModules.js';
+export type {
+  Continuation,
+  EvaluateDocument,
+  GenerateDocument,
+  StepDocument,
+} from './execution/stepDocument.js';
+export type { DatasetOption, LossOption, ModuleOptions, RelabelOption } from './execution/userModules.js';
 export type {
   AnalysisColumn,
   AnalysisCurve,

@@ -2,6 +2,7 @@
 import type { Options } from 'yargs';
 import type { Raw } from '../config/key.js';
 import { dataKeys } from '../config/keys.js';
+import { isModuleFile } from '../config/modulePath.js';
 import { nearest } from '../config/nearest.js';
 import type { BuiltInDataset } from '../data/formats/index.js';
 import type { LoadedExamples } from '../data/index.js';
@@ -170,7 +171,7 @@ async function datasetOf(name: string, isBuiltIn: boolean, argv: Argv) {
   const { resolveDataset } = await import('../data/index.js');
   const { dataSeed = 0, ...values } = given?.values ?? {};
   const said = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  const isFile = !isBuiltIn && /[./\\]/.test(name);
+  const isFile = !isBuiltIn && /[./\\]/.test(name) && !isModuleFile(name);
   return {
     dataset: await resolveDataset(isFile ? { data: name, ...said } : { dataset: name, ...said }),
     dataSeed,

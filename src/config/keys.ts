@@ -103,7 +103,8 @@ export const modelKeys = {
 export const dataKeys = {
   dataset: key(text('the name of a data set or format', 'NAME'), {
     group: 'Data',
-    describe: 'Built-in or published data set, or the format of --data (see `npx w2s-native datasets`)',
+    describe:
+      'Built-in or published data set, a file that defines one (./my-data.mjs), or the format of --data (see `npx w2s-native datasets`)',
     defaultWords: 'chess-puzzles; columns with --data',
   }),
   data: key(text('a file', 'FILE'), {

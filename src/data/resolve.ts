@@ -133,10 +133,11 @@ function withBuiltInFiles(
 
 /** Without a file of the user's, the published ones, fetched once. */
 async function withPublishedFiles(
-  { name, hub }: DatasetFormat,
+  { name, hub, files }: DatasetFormat,
   given: Partial<Record<FileRole, string>>,
   fetch: boolean,
 ): Promise<Partial<Record<FileRole, string>>> {
+  if (files !== undefined && Object.keys(given).length === 0) return files;
   if (hub === undefined || Object.keys(given).length > 0) return given;
   const split = (which: string) => fetchSplit(name, hub, which, fetch);
   return { train: await split(hub.train), test: await split(hub.test) };

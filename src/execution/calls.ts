@@ -12,8 +12,9 @@ import {
   type BootstrapSettings,
   resolveBootstrapConfig,
 } from '../config/bootstrap.js';
+import { type GenerateRaw, resolveGenerateConfig } from '../config/generate.js';
 import type { Keys } from '../config/key.js';
-import { finetuneKeys } from '../config/keys.js';
+import { evaluateKeys, finetuneKeys, labelKeys } from '../config/keys.js';
 import { type Layer, parseLayer } from '../config/layers.js';
 import { presets } from '../config/presets.js';
 import {
@@ -33,10 +34,11 @@ import type { TrainDocument } from '../metrics/document.js';
 import { runAnalysis } from './analyse/index.js';
 import { runBootstrap } from './bootstrap.js';
 import type { RunOptions } from './events.js';
+import { runGenerate } from './generate.js';
 import { runEvaluate, runFinetune, runLabel } from './single.js';
-import type { EvaluateDocument, StepDocument } from './stepDocument.js';
+import type { EvaluateDocument, GenerateDocument, StepDocument } from './stepDocument.js';
 import { runTrain } from './train.js';
-import { type LossOption, type ModuleOptions, withUserModules } from './userModules.js';
+import { type DatasetOption, type LossOption, type ModuleOptions, withUserModules } from './userModules.js';
 
 /**
  * One weak-to-strong experiment. Settings are the flags of `train` in camelCase; without any, the built-in
@@ -63,7 +65,7 @@ export async function weakToStrong(
  */
 export async function bootstrap(
   settings: BootstrapSettings = {},
-  options: RunOptions & LossOption = {},
+  options: RunOptions & LossOption & DatasetOption = {},
 ): Promise<BootstrapDocument> {
   const layers = await callLayers<BootstrapRaw>('bootstrap', allBootstrapKeys, settings, options);
   return runBootstrap(await withTask((task) => resolveBootstrapConfig(layers, presets, task)), options);
@@ -91,20 +93,33 @@ export async function analyse(
 /** Fine-tunes a model on every row of a file. @returns the document of `w2s-native finetune --json` */
 export async function finetune(
   settings: FinetuneRaw,
-  options: RunOptions & LossOption = {},
+  options: RunOptions & LossOption & DatasetOption = {},
 ): Promise<StepDocument> {
   const layers = await callLayers<FinetuneRaw>('finetune', finetuneKeys, settings, options);
   return runFinetune(await withTask((task) => resolveFinetuneConfig(layers, presets, task)), options);
 }
 
 /** Predicts every row of a file without reading its labels. @returns the document of `w2s-native label --json` */
-export async function label(settings: LabelRaw, options: RunOptions = {}): Promise<StepDocument> {
-  return runLabel(await withTask((task) => resolveLabelConfig(settings, presets, task)), options);
+export async function label(
+  settings: LabelRaw,
+  options: RunOptions & DatasetOption = {},
+): Promise<StepDocument> {
+  const layers = await callLayers<LabelRaw>('label', labelKeys, settings, options);
+  return runLabel(await withTask((task) => resolveLabelConfig(layers, presets, task)), options);
 }
 
 /** Holds a model against the labels of a file. @returns the document of `w2s-native evaluate --json` */
-export async function evaluate(settings: EvaluateRaw, options: RunOptions = {}): Promise<EvaluateDocument> {
-  return runEvaluate(await withTask((task) => resolveEvaluateConfig(settings, presets, task)), options);
+export async function evaluate(
+  settings: EvaluateRaw,
+  options: RunOptions & DatasetOption = {},
+): Promise<EvaluateDocument> {
+  const layers = await callLayers<EvaluateRaw>('evaluate', evaluateKeys, settings, options);
+  return runEvaluate(await withTask((task) => resolveEvaluateConfig(layers, presets, task)), options);
+}
+
+/** Lets a model continue prompts. @returns the document of `w2s-native generate --json` */
+export async function generate(settings: GenerateRaw, options: RunOptions = {}): Promise<GenerateDocument> {
+  return runGenerate(resolveGenerateConfig(settings), options);
 }
 
 /** The settings of a call as a layer, with the modules of the user's loaded that they or the options name. */

@@ -11,6 +11,8 @@ import { checkParams, type ModuleParams } from '../config/moduleParams.js';
 import { isModulePath } from '../config/modulePath.js';
 import type { CustomRelabel } from '../config/supervision.js';
 import { loadUserModule } from '../config/userModule.js';
+import { rememberFormat } from '../data/formats/index.js';
+import { type DatasetDefinition, definitionSource, formatOfDefinition } from '../data/formats/userFormat.js';
 import { trustGradient } from '../tasks/gradientCheck.js';
 import { bindLoss, type LossDefinition } from '../tasks/loss.js';
 import { bindRelabel, type RelabelDefinition } from '../tasks/relabel.js';
@@ -33,8 +35,14 @@ export interface RelabelOption {
   relabelParams?: Readonly<Record<string, unknown>>;
 }
 
+/** A data set defined in JavaScript or TypeScript. */
+export interface DatasetOption {
+  /** A data set of your own, made by `defineDataset`. */
+  dataset?: DatasetDefinition;
+}
+
 /** Code that a call brings beside its settings. */
-export interface ModuleOptions extends LossOption, RelabelOption {}
+export interface ModuleOptions extends LossOption, RelabelOption, DatasetOption {}
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -81,9 +89,15 @@ export async function withUserModules<R extends object>(
 ): Promise<readonly Layer<R>[]> {
   const { skipGradientCheck } = options;
   const said = skipGradientCheck === undefined ? layers : over(layers, { gradientCheck: !skipGradientCheck });
-  let resolved: readonly Layer<R>[] = said;
+  let resolved =
+    options.dataset === undefined ? said : over(said, { dataset: nameOfDataset(options.dataset) });
   for (const slot of SLOTS) resolved = await fillSlot(slot, resolved, options);
   return resolved;
+}
+
+/** Makes a definition known, and gives the name that the setting `dataset` takes. */
+function nameOfDataset(definition: DatasetDefinition): string {
+  return rememberFormat(formatOfDefinition(definition, definitionSource(definition), process.cwd()));
 }
 
 async function fillSlot<R extends object>(

@@ -1,7 +1,7 @@
 import type { Place } from '../badRow.js';
 import type { RawLabel } from '../labels.js';
 import type { Source } from '../sources/index.js';
-import type { Judge, RowStructure, TaskKind } from '../types.js';
+import type { FileRole, Judge, RowStructure, TaskKind } from '../types.js';
 
 /** A row as a format reads it, before classes are known. */
 export interface RawExample {
@@ -76,6 +76,8 @@ export interface DatasetFormat {
   example?: string;
   /** Where its files are fetched when none are named. */
   hub?: PublishedDataset;
+  /** Where its files lie when none are named: paths, or names on the hub. */
+  files?: Partial<Record<FileRole, string>>;
   /** Absent: the columns decide. */
   task?: TaskKind;
   /** The data set is published as CSV or TSV without names of columns: they are called 1, 2, 3, …. */

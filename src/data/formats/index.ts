@@ -1,3 +1,4 @@
+import { isModuleFile } from '../../config/modulePath.js';
 import { nearest } from '../../config/nearest.js';
 import { W2sError } from '../../errors.js';
 import { boolq } from './boolq.js';
@@ -33,10 +34,28 @@ export async function formatNames(): Promise<readonly string[]> {
   return [...(await builtInNames()), ...FORMATS.map((format) => format.name)];
 }
 
-/** A format by name. Throws ERR_CONFIG (exit code 2) with the nearest right name. */
+/** Formats that users define, by the name that holds the hash of their code: a spec names them, and steps find them here. */
+const defined = new Map<string, DatasetFormat>();
+
+/** Makes a format known that no file of this folder holds, and gives the name that `--dataset` then takes. */
+export function rememberFormat(format: DatasetFormat): string {
+  defined.set(format.name, format);
+  return format.name;
+}
+
+/**
+ * A format by name, or by the file of the module that defines it. Throws ERR_CONFIG (exit code 2) with the nearest
+ * right name, or where the module cannot be loaded.
+ */
 export async function findFormat(name: string): Promise<DatasetFormat> {
-  const known = FORMATS.find((format) => format.name === name);
+  const known = FORMATS.find((format) => format.name === name) ?? defined.get(name);
   if (known !== undefined) return known;
+  if (isModuleFile(name)) {
+    const { loadFormat } = await import('./userFormat.js');
+    const format = await loadFormat(name);
+    rememberFormat(format);
+    return format;
+  }
   const dataset = await builtInDataset(name);
   if (dataset !== undefined) return builtInFormat(dataset);
   const names = await formatNames();

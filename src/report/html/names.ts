@@ -14,12 +14,15 @@ export const namesOf = ({ weak, student }: TrainDocument): Names =>
 /** What the data are called: a file's name says more than `columns`. */
 export function dataName({ config: { dataset, data, transferData } }: TrainDocument): string {
   const file = data ?? transferData;
-  return dataset === 'columns' && typeof file === 'string' ? basename(file) : dataset;
+  return dataset === 'columns' && typeof file === 'string' ? basename(file) : definedName(dataset);
 }
+
+/** A data set that a call defined is known by its code: people know it by its name. */
+const definedName = (dataset: string): string => dataset.replace(/@[0-9a-f]{12}$/, '');
 
 /** The same of the data that `evaluate` scores a model on. */
 export function scoredName({ dataset, testData, data }: { readonly [key: string]: unknown }): string {
   const file = testData ?? data;
   if (dataset === 'columns' && typeof file === 'string') return basename(file);
-  return typeof dataset === 'string' ? dataset : '';
+  return typeof dataset === 'string' ? definedName(dataset) : '';
 }
