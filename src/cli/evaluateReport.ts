@@ -28,6 +28,15 @@ export function evaluateReport(
       100,
     ),
   ];
+  lines.push(...measureLines(document.measures ?? {}));
   if (exported !== undefined) lines.push(`Every row's scores: ${exported}`);
   return lines.join('\n');
+}
+
+/** Shares as percents, anything else as it is. */
+function measureLines(measures: Readonly<Record<string, number>>): string[] {
+  return Object.entries(measures).map(([name, value]) => {
+    const isShare = value >= 0 && value <= 1;
+    return `Mean over items, ${name}: ${isShare ? `${(value * 100).toFixed(1)} %` : value.toFixed(1)}`;
+  });
 }

@@ -1,4 +1,11 @@
 /** From what was typed to a resolved configuration: the data's task is looked up where no preset knows it. */
+
+import {
+  type GenerateConfig,
+  type GenerateRaw,
+  generateKeys,
+  resolveGenerateConfig,
+} from '../config/generate.js';
 import {
   type EvaluateRaw,
   evaluateKeys,
@@ -42,6 +49,12 @@ export async function labelConfig(argv: Argv, context: CommandContext): Promise<
 export async function evaluateConfig(argv: Argv, context: CommandContext): Promise<EvaluateConfig> {
   const layers = await stepLayersFrom<EvaluateRaw>('evaluate', evaluateKeys, argv, context);
   return withTask(layers, (task) => resolveEvaluateConfig(layers, presets, task));
+}
+
+export async function generateConfig(argv: Argv, context: CommandContext): Promise<GenerateConfig> {
+  const layers = await stepLayersFrom<GenerateRaw>('generate', generateKeys, argv, context);
+  await checkDatasetName(layers);
+  return resolveGenerateConfig(layers);
 }
 
 /** Resolves once to learn which files are meant, and again when they say what they are for. */

@@ -22,6 +22,7 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'finetune', summary: 'Fine-tune one model on one file', load: () => import('./finetune.js') },
   { name: 'label', summary: 'Write a model’s labels for a file', load: () => import('./label.js') },
   { name: 'evaluate', summary: 'Score a model on a test file', load: () => import('./evaluate.js') },
+  { name: 'generate', summary: 'Let a model continue prompts', load: () => import('./generate.js') },
   {
     name: 'analyse',
     summary: 'One question asked of experiments: agreement, calibration, errors, misfit, …',

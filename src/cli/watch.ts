@@ -21,6 +21,7 @@ const PHASES: Readonly<Record<string, readonly [phase: string, activity?: string
   zeroShot: ['zero-shot'],
   finetune: ['training'],
   label: ['labelling'],
+  generate: ['writing'],
   evaluate: ['scoring'],
 };
 

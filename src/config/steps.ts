@@ -8,7 +8,7 @@ import {
   type LabelRaw,
   labelKeys,
 } from './keys.js';
-import { type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
+import { type Found, type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
 import { refuseIdleSettings } from './method.js';
 import {
   checkLoss,
@@ -129,13 +129,7 @@ function resolveReading(
   const said = layersOf<EvaluateRaw>(command, keys, input);
   const common = resolveCommon(command, said, known);
   const file = said.find('export');
-  if (file !== undefined && !/\.(jsonl|parquet)$/i.test(file.value)) {
-    throw settingError(
-      file.origin,
-      `Expected a name that ends in .jsonl or .parquet for --export but received ${JSON.stringify(file.value)}.`,
-      `Try: --export ${file.value.replace(/\.[^./]*$/, '')}.jsonl`,
-    );
-  }
+  if (file !== undefined) checkExportName(file);
   const preset = known[common.dataset]?.settings ?? {};
   const settings = said.over({ origin: { kind: 'preset', command }, values: preset });
   const named = said.maybe('head');
@@ -152,19 +146,37 @@ function resolveReading(
   };
 }
 
-function layersOf<R extends object>(command: string, keys: Keys, input: R | readonly Layer<R>[]): Layers<R> {
+/** @throws ERR_USAGE or ERR_CONFIG for a name that says no format */
+export function checkExportName({ value, origin }: Found<string>): void {
+  if (/\.(jsonl|parquet)$/i.test(value)) return;
+  throw settingError(
+    origin,
+    `Expected a name that ends in .jsonl or .parquet for --export but received ${JSON.stringify(value)}.`,
+    `Try: --export ${value.replace(/\.[^./]*$/, '')}.jsonl`,
+  );
+}
+
+/** Settings of a call, or layers that were read before. */
+export function layersOf<R extends object>(
+  command: string,
+  keys: Keys,
+  input: R | readonly Layer<R>[],
+): Layers<R> {
   const given = Array.isArray(input)
     ? (input as readonly Layer<R>[])
     : [parseLayer<R>(keys, input as Readonly<Record<string, unknown>>, { kind: 'call', command })];
   return new Layers<R>(given, keys);
 }
 
-type CommonRaw = Omit<EvaluateRaw, 'head' | 'export'>;
+/** What every command of one step may say. */
+export type CommonRaw = Omit<EvaluateRaw, 'head' | 'export'>;
 
-function resolveCommon(
-  command: 'finetune' | 'label' | 'evaluate',
+/** Model, data and machine. @throws ERR_USAGE or ERR_CONFIG where a model, or data that is needed, is missing */
+export function resolveCommon(
+  command: 'finetune' | 'label' | 'evaluate' | 'generate',
   said: Layers<CommonRaw>,
   known: Known,
+  needsData = true,
 ): StepConfig {
   const fileKey = command === 'evaluate' ? 'testData' : 'data';
   const model = said.maybe('model');
@@ -172,7 +184,7 @@ function resolveCommon(
     throw missing(said.origin, 'model', `for ${command}`, 'See: npx w2s-native models');
   const hasFile = said.maybe('data') !== undefined || said.maybe('testData') !== undefined;
   const dataset = said.maybe('dataset') ?? (hasFile ? 'columns' : undefined);
-  if (dataset === undefined || (dataset === 'columns' && !hasFile)) {
+  if (needsData && (dataset === undefined || (dataset === 'columns' && !hasFile))) {
     throw missing(
       said.origin,
       fileKey,
@@ -182,7 +194,7 @@ function resolveCommon(
   }
   const config: StepConfig = {
     model,
-    dataset,
+    dataset: dataset ?? 'columns',
     dataSeed: said.value('dataSeed'),
     device: said.value('device'),
     threads: said.maybe('threads') ?? null,

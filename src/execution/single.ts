@@ -7,6 +7,7 @@ import { accuracyWithInterval, auroc } from '../metrics/index.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
 import type { StepContext } from '../steps/context.js';
 import { creditOf } from '../steps/evaluate.js';
+import type { EvaluateResult } from '../steps/results.js';
 import type { Prediction } from '../store/index.js';
 import { binaryScore } from '../tasks/classification.js';
 import { type EngineOptions, stepContext } from './context.js';
@@ -59,7 +60,14 @@ export async function runEvaluate(
     lines.map((line) => line.group ?? line.id),
   );
   const basics = await document('evaluate', config, context, step);
-  return recorded(context, step, { ...basics, accuracy, ci95, auroc: aurocOf(lines) });
+  const { measures } = (await context.store.readResult(step.hash)) as unknown as EvaluateResult;
+  return recorded(context, step, {
+    ...basics,
+    accuracy,
+    ci95,
+    auroc: aurocOf(lines),
+    ...(measures === undefined ? {} : { measures }),
+  });
 }
 
 /** A head that the folder brings is what it is read by, where nobody named another. */
@@ -75,7 +83,8 @@ interface FoundAll {
   data: FoundData;
 }
 
-async function find(config: StepConfig, sources: Omit<ClassSources, 'models'>): Promise<FoundAll> {
+/** Model, data and classes of a configuration. */
+export async function find(config: StepConfig, sources: Omit<ClassSources, 'models'>): Promise<FoundAll> {
   const model = await resolveModel(config.model);
   const data = await findData(datasetRequest(config), { models: [model], ...sources });
   return { model, data };
@@ -91,7 +100,8 @@ function inputs(config: FinetuneConfig | LabelConfig, { model, data }: FoundAll)
   };
 }
 
-async function run(
+/** Runs a plan of one step. */
+export async function run(
   config: StepConfig,
   plan: Plan,
   { model, data }: FoundAll,
@@ -105,7 +115,8 @@ async function run(
   return { context, step };
 }
 
-async function document<C extends 'finetune' | 'label' | 'evaluate'>(
+/** The part that the documents of all single steps have in common. */
+export async function document<C extends 'finetune' | 'label' | 'evaluate' | 'generate'>(
   command: C,
   config: StepConfig,
   { store }: StepContext,
@@ -125,7 +136,7 @@ async function document<C extends 'finetune' | 'label' | 'evaluate'>(
 }
 
 /** Writes the run's record, which `report` reads, and gives the document back. */
-async function recorded<D extends StepDocument>(
+export async function recorded<D extends StepDocument>(
   { store }: StepContext,
   step: PlanStep,
   summary: D,

@@ -2,7 +2,7 @@
 
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
-import { ENGINE_REVISION, type HeadSpec, type ObjectiveSpec, type Plan, type WeightsSpec } from './plan.js';
+import { ENGINE_REVISION, type HeadSpec, type Plan, type WeightsSpec } from './plan.js';
 import {
   type DataShape,
   generativeObjective,
@@ -75,7 +75,43 @@ export function planEvaluate(inputs: SingleInputs): Plan {
   return builder.build();
 }
 
-function folder(inputs: SingleInputs): WeightsSpec {
+export interface GenerateInputs {
+  model: string;
+  settings: Pick<ModelSettings, 'dtype' | 'maxContext' | 'template' | 'maxNewTokens'>;
+  dataset: DataShape & { spec: DatasetSpec };
+  dataSeed: number;
+  deterministic: boolean;
+  samples: number;
+  temperature: number;
+  topP: number;
+  seed: number;
+}
+
+/** What a model writes behind every row of the training file. */
+export function planGenerate(inputs: GenerateInputs): Plan {
+  const { settings, dataset, samples, temperature, topP, seed, deterministic } = inputs;
+  const { template, maxNewTokens } = settings;
+  const builder = new PlanBuilder();
+  builder.add('generate', seed, {
+    kind: 'generate',
+    engineRevision: ENGINE_REVISION,
+    model: folder(inputs),
+    reading: {
+      ...languageReading({ ...settings, head: 'lm' }, dataset),
+      ...(template === undefined ? {} : { template }),
+      ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+    },
+    data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
+    samples,
+    temperature,
+    topP,
+    seed,
+    deterministic,
+  });
+  return builder.build();
+}
+
+function folder(inputs: Pick<SingleInputs, 'model'>): WeightsSpec {
   return { from: 'folder', contentHash: inputs.model };
 }
 
