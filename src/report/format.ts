@@ -39,8 +39,13 @@ export function shownModels({ weak, strong }: { weak: string; strong: string }):
   weak: string;
   strong: string;
 } {
-  const short = { weak: lastOfPath(weak), strong: lastOfPath(strong) };
+  const short = { weak: weak.split(',').map(lastOfPath).join(', '), strong: lastOfPath(strong) };
   return short.weak === short.strong && weak !== strong ? { weak, strong } : short;
+}
+
+/** The name of student and ceiling: the strong model's, or that of the features that stand in for it. */
+export function strongOf({ config, student }: { config: { strong: string }; student: { model: string } }): string {
+  return config.strong === '' ? student.model : config.strong;
 }
 
 function lastOfPath(name: string): string {

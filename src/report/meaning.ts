@@ -1,5 +1,6 @@
 import type { TrainDocument } from '../metrics/index.js';
 import { decimalInterval, decimals, percent, percentInterval } from './format.js';
+import { labelsNamed } from './supervision.js';
 
 /**
  * What a result means, in a few sentences for somebody who has read nothing else. Says no more than the
@@ -25,12 +26,12 @@ function mainSentences(document: TrainDocument): string[] {
   }
   if (high < 0) {
     return [
-      `Trained on the weak labels, the student does worse than the weak supervisor that gave them: ${percent(student.accuracy)} against ${percent(weak.accuracy)} (${shown}).`,
+      `Trained on ${labelsNamed(document)}, the student does worse than the weak supervisor${document.labelledBy ? '' : ' that gave them'}: ${percent(student.accuracy)} against ${percent(weak.accuracy)} (${shown}).`,
     ];
   }
   if (low > 1) {
     return [
-      `The student does better on weak labels than on true ones: ${percent(student.accuracy)} against ${percent(ceiling.accuracy)} (${shown}).`,
+      `The student does better on ${document.labelledBy ? 'its own' : 'weak'} labels than on true ones: ${percent(student.accuracy)} against ${percent(ceiling.accuracy)} (${shown}).`,
       'So this ceiling is not the best that the model can do.',
     ];
   }
@@ -40,7 +41,7 @@ function mainSentences(document: TrainDocument): string[] {
     ];
   }
   return [
-    `Trained on the weak labels, the student gets ${wholePercent(pgr.value)} of the way from its weak supervisor (${percent(weak.accuracy)}) to its ceiling (${percent(ceiling.accuracy)}), which is the same model trained on true labels: ${shown}.`,
+    `Trained on ${labelsNamed(document)}, the student gets ${wholePercent(pgr.value)} of the way from ${document.labelledBy ? 'the' : 'its'} weak supervisor (${percent(weak.accuracy)}) to its ceiling (${percent(ceiling.accuracy)}), which is the same model trained on true labels: ${shown}.`,
     standing(low, high),
   ];
 }
@@ -72,7 +73,7 @@ function remarks({ seeds, weak, zeroShot, student, agreement }: TrainDocument): 
   const said: string[] = [];
   if (zeroShot !== null && zeroShot.accuracy >= student.accuracy) {
     said.push(
-      `Before any fine-tuning the strong model had ${percent(zeroShot.accuracy)} ${percentInterval(zeroShot.ci95)}, no less than the student: nothing shows that it gained by the weak labels.`,
+      `Before any fine-tuning the strong model had ${percent(zeroShot.accuracy)} ${percentInterval(zeroShot.ci95)}, no less than the student: nothing shows that it gained by the labels.`,
     );
   } else if (zeroShot !== null && zeroShot.accuracy > weak.accuracy) {
     said.push(

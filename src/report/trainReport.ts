@@ -2,6 +2,7 @@ import type { ModelScore, TrainDocument } from '../metrics/index.js';
 import { decimalInterval, decimals, gapText, NONE, percent, percentInterval, shownModels } from './format.js';
 import { dataName } from './html/names.js';
 import { meaningOf } from './meaning.js';
+import { labelFacts, supervisionParts } from './supervision.js';
 import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
 
 const COLUMNS: readonly Column[] = [
@@ -25,25 +26,31 @@ export function trainReport(document: TrainDocument, paint: Paint = PLAIN): stri
 
 /** `chess-puzzles: chess-xs → chess-m, xent, seeds 0, 1`. */
 export function titleOf(document: TrainDocument): string {
-  const { config, seeds, weak, student } = document;
+  const { config, seeds, weak } = document;
   const loss = lossOf(config);
   const shownSeeds = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
-  const names = shownModels({ weak: weak.model, strong: student.model });
-  return `${dataName(document)}: ${names.weak} → ${names.strong}, ${loss === null ? '' : `${loss}, `}${shownSeeds}`;
+  const names = shownModels({ weak: weak.model, strong: strongOf(document) });
+  const details = [...(loss === null ? [] : [loss]), ...supervisionParts(document), shownSeeds];
+  return `${dataName(document)}: ${names.weak} → ${names.strong}, ${details.join(', ')}`;
 }
 
-/** The student's loss, where the configuration names it; one of the user's own by its name. */
+/** The student's loss, where the configuration names it; one of the user's own by its name, and a method by its own. */
 export function lossOf(config: { readonly [key: string]: unknown }): string | null {
   const settings = config.forStrong;
-  const { customLoss } = (settings ?? {}) as { customLoss?: { name?: unknown } };
-  if (typeof customLoss?.name === 'string') return customLoss.name;
+  const { customLoss, method, shots } = (settings ?? {}) as Partial<
+    Record<string, { name?: unknown } | string>
+  >;
+  if (method === 'prompt') return `prompt of ${shots} examples`;
+  if (typeof method === 'string') return method;
+  if (typeof customLoss === 'object' && typeof customLoss.name === 'string') return customLoss.name;
   const loss =
     typeof settings === 'object' && settings !== null && 'loss' in settings ? settings.loss : config.loss;
   return typeof loss === 'string' ? loss : null;
 }
 
-function modelRows({ weak, student, ceiling, zeroShot }: TrainDocument): string[][] {
-  const names = shownModels({ weak: weak.model, strong: student.model });
+function modelRows(document: TrainDocument): string[][] {
+  const { weak, student, ceiling, zeroShot } = document;
+  const names = shownModels({ weak: weak.model, strong: strongOf(document) });
   const rows = [
     modelRow('weak', weak, names.weak),
     modelRow('student', student, names.strong),
@@ -74,7 +81,8 @@ function modelRow(role: string, score: ModelScore, name: string): string[] {
   ];
 }
 
-function factRows({ pgr, pgrAuroc, gap, labels, agreement, perSeed }: TrainDocument): string[][] {
+function factRows(document: TrainDocument): string[][] {
+  const { pgr, pgrAuroc, gap, agreement, perSeed } = document;
   const rows = [['PGR', pgr.value === null ? `${NONE}  (${pgr.reason ?? ''})` : gapText(pgr)]];
   if (pgrAuroc.value !== null) rows.push(['PGR of AUROC', gapText(pgrAuroc)]);
   if (perSeed.length > 1) {
@@ -87,7 +95,7 @@ function factRows({ pgr, pgrAuroc, gap, labels, agreement, perSeed }: TrainDocum
     const points = gap.ci95.map((end) => end * 100) as [number, number];
     rows.push(['ceiling − weak', `${decimals(gap.value * 100, 1)} points ${decimalInterval(points, 1)}`]);
   }
-  rows.push(['weak labels', `${percent(labels.accuracy)} right of ${labels.n}`]);
+  rows.push(...labelFacts(document));
   if (agreement !== null) {
     const { overall, supervisorRight, supervisorWrong } = agreement;
     rows.push([

@@ -70,7 +70,7 @@ export const CSV_COLUMNS: readonly Column[] = [
   {
     name: 'strong_model',
     about: 'student and ceiling; of an evaluation, the model',
-    experiment: ({ student }) => student.model,
+    experiment: strongOf,
     evaluation: ({ document }) => document.model,
   },
   { name: 'loss', about: "the student's loss", experiment: ({ config }) => lossOf(config) },
@@ -103,10 +103,10 @@ export const CSV_COLUMNS: readonly Column[] = [
   ...ends('zero_shot_accuracy', 'zero-shot', ({ zeroShot }) => zeroShot?.ci95),
   {
     name: 'labels_accuracy',
-    about: 'weak labels that are right',
+    about: 'labels learned from that are right',
     experiment: ({ labels }) => labels.accuracy,
   },
-  { name: 'labels_n', about: 'weak labels', experiment: ({ labels }) => labels.n },
+  { name: 'labels_n', about: 'labels learned from', experiment: ({ labels }) => labels.n },
   {
     name: 'agreement',
     about: 'test items that student and supervisor answer alike',
