@@ -44,7 +44,13 @@ export function shownModels({ weak, strong }: { weak: string; strong: string }):
 }
 
 /** The name of student and ceiling: the strong model's, or that of the features that stand in for it. */
-export function strongOf({ config, student }: { config: { strong: string }; student: { model: string } }): string {
+export function strongOf({
+  config,
+  student,
+}: {
+  config: { strong: string };
+  student: { model: string };
+}): string {
   return config.strong === '' ? student.model : config.strong;
 }
 

@@ -1,5 +1,5 @@
 import type { TrainDocument } from '../metrics/index.js';
-import { gapText, percent, percentInterval, shownModels } from './format.js';
+import { gapText, percent, percentInterval, shownModels, strongOf } from './format.js';
 import { dataName, scoredName } from './html/names.js';
 import { nameExperiments } from './runs/labels.js';
 import { type Evaluation, type Experiment, type ReportedRun, shownTime, sortRuns } from './runs/records.js';
@@ -86,9 +86,9 @@ function fittingTable(
 }
 
 function trainRow({ document, time }: Experiment, settings: string): string[] {
-  const { config, seeds, weak, student, ceiling, zeroShot, pgr } = document;
+  const { seeds, weak, student, ceiling, zeroShot, pgr } = document;
   // Supervision from outside has a name only beside its score.
-  const names = shownModels({ weak: weak.model, strong: student.model });
+  const names = shownModels({ weak: weak.model, strong: strongOf(document) });
   return [
     dataName(document),
     names.weak,

@@ -1,5 +1,14 @@
 import type { ModelScore, TrainDocument } from '../metrics/index.js';
-import { decimalInterval, decimals, gapText, NONE, percent, percentInterval, shownModels } from './format.js';
+import {
+  decimalInterval,
+  decimals,
+  gapText,
+  NONE,
+  percent,
+  percentInterval,
+  shownModels,
+  strongOf,
+} from './format.js';
 import { dataName } from './html/names.js';
 import { meaningOf } from './meaning.js';
 import { labelFacts, supervisionParts } from './supervision.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { TrainDocument } from '../../metrics/index.js';
-import { shownModels } from '../format.js';
+import { shownModels, strongOf } from '../format.js';
 
 /** Model names as pages show them. */
 export interface Names {
@@ -8,8 +8,8 @@ export interface Names {
   strong: string;
 }
 
-export const namesOf = ({ weak, student }: TrainDocument): Names =>
-  shownModels({ weak: weak.model, strong: student.model });
+export const namesOf = (document: TrainDocument): Names =>
+  shownModels({ weak: document.weak.model, strong: strongOf(document) });
 
 /** What the data are called: a file's name says more than `columns`. */
 export function dataName({ config: { dataset, data, transferData } }: TrainDocument): string {

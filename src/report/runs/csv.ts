@@ -1,5 +1,6 @@
 /** Results as CSV (RFC 4180): a row per experiment, then one per evaluated model; numbers unrounded. */
 import type { Interval, ModelScore, TrainDocument } from '../../metrics/index.js';
+import { strongOf } from '../format.js';
 import { lossOf } from '../trainReport.js';
 import type { Evaluation, Experiment, SortedRuns } from './records.js';
 
