@@ -31,7 +31,8 @@ const rowChecks = {
   'chess-lines': ({ prompt, completion }) => {
     const line = words(completion);
     if (line.length < 2 || line.length > 4) return 'wrong length';
-    return gainOf(words(prompt), line) >= 1 ? null : 'wins nothing';
+    const gains = [true, false].map((exchange) => gainOf(words(prompt), line, exchange));
+    return Math.min(...gains) >= 1 ? null : 'wins nothing';
   },
   'chess-preference': (row, position) => {
     if (row.chosen === row.rejected) return 'one move twice';

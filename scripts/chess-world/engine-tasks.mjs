@@ -87,9 +87,8 @@ async function main() {
   for (const [name, { sets, ask, rows: rowsOf, sizes, asked }] of Object.entries(tasks)) {
     if (values.only && values.only !== name) continue;
     const all = (await heldOutGames(values.out, sets)).slice(0, Number(values.games ?? Infinity));
-    const games = splits.flatMap((split) =>
-      all.filter((game) => game.split === split).slice(0, asked?.[split] ?? all.length),
-    );
+    const counts = { train: 0, validation: 0, test: 0 };
+    const games = all.filter(({ split }) => ++counts[split] <= (asked?.[split] ?? Infinity));
     const answers = await askAll(games, ask, join(values.work, `${name}.jsonl`));
     mkdirSync(join(values.out, name), { recursive: true });
     for (const split of splits) {

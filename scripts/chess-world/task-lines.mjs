@@ -1,8 +1,9 @@
 /**
  * chess-lines: the game so far, then a winning line of two to four plies. A line goes on for as long as each
  * move is clearly the best: by so many centipawns better than the second best at `nodes` nodes (more for the
- * side that wins than for the replies), or the only legal move. It counts where it ends in mate, or has won a pawn's worth of material at least,
- * after what the other side could take back on the last square.
+ * side that wins than for the replies), or the only legal move. It counts where it ends in mate, or has won a
+ * pawn's worth of material at least, with and without what could be taken back on the last square: a line that
+ * ends in the middle of an exchange is left out.
  */
 import { parseUci } from 'chessops/util';
 import { mateScore } from './engine.mjs';
@@ -33,14 +34,17 @@ async function onlyMove(engine, moves, clearBy) {
   return isClear || (mates && second.score < best.score) ? best.move : null;
 }
 
-/** Material of the side to move at first, in pawns, that a line wins; Infinity where it mates. */
-export function gainOf(prompt, line) {
+/**
+ * Material of the side to move at first, in pawns, that a line wins; Infinity where it mates.
+ * @param exchange whether what could be taken back on the last square counts
+ */
+export function gainOf(prompt, line, exchange = true) {
   const position = positionAfter(prompt);
   let gain = 0;
   for (const [i, uci] of line.entries()) {
     const move = parseUci(uci);
     const sign = i % 2 === 0 ? 1 : -1;
-    const last = i === line.length - 1;
+    const last = exchange && i === line.length - 1;
     const promoted = move.promotion ? values[move.promotion] - values.pawn : 0;
     // What the last move wins is counted with what can be taken back.
     gain += sign * (last ? exchangeValue(position, move) : capturedValue(position, move) + promoted);
@@ -96,4 +100,8 @@ export async function askLine(engine, { index, prompts }) {
 
 /** Rows of one split from what the engine said of its games, in their order. */
 export const lineRows = (games) =>
-  games.map(({ index, answer }) => ({ id: `n${index}`, group: `g${index}`, ...answer }));
+  games
+    .filter(({ answer }) => gainOf(words(answer.prompt), words(answer.completion), false) >= 1)
+    .map(({ index, answer }) => ({ id: `n${index}`, group: `g${index}`, ...answer }));
+
+const words = (text) => text.split(' ');

@@ -48,9 +48,11 @@ export function playOn(position: Chess, moves: readonly string[]): number {
   return moves.length;
 }
 
+export const startPosition = (): Chess => Chess.default();
+
 /** The position after these moves from the usual start; null where they are no legal game. */
 export function play(moves: string): Chess | null {
-  const position = Chess.default();
+  const position = startPosition();
   const list = movesOf(moves);
   return playOn(position, list) === list.length ? position : null;
 }

@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { W2sError } from '../../errors.js';
 import { assetsFolder } from '../assets.js';
 import { PREFERENCE_CLASSES } from '../preference.js';
 import type { TaskKind } from '../types.js';
 import { bindColumns, type ColumnNames, USUAL_NAMES } from './columns.js';
-import type { DatasetFormat } from './format.js';
+import type { Bound } from './fields.js';
+import type { DatasetFormat, ReadRequest, RecordReader } from './format.js';
 import { bindPreference } from './preferencePairs.js';
 
 /** `assets/data/<name>/dataset.json`: what a built-in data set is. */
@@ -69,21 +70,32 @@ export async function builtInDataset(name: string): Promise<BuiltInDataset | und
   }
 }
 
-/** The format of a built-in data set: the `columns` reader with its task, classes and names. */
+/**
+ * The format of a built-in data set: the reader of `columns` or of pairs, with its task, classes and names. Files
+ * of the user's that are read as chess have to hold legal games; the shipped ones do.
+ */
 export function builtInFormat(dataset: BuiltInDataset): DatasetFormat {
-  const { name, description: about } = dataset;
-  const judge = dataset.judge === undefined ? {} : { judge: JUDGES[dataset.judge] };
-  if (dataset.task === 'preference') {
-    const bind: DatasetFormat['bind'] = (source, request) => bindPreference(source, request, name);
-    return { name, about, task: 'preference', classes: PREFERENCE_CLASSES, bind, ...judge };
-  }
+  const { name, description: about, task, judge, folder } = dataset;
   const names = { ...USUAL_NAMES, ...dataset.columns };
+  const isPreference = task === 'preference';
+  const classes = isPreference ? PREFERENCE_CLASSES : (dataset.classes ?? []);
+  const bindTable = (source: Bound, request: ReadRequest): RecordReader =>
+    isPreference ? bindPreference(source, request, name) : bindColumns(source, { ...request, task }, names);
   return {
     name,
     about,
-    task: dataset.task,
-    ...(dataset.classes && dataset.classes.length > 0 ? { classes: dataset.classes } : {}),
-    bind: (source, request) => bindColumns(source, { ...request, task: dataset.task }, names),
-    ...judge,
+    task,
+    ...(classes.length > 0 ? { classes } : {}),
+    ...(judge === undefined ? {} : { judge: JUDGES[judge] }),
+    bind(source, request) {
+      const reader = bindTable(source, request);
+      const isShipped = dirname(resolve(source.file)) === resolve(folder);
+      return judge === undefined || isShipped ? reader : checkingGames(reader);
+    },
   };
+}
+
+async function checkingGames(reader: RecordReader): Promise<RecordReader> {
+  const { withLegalGames } = await import('../chess/legalGames.js');
+  return withLegalGames(reader);
 }
