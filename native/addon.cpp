@@ -5,6 +5,7 @@
 
 #include "bindings/cancel_token.h"
 #include "bindings/cuda_library.h"
+#include "bindings/fit_linear.h"
 #include "bindings/instance.h"
 #include "bindings/model_handle.h"
 #include "bindings/trainer_handle.h"
@@ -29,6 +30,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["cudaDevices"] = Napi::Function::New<cuda_devices>(env, "cudaDevices");
   exports["loadModel"] = Napi::Function::New<ModelHandle::load>(env, "loadModel");
   exports["createTrainer"] = Napi::Function::New<TrainerHandle::create>(env, "createTrainer");
+  exports["fitLinear"] = Napi::Function::New<fit_linear_call>(env, "fitLinear");
   exports["createCancelToken"] = Napi::Function::New<CancelTokenHandle::create>(env, "createCancelToken");
   exports["shutdown"] = Napi::Function::New<shutdown_environment>(env, "shutdown");
   return exports;

@@ -194,6 +194,10 @@ std::vector<std::int32_t> Options::int32_array(const char* key) const {
   return read_int32_array(get(key), name(key));
 }
 
+std::vector<std::uint32_t> Options::uint32_array(const char* key) const {
+  return read_uint32_array(get(key), name(key));
+}
+
 std::vector<float> Options::float32_array(const char* key) const {
   return read_float32_array(get(key), name(key));
 }

@@ -29,6 +29,7 @@ double read_number(const Napi::Value& value, const std::string& what,
 std::int64_t read_integer(const Napi::Value& value, const std::string& what, std::int64_t low = 0,
                           std::int64_t high = std::int64_t{1} << 53);
 std::vector<std::int32_t> read_int32_array(const Napi::Value& value, const std::string& what);
+std::vector<std::uint32_t> read_uint32_array(const Napi::Value& value, const std::string& what);
 std::vector<float> read_float32_array(const Napi::Value& value, const std::string& what);
 at::Tensor read_float32_tensor(const Napi::Value& value, const std::string& what);  // 1-D, float32, CPU
 /// One of the given words; the error lists them.
@@ -55,6 +56,7 @@ class Options {
   std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const;
   std::int64_t integer(const char* key, std::int64_t low, std::int64_t high, std::int64_t fallback) const;
   std::vector<std::int32_t> int32_array(const char* key) const;
+  std::vector<std::uint32_t> uint32_array(const char* key) const;
   std::vector<float> float32_array(const char* key) const;
   std::optional<Napi::Function> function(const char* key) const;
 

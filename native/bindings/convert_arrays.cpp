@@ -75,6 +75,11 @@ std::vector<std::int32_t> read_int32_array(const Napi::Value& value, const std::
   return {view.data, view.data + view.size};
 }
 
+std::vector<std::uint32_t> read_uint32_array(const Napi::Value& value, const std::string& what) {
+  const auto view = view_array<std::uint32_t>(value, what, napi_uint32_array, "a Uint32Array");
+  return {view.data, view.data + view.size};
+}
+
 std::vector<float> read_float32_array(const Napi::Value& value, const std::string& what) {
   const auto view = view_float32(value, what);
   return {view.data, view.data + view.size};

@@ -18,10 +18,13 @@ at::ScalarType read_dtype(const std::string& name) { return name == "bf16" ? at:
 
 HeadRequest read_head(const Options& options) {
   HeadRequest head;
-  const std::string kind = options.choice("head", {"lm", "classifier", "scalar", "likelihood"});
+  const std::string kind = options.choice("head", {"lm", "classifier", "scalar", "likelihood", "tokens"});
   if (kind == "classifier") head.kind = HeadKind::kClassifier;
   if (kind == "scalar") head.kind = HeadKind::kScalar;
   if (kind == "likelihood") head.kind = HeadKind::kLikelihood;
+  if (kind == "tokens") head.kind = HeadKind::kTokens;
+  if (options.choice("vocabulary", {"restricted", "full"}, "restricted") == "full")
+    head.vocabulary = AnswerVocabulary::kFull;
   head.labels = options.integer("labels", 1, 1 << 20, 2);
   if (options.has("headTokens")) head.tokens = options.int32_array("headTokens");
   return head;

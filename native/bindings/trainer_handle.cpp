@@ -21,21 +21,60 @@ struct TrainerHandle::Lazy {
 
 namespace {
 
+constexpr double kLeastTemperature = 1e-6;
+constexpr double kMostPower = 1e6;
+
+Threshold read_threshold(const Options& options) {
+  if (options.get("threshold").IsNumber())
+    return {Threshold::Rule::kValue, options.number("threshold", 0.0, 1.0)};
+  const std::string rule = options.choice("threshold", {"half", "weak-mean"});
+  return {rule == "half" ? Threshold::Rule::kHalf : Threshold::Rule::kWeakMean};
+}
+
+void read_window(const Options& options, Objective& objective) {
+  if (options.get("radius").IsNumber()) {
+    objective.loss = LossKind::kWindow;
+    objective.radius = options.number("radius", 0.0, 0.5);
+  } else {
+    objective.loss = LossKind::kWindowOfMedian;
+    options.choice("radius", {"median"});
+  }
+}
+
+void read_parameters(const Options& options, const std::string& loss, Objective& objective) {
+  if (loss == "confidence") {
+    objective.loss = LossKind::kConfidence;
+    objective.alpha = options.number("alpha", 0.0, 1.0);
+    objective.threshold = read_threshold(options);
+  } else if (loss == "product") {
+    objective.loss = LossKind::kProduct;
+    objective.alpha = options.number("alpha", 0.0, kMostPower);
+    objective.beta = options.number("beta", 0.0, kMostPower);
+  } else if (loss == "reverse-kl") {
+    objective.loss = LossKind::kReverseKl;
+  } else if (loss == "window") {
+    read_window(options, objective);
+  } else if (loss == "entropy") {
+    objective.loss = LossKind::kEntropy;
+    objective.alpha = options.number("alpha", 0.0, 1.0);
+  } else if (loss == "adaptive-confidence") {
+    objective.loss = LossKind::kAdaptiveConfidence;
+    objective.temperature = options.number("temperature", kLeastTemperature, kMostPower);
+  }
+}
+
 Objective read_objective(const Napi::Value& value) {
   const Options options(value, "forwardBackward's objective");
   Objective objective;
-  const std::string loss = options.choice("loss", {"xent", "confidence", "lm"});
+  const std::string loss = options.choice("loss", {"xent", "confidence", "product", "reverse-kl", "window",
+                                                   "entropy", "adaptive-confidence", "lm"});
   if (loss == "lm") {
     objective.loss = LossKind::kLanguageModel;
     return objective;
   }
   objective.targets_BK = options.float32_array("targets");
-  if (loss == "confidence") {
-    objective.loss = LossKind::kConfidence;
-    objective.alpha = options.number("alpha", 0.0, 1.0);
-    objective.threshold = options.choice("threshold", {"half", "weak-mean"}) == "half" ? Threshold::kHalf
-                                                                                       : Threshold::kWeakMean;
-  }
+  objective.group = options.integer("group", 1, 1 << 20, 1);
+  read_parameters(options, loss, objective);
   return objective;
 }
 

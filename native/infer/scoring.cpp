@@ -52,7 +52,7 @@ Scores score(const Model& model, const Sequences& sequences, const ScoringOption
              CancelToken& cancel, const Progress& progress) {
   check_sequences(sequences, model.config().vocabulary_size, model.config().context_length);
   const bool by_head = !options.language_model && model.head().kind() != HeadKind::kLm;
-  const bool tokens = !by_head || model.head().reads_tokens();
+  const bool tokens = !by_head || model.head().reads_targets();
   Scores scores;
   scores.target_offsets.push_back(0);
   for (int64_t index = 0; index < sequences.count(); ++index) {

@@ -1,7 +1,6 @@
 #include "confidence.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/softmax.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -21,9 +20,11 @@ at::Tensor positive_half(const at::Tensor& logits_B2) {
   return positive_B;
 }
 
-at::Tensor positive_below_quantile(const at::Tensor& logits_B2, const at::Tensor& targets_B2) {
-  const at::Tensor zero_B = at::softmax(logits_B2, 1).select(1, 0);
-  const double share = targets_B2.select(1, 1).mean().item<double>();
+at::Tensor positive_below_quantile(const LossRows& rows) {
+  const at::Tensor zero_B = log_f(rows).select(1, 0).exp();
+  const at::Tensor targets_B2 = rows.targets_BK.to(at::kDouble);
+  const double weight = targets_B2.sum().item<double>();
+  const double share = weight == 0.0 ? 0.5 : targets_B2.select(1, 1).sum().item<double>() / weight;
   const at::Tensor sorted_B = std::get<0>(zero_B.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false));
   const double rank = std::clamp(share, 0.0, 1.0) * static_cast<double>(sorted_B.size(0) - 1);
   const auto below = static_cast<int64_t>(std::floor(rank));
@@ -34,23 +35,30 @@ at::Tensor positive_below_quantile(const at::Tensor& logits_B2, const at::Tensor
   return zero_B.lt(threshold).to(at::kDouble);
 }
 
+at::Tensor positives(const LossRows& rows, const Threshold& threshold) {
+  switch (threshold.rule) {
+    case Threshold::Rule::kHalf:
+      return positive_half(rows.logits_BK.to(at::kDouble));
+    case Threshold::Rule::kWeakMean:
+      return positive_below_quantile(rows);
+    case Threshold::Rule::kValue:
+      break;
+  }
+  return log_f(rows).select(1, 1).exp().ge(threshold.value).to(at::kDouble);
+}
+
 }  // namespace
 
-at::Tensor harden(const at::Tensor& logits_B2, const at::Tensor& targets_B2, Threshold threshold) {
+at::Tensor harden(const LossRows& rows, const Threshold& threshold) {
   const at::NoGradGuard no_grad;
-  const at::Tensor logits = logits_B2.to(at::kDouble);
-  const at::Tensor positive_B = threshold == Threshold::kHalf
-                                    ? positive_half(logits)
-                                    : positive_below_quantile(logits, targets_B2.to(at::kDouble));
+  const at::Tensor positive_B = positives(rows, threshold);
   return at::stack({1.0 - positive_B, positive_B}, 1);
 }
 
-LossAndGradient confidence(const at::Tensor& logits_B2, const at::Tensor& targets_B2, double alpha,
-                           Threshold threshold) {
+LossAndGradient confidence(const LossRows& rows, double alpha, const Threshold& threshold) {
   const at::NoGradGuard no_grad;
-  const at::Tensor hard_B2 = harden(logits_B2, targets_B2, threshold);
-  const at::Tensor mixed_B2 = (1.0 - alpha) * targets_B2.to(at::kDouble) + alpha * hard_B2;
-  return cross_entropy(logits_B2, mixed_B2, logits_B2.size(0));
+  const at::Tensor hard_B2 = weights(rows) * harden(rows, threshold);
+  return cross_entropy(rows.with_targets((1.0 - alpha) * rows.targets_BK.to(at::kDouble) + alpha * hard_B2));
 }
 
 }  // namespace w2s

@@ -2,12 +2,23 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+
+#include <set>
 
 #include "../error.h"
 
 namespace w2s {
 namespace {
+
+void check_tokens(const std::vector<int32_t>& tokens, int64_t vocabulary_size) {
+  for (const int32_t token : tokens) {
+    if (token >= 0 && token < vocabulary_size) continue;
+    fail("ERR_ARGUMENT",
+         "Expected head tokens inside the vocabulary but received " + std::to_string(token) + ".");
+  }
+}
 
 at::Tensor fresh_score(const HeadRequest& request, const at::Tensor& unembedding_VD, int64_t labels,
                        int64_t hidden_size, const at::Device& device) {
@@ -24,27 +35,41 @@ at::Tensor fresh_score(const HeadRequest& request, const at::Tensor& unembedding
          "Start from zeros: --head linear");
   }
   const at::NoGradGuard no_grad;
-  for (int64_t label = 0; label < labels; ++label) {
-    const int64_t token = request.tokens[label];
-    if (token < 0 || token >= unembedding_VD.size(0)) {
-      fail("ERR_ARGUMENT",
-           "Expected head tokens inside the vocabulary but received " + std::to_string(token) + ".");
-    }
-    score_KD.select(0, label).copy_(unembedding_VD.select(0, token));
-  }
+  check_tokens(request.tokens, unembedding_VD.size(0));
+  for (int64_t label = 0; label < labels; ++label)
+    score_KD.select(0, label).copy_(unembedding_VD.select(0, request.tokens[label]));
   return score_KD;
+}
+
+at::Tensor answer_tokens(const std::vector<int32_t>& tokens, int64_t vocabulary_size,
+                         const at::Device& device) {
+  check_tokens(tokens, vocabulary_size);
+  const std::set<int32_t> different(tokens.begin(), tokens.end());
+  if (tokens.size() < 2 || different.size() != tokens.size()) {
+    fail("ERR_ARGUMENT",
+         "Expected a head token for each of at least two classes, all different, for a head of answer tokens "
+         "but received " +
+             std::to_string(tokens.size()) + ", " + std::to_string(different.size()) + " different.",
+         "Give two or more token ids: headTokens: Int32Array.of(a, b)");
+  }
+  return at::tensor(std::vector<int64_t>(tokens.begin(), tokens.end()), at::kLong).to(device);
 }
 
 }  // namespace
 
 Head::Head(const HeadRequest& request, const CheckedWeights& weights, const at::Tensor& unembedding_VD,
-           int64_t hidden_size, const at::Device& device)
+           int64_t hidden_size, int64_t vocabulary_size, const at::Device& device)
     : kind_(request.kind) {
   if (kind_ == HeadKind::kLm) return;
   if (kind_ == HeadKind::kLikelihood) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
     scale_ = at::full({1}, 1.0, options).set_requires_grad(true);
     bias_ = at::zeros({1}, options).set_requires_grad(true);
+    return;
+  }
+  if (kind_ == HeadKind::kTokens) {
+    vocabulary_ = request.vocabulary;
+    tokens_K_ = answer_tokens(request.tokens, vocabulary_size, device);
     return;
   }
   const int64_t labels = kind_ == HeadKind::kScalar ? 1 : request.labels;
@@ -74,6 +99,8 @@ int64_t Head::outputs() const {
       return 2;
     case HeadKind::kClassifier:
       return score_KD_.size(0);
+    case HeadKind::kTokens:
+      return tokens_K_.size(0);
   }
   return 0;
 }
@@ -96,7 +123,7 @@ void Head::take_likelihood(const Likelihood& likelihood) {
 }
 
 std::vector<Parameter> Head::parameters() const {
-  if (kind_ == HeadKind::kLm) return {};
+  if (kind_ == HeadKind::kLm || kind_ == HeadKind::kTokens) return {};
   if (kind_ != HeadKind::kLikelihood) return {{kScore, score_KD_, ParameterKind::kHead}};
   return {{"likelihood.scale", scale_, ParameterKind::kHead},
           {"likelihood.bias", bias_, ParameterKind::kHead}};

@@ -56,8 +56,9 @@ Model::Model(const ModelOptions& options) : device_(options.device) {
   } else if (weights.has_unembedding()) {
     unembedding_VD_ = weights.read(kUnembedding, device_);
   }
-  head_ = Head(options.head, weights, unembedding_VD_, decoder_->config().hidden_size, device_);
-  if (head_.reads_tokens()) {
+  head_ = Head(options.head, weights, unembedding_VD_, decoder_->config().hidden_size,
+               decoder_->config().vocabulary_size, device_);
+  if (head_.reads_unembedding()) {
     if (!decoder_->config().tied_embeddings && unembedding_VD_.defined()) {
       unembedding_VD_.set_requires_grad(true);
       parameters_.push_back({kUnembedding, unembedding_VD_, ParameterKind::kOther});
@@ -95,6 +96,11 @@ ForwardPass Model::forward(const PackedBatch& batch) const {
   ForwardPass pass;
   if (head_.kind() == HeadKind::kLm)
     fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
+  if (head_.kind() == HeadKind::kTokens) {
+    pass.last_hidden_BD = last_hidden(batch);
+    pass.logits_BK = answer_logits(pass.last_hidden_BD, unembedding(), head_.tokens_K(), head_.vocabulary());
+    return pass;
+  }
   if (head_.kind() != HeadKind::kLikelihood) {
     pass.logits_BK = at::linear(last_hidden(batch), head_.score_KD());
     return pass;
@@ -112,6 +118,12 @@ ForwardPass Model::forward(const PackedBatch& batch) const {
 
 void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK) {
   const at::Tensor d_logits = d_logits_BK.to(device_);
+  if (head_.kind() == HeadKind::kTokens) {
+    pass.last_hidden_BD.backward(backward_answers(pass.last_hidden_BD, unembedding(), head_.tokens_K(),
+                                                  head_.vocabulary(), d_logits,
+                                                  unembedding().mutable_grad()));
+    return;
+  }
   if (head_.kind() != HeadKind::kLikelihood) {
     pass.logits_BK.backward(d_logits);
     return;
@@ -179,7 +191,7 @@ Json Model::saved_config(at::ScalarType dtype) const {
   const char* name = dtype == at::kBFloat16 ? "bfloat16" : "float32";
   config.set("dtype", name);
   if (config.find("torch_dtype") != nullptr) config.set("torch_dtype", name);
-  const bool classifies = !head_.reads_tokens();
+  const bool classifies = !head_.reads_unembedding();
   const std::string suffix = classifies ? "ForSequenceClassification" : decoder_->config().causal_suffix;
   config.set("architectures", Json::array({Json(decoder_->config().class_prefix + suffix)}));
   config.erase(kLikelihoodField);

@@ -25,7 +25,8 @@ struct ModelOptions {
 
 /// One micro-batch's forward pass, with what its backward needs.
 struct ForwardPass {
-  at::Tensor logits_BK;         // float32; carries the graph for a classifier
+  at::Tensor logits_BK;         // float32; carries the graph for a classifier or scalar
+  at::Tensor last_hidden_BD;    // carries the graph for a head of answer tokens
   at::Tensor target_hidden_TD;  // carries the graph for a token read-out
   TokenScores scores;
   at::Tensor log_prob_sums_B;

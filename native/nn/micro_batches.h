@@ -9,9 +9,11 @@
 
 namespace w2s {
 
-/// Longest sequences first, so that a budget that is too large runs out of memory at once and not an hour
-/// later, and equal lengths side by side, as attention wants them; equal lengths keep the caller's order. A
-/// sequence longer than the budget is a micro-batch of its own.
-std::vector<std::vector<int64_t>> plan_micro_batches(const Sequences& sequences, int64_t token_budget);
+/// `group` consecutive sequences form one example, and stay in one micro-batch; there are as many as groups need.
+/// Longest examples first, so that a budget that is too large runs out of memory at once and not an hour
+/// later, and within a micro-batch equal lengths side by side, as attention wants them; equal lengths keep the
+/// caller's order. An example longer than the budget is a micro-batch of its own.
+std::vector<std::vector<int64_t>> plan_micro_batches(const Sequences& sequences, int64_t token_budget,
+                                                     int64_t group = 1);
 
 }  // namespace w2s

@@ -2,14 +2,15 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "../error.h"
 #include "../nn/micro_batches.h"
@@ -18,6 +19,17 @@ namespace w2s {
 namespace {
 
 at::Tensor index_tensor(const std::vector<int64_t>& indices) { return at::tensor(indices, at::kLong); }
+
+// The examples of a micro-batch's sequences, in the order in which they first appear.
+std::vector<int64_t> examples_of(const std::vector<int64_t>& sequences, int64_t group) {
+  if (group == 1) return sequences;
+  std::vector<int64_t> examples;
+  std::unordered_set<int64_t> seen;
+  for (const int64_t sequence : sequences) {
+    if (seen.insert(sequence / group).second) examples.push_back(sequence / group);
+  }
+  return examples;
+}
 
 }  // namespace
 
@@ -93,59 +105,94 @@ BatchLoss Trainer::forward_backward(Sequences sequences, const Objective& object
   pending_.reset();
   return all_or_nothing([&] {
     if (objective.loss == LossKind::kLanguageModel) return language_model_batch(sequences, cancel);
-    const at::Tensor targets_BK = targets_tensor(objective, sequences.count());
-    if (objective.loss == LossKind::kConfidence) {
-      return confidence_batch(std::move(sequences), objective, targets_BK, cancel);
-    }
-    return cross_entropy_batch(sequences, targets_BK, cancel);
+    if (sees_whole_batch(objective)) return whole_batch(std::move(sequences), objective, cancel);
+    return separable_batch(sequences, objective, cancel);
   });
 }
 
-at::Tensor Trainer::targets_tensor(const Objective& objective, int64_t sequences) const {
-  const int64_t outputs = model_->head().outputs();
-  if (outputs < 2)
+// K of the objective's examples.
+int64_t Trainer::checked_classes(const Objective& objective, int64_t sequences) const {
+  const Head& head = model_->head();
+  if (objective.group > 1 && !head.scores_sequences()) {
+    fail("ERR_ARGUMENT", "Expected a scalar or likelihood head for examples of " +
+                             std::to_string(objective.group) + " sequences.");
+  }
+  if (sequences % objective.group != 0) {
+    fail("ERR_ARGUMENT", "Expected a multiple of " + std::to_string(objective.group) +
+                             " sequences for examples of so many but received " + std::to_string(sequences) +
+                             ".");
+  }
+  const int64_t classes = objective.group > 1 ? objective.group : head.outputs();
+  if (classes < 2)
     fail("ERR_ARGUMENT", "Expected a head with at least two logits for a classification loss.");
-  if (objective.loss == LossKind::kConfidence && outputs != 2) {
+  if (objective.loss == LossKind::kConfidence && classes != 2) {
     fail("ERR_ARGUMENT",
-         "Expected exactly 2 classes for the confidence loss but received " + std::to_string(outputs) + ".",
+         "Expected exactly 2 classes for the confidence loss but received " + std::to_string(classes) + ".",
          "Train with cross-entropy: --loss xent");
   }
-  if (static_cast<int64_t>(objective.targets_BK.size()) != sequences * outputs) {
-    fail("ERR_ARGUMENT", "Expected " + std::to_string(sequences * outputs) +
+  return classes;
+}
+
+at::Tensor Trainer::checked_targets(const Objective& objective, int64_t sequences) const {
+  const int64_t classes = checked_classes(objective, sequences);
+  const int64_t examples = sequences / objective.group;
+  if (static_cast<int64_t>(objective.targets_BK.size()) != examples * classes) {
+    fail("ERR_ARGUMENT", "Expected " + std::to_string(examples * classes) +
                              " targets for this batch but received " +
                              std::to_string(objective.targets_BK.size()) + ".");
   }
   if (!std::ranges::all_of(objective.targets_BK, [](float target) { return std::isfinite(target); })) {
     fail("ERR_ARGUMENT", "Expected finite targets for this batch but received NaN or infinity.");
   }
-  return at::tensor(objective.targets_BK, at::kFloat).view({sequences, outputs});
+  return at::tensor(objective.targets_BK, at::kFloat).view({examples, classes});
 }
 
-// Separable over examples, so one pass over the micro-batches suffices.
-BatchLoss Trainer::cross_entropy_batch(const Sequences& sequences, const at::Tensor& targets_BK,
-                                       CancelToken& cancel) {
-  BatchLoss result{0.0, at::empty_like(targets_BK)};
+// Of S sequences' scores, the logits of their examples: with groups each sequence gives one, its last (the
+// only one of a scalar head, z of a likelihood's [0, z]).
+at::Tensor Trainer::example_logits(const at::Tensor& scores_SK, int64_t group) const {
+  return group == 1 ? scores_SK : scores_SK.select(1, -1).reshape({-1, group});
+}
+
+at::Tensor Trainer::score_gradients(const at::Tensor& d_logits_BK, int64_t group) const {
+  if (group == 1) return d_logits_BK;
+  at::Tensor d_scores_SK = at::zeros({d_logits_BK.numel(), model_->head().outputs()}, d_logits_BK.options());
+  d_scores_SK.select(1, -1).copy_(d_logits_BK.reshape({-1}));
+  return d_scores_SK;
+}
+
+// The loss is a sum over examples, so one pass over the micro-batches suffices.
+BatchLoss Trainer::separable_batch(const Sequences& sequences, const Objective& objective,
+                                   CancelToken& cancel) {
+  const at::Tensor targets_BK = checked_targets(objective, sequences.count());
+  BatchLoss result{0.0, at::zeros({sequences.count(), model_->head().outputs()}, at::kFloat)};
+  at::Tensor d_logits_BK = at::zeros_like(targets_BK);
   const at::AutoGradMode with_gradients(true);
-  for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
+  for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens, objective.group)) {
     cancel.throw_if_cancelled();
     const at::Tensor rows = index_tensor(indices);
+    const at::Tensor examples = index_tensor(examples_of(indices, objective.group));
     const PackedBatch batch = pack(sequences, indices, model_->device());
     const ForwardPass pass = model_->forward(batch);
-    const at::Tensor logits = pass.logits_BK.detach().to(at::kCPU);
-    const LossAndGradient part = cross_entropy(logits, targets_BK.index_select(0, rows), sequences.count());
-    model_->backward(batch, pass, part.d_logits_BK);
-    result.logits_BK.index_copy_(0, rows, logits);
+    result.logits_BK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
+    const at::Tensor logits_BK = example_logits(result.logits_BK, objective.group);
+    const LossAndGradient part =
+        apply_loss(objective, {logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
+                               targets_BK.size(0), model_->head().gives_log_probabilities()});
+    d_logits_BK.index_copy_(0, examples, part.d_logits_BK.to(at::kFloat));
+    model_->backward(batch, pass, score_gradients(d_logits_BK, objective.group).index_select(0, rows));
     result.loss += part.loss;
   }
   return result;
 }
 
-// The threshold sees the whole optimizer batch: all logits first, then all gradients.
-BatchLoss Trainer::confidence_batch(Sequences sequences, const Objective& objective,
-                                    const at::Tensor& targets_BK, CancelToken& cancel) {
+// The loss looks across the optimizer batch: all logits first, then all gradients.
+BatchLoss Trainer::whole_batch(Sequences sequences, const Objective& objective, CancelToken& cancel) {
+  const at::Tensor targets_BK = checked_targets(objective, sequences.count());
   const at::Tensor logits_BK = forward(std::move(sequences), cancel);
-  const LossAndGradient whole = confidence(logits_BK, targets_BK, objective.alpha, objective.threshold);
-  backward(whole.d_logits_BK, cancel);
+  const LossAndGradient whole =
+      apply_loss(objective, {example_logits(logits_BK, objective.group), targets_BK, targets_BK.size(0),
+                             model_->head().gives_log_probabilities()});
+  backward(score_gradients(whole.d_logits_BK.to(at::kFloat), objective.group), cancel);
   return {whole.loss, logits_BK};
 }
 

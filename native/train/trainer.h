@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../cancel.h"
-#include "../loss/confidence.h"
+#include "../loss/objective.h"
 #include "../model/model.h"
 #include "../nn/packed.h"
 #include "optimizer.h"
@@ -23,18 +23,9 @@ struct TrainerOptions {
   int64_t micro_batch_tokens = 8192;
 };
 
-enum class LossKind { kCrossEntropy, kConfidence, kLanguageModel };
-
-struct Objective {
-  LossKind loss = LossKind::kCrossEntropy;
-  std::vector<float> targets_BK;  // empty for a language model
-  double alpha = 0.0;
-  Threshold threshold = Threshold::kHalf;
-};
-
 struct BatchLoss {
   double loss = 0.0;
-  at::Tensor logits_BK;       // CPU float32; undefined for a language model
+  at::Tensor logits_BK;       // each sequence's, CPU float32; undefined for a language model
   int64_t exact_matches = 0;  // of a language model: sequences whose every target token was the likeliest
 };
 
@@ -73,11 +64,12 @@ class Trainer {
 
   template <class Body>
   auto all_or_nothing(const Body& body);
-  at::Tensor targets_tensor(const Objective& objective, int64_t sequences) const;
-  BatchLoss cross_entropy_batch(const Sequences& sequences, const at::Tensor& targets_BK,
-                                CancelToken& cancel);
-  BatchLoss confidence_batch(Sequences sequences, const Objective& objective, const at::Tensor& targets_BK,
-                             CancelToken& cancel);
+  int64_t checked_classes(const Objective& objective, int64_t sequences) const;
+  at::Tensor checked_targets(const Objective& objective, int64_t sequences) const;
+  at::Tensor example_logits(const at::Tensor& scores_SK, int64_t group) const;
+  at::Tensor score_gradients(const at::Tensor& d_logits_BK, int64_t group) const;
+  BatchLoss separable_batch(const Sequences& sequences, const Objective& objective, CancelToken& cancel);
+  BatchLoss whole_batch(Sequences sequences, const Objective& objective, CancelToken& cancel);
   BatchLoss language_model_batch(const Sequences& sequences, CancelToken& cancel);
   double gradient_norm() const;
   void clear_gradients();

@@ -7,7 +7,7 @@ maps the batch's hidden states to any logits; the gradient of that head then sho
 import torch
 
 from folders import case_named
-from losses import confidence, cross_entropy
+from losses import adaptive_confidence, confidence, cross_entropy, entropy, product, reverse_kl, window
 from models import last_hidden, pack, random_model, random_sequences
 
 CASE = "llama-grouped"
@@ -37,6 +37,7 @@ def loss_cases():
             for alpha in (0.0, 0.3, 0.75):
                 found.append(_confidence(model, sequences[:rows], logits, targets, alpha, threshold))
         found += _edges(model, sequences, threshold, generator)
+    found += _others(model, sequences, generator)
     return {"case": CASE, "cases": found}
 
 
@@ -50,6 +51,47 @@ def _edges(model, sequences, threshold, generator):
     none, all_ones = _targets_of_mean([0.0] * rows), _targets_of_mean([1.0] * rows)
     pairs = [(zeros, _soft(rows, generator)), (spread, exact), (spread, none), (spread, all_ones), (certain, exact)]
     return [_confidence(model, sequences[:rows], l, t, 0.3, threshold) for l, t in pairs]
+
+
+def _others(model, sequences, generator):
+    """The remaining losses on batches of two and of four classes; only confidence at a number needs two."""
+    losses = [
+        ("product", product, {"alpha": 1.0, "beta": 1.0}),
+        ("product", product, {"alpha": 0.5, "beta": 2.0}),
+        ("reverse-kl", reverse_kl, {}),
+        ("window", window, {"radius": 0.1}),
+        ("window", window, {"radius": 0.25}),
+        ("window", window, {"radius": "median"}),
+        ("entropy", entropy, {"alpha": 0.3}),
+        ("adaptive-confidence", adaptive_confidence, {"temperature": 1.0}),
+        ("adaptive-confidence", adaptive_confidence, {"temperature": 0.5}),
+    ]
+    found = []
+    for rows, classes in ((11, 2), (8, 4)):
+        logits = 1.5 * torch.randn(rows, classes, generator=generator)
+        targets = _soft(rows, generator, classes)
+        for name, function, parameters in losses:
+
+            def loss_of(logits, function=function, parameters=parameters):
+                return function(logits, targets, **parameters), {}
+
+            about = {"loss_name": name, **parameters}
+            found.append(_case(model, sequences[:rows], logits, targets, loss_of, about))
+    logits, targets = 1.5 * torch.randn(9, 2, generator=generator), _soft(9, generator)
+    found.append(_confidence(model, sequences[:9], logits, targets, 0.4, 0.6))
+    # A student that is certain, and labels that are hard: nothing may overflow. (No window of a radius has it.)
+    certain = 12 * torch.randn(9, 2, generator=generator)
+    hard = torch.nn.functional.one_hot((torch.rand(9, generator=generator) < 0.5).long(), 2).float()
+    for name, function, parameters in losses:
+        if isinstance(parameters.get("radius"), float):
+            continue
+
+        def loss_of(logits, function=function, parameters=parameters):
+            return function(logits, hard, **parameters), {}
+
+        about = {"loss_name": name, **parameters}
+        found.append(_case(model, sequences[:9], certain, hard, loss_of, about))
+    return found
 
 
 def _head_for(hidden, logits):

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy
 import safetensors
+import sklearn
 import torch
 import transformers
 from safetensors.torch import save_file
 
+from answers import answer_cases
 from cases import CASES
 from expected import expected
 from folders import variants
 from generation import generations
+from linear import linear_fits
 from loss_cases import loss_cases
 from models import random_model
 from training import curves, training_runs
@@ -30,6 +33,7 @@ def versions():
         "transformers": transformers.__version__,
         "safetensors": safetensors.__version__,
         "numpy": numpy.__version__,
+        "scikit-learn": sklearn.__version__,
     }
 
 
@@ -88,6 +92,8 @@ def main(names):
     jobs |= {
         "losses": lambda: write_document("losses", loss_cases),
         "generation": lambda: write_document("generation", generations),
+        "answers": lambda: write_document("answers", answer_cases),
+        "linear": lambda: write_document("linear", linear_fits),
         "training": lambda: write_document("training", training_runs),
         "curves": lambda: write_document("curves", curves),
     }

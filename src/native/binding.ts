@@ -26,9 +26,16 @@ export type Dtype = 'f32' | 'bf16';
 /**
  * What is read from a sequence. `lm`: log-probabilities of the target tokens. `classifier` and `scalar`:
  * a linear map of the last token's final hidden state. `likelihood`: two logits [0, z] with
- * z = scale · log p(targets) + bias.
+ * z = scale · log p(targets) + bias. `tokens`: what the language model says of K answer tokens after the last
+ * one, read through live rows of the unembedding, which are trained with the rest; it has no weights of its own.
  */
-export type HeadKind = 'lm' | 'classifier' | 'scalar' | 'likelihood';
+export type HeadKind = 'lm' | 'classifier' | 'scalar' | 'likelihood' | 'tokens';
+
+/**
+ * Among which tokens a `tokens` head chooses. `restricted`: the K answers, logits = h · unembedding[tokens]ᵀ.
+ * `full`: the whole vocabulary; logits are log-probabilities, and cross-entropy takes them as they are.
+ */
+export type AnswerVocabulary = 'restricted' | 'full';
 
 export interface NativeModelOptions {
   /** A Hugging Face folder with config.json and safetensors. */
@@ -39,8 +46,13 @@ export interface NativeModelOptions {
   head: HeadKind;
   /** Classes K of a `classifier`; ignored for the others. */
   labels?: number;
-  /** Rows of the unembedding that a fresh classifier starts from [K]; absent: zeros. */
+  /**
+   * Rows of the unembedding that a fresh classifier starts from [K]; absent: zeros. The answer tokens of a
+   * `tokens` head [K], all different.
+   */
   headTokens?: Int32Array;
+  /** Of a `tokens` head; `restricted` unless given. */
+  vocabulary?: AnswerVocabulary;
   /** CPU threads of the job thread. */
   threads: number;
   /** Only deterministic kernels. */
@@ -171,20 +183,54 @@ export interface NativeTrainerOptions {
   microBatchTokens: number;
 }
 
+/** What losses over classes have in common. */
+interface ClassTargets {
+  /**
+   * Target probabilities [B · K]. A row times an example's weight gives its term that weight; the loss is divided
+   * by B all the same.
+   */
+  targets: Float32Array;
+  /**
+   * So many consecutive sequences form one example of as many classes, whose logits are their scores (the logit
+   * of a `scalar` head, z of a `likelihood`): 2 for pairs. B = sequences / group, K = group. Absent: every
+   * sequence is an example of the head's K classes.
+   */
+  group?: number;
+}
+
 /**
- * Losses with kernels of their own. `lm` is the mean over all target tokens of the optimizer batch;
- * completions differ from whole texts only in `targetStarts`. `alpha` is this step's α_k.
+ * Losses with kernels of their own (equations: docs/method.md). `alpha` of `confidence` and `entropy` is this
+ * step's α_k. `lm` is the mean over all target tokens of the optimizer batch; completions differ from whole texts
+ * only in `targetStarts`.
  */
 export type NativeObjective =
-  | { loss: 'xent'; targets: Float32Array }
-  | { loss: 'confidence'; targets: Float32Array; alpha: number; threshold: 'half' | 'weak-mean' }
+  | ({ loss: 'xent' } & ClassTargets)
+  | ({
+      loss: 'confidence';
+      alpha: number;
+      /** A number: what P(label 1) must reach to count as positive. */
+      threshold: 'half' | 'weak-mean' | number;
+    } & ClassTargets)
+  | ({ loss: 'product'; alpha: number; beta: number } & ClassTargets)
+  | ({ loss: 'reverse-kl' } & ClassTargets)
+  | ({
+      loss: 'window';
+      /** From 0 to ½; `median`: the half of the batch of which the student is least sure. */
+      radius: number | 'median';
+    } & ClassTargets)
+  | ({ loss: 'entropy'; alpha: number } & ClassTargets)
+  | ({
+      loss: 'adaptive-confidence';
+      /** τ > 0. */
+      temperature: number;
+    } & ClassTargets)
   | { loss: 'lm' };
 
 /** A backward pass, seen before the update. */
 export interface BackwardResult {
   /** The whole optimizer batch's objective before the update. */
   loss: number;
-  /** [B · K] before the update; empty for `lm`. */
+  /** Of each sequence, before the update (with groups: an example's one after another); empty for `lm`. */
   logits: Float32Array;
   /** Of `lm`: sequences whose every target token was the likeliest before the update; 0 for other losses. */
   exactMatches: number;
@@ -250,12 +296,58 @@ export interface NativeBuildInfo {
   compiler: string;
 }
 
+/** Features and labels of a linear probe, and how it is fitted. */
+export type LinearFitOptions = {
+  /** [N · D], row by row. */
+  features: Float32Array;
+  /** D. */
+  dimension: number;
+  /** Target probabilities [N · K]; a row times a weight gives its example that weight. */
+  targets: Float32Array;
+  /** K, at least 2. */
+  classes: number;
+  /** λ of (λ/2) ‖W‖², added to the mean cross-entropy; the bias is not penalised. */
+  l2: number;
+  /** CPU threads of the job thread. */
+  threads: number;
+} & (
+  | {
+      /** β 0.9 and 0.999, ε 1e-8. */
+      method: 'adam';
+      lr: number;
+      epochs: number;
+      batchSize: number;
+      /** Rows as they are visited [epochs · N]; the last batch of an epoch may be smaller. */
+      order: Uint32Array;
+    }
+  | {
+      method: 'lbfgs';
+      maxIterations: number;
+      /** Done where no entry of the gradient is larger. */
+      tolerance: number;
+    }
+);
+
+/** A fitted linear probe: logits = W x + b. */
+export interface LinearFit {
+  /** W [K · D], row by row. */
+  weight: Float32Array;
+  /** b [K]. */
+  bias: Float32Array;
+  /** Mean cross-entropy over all rows, and the penalty, at the end. */
+  loss: number;
+  /** Optimizer steps of Adam, iterations of L-BFGS. */
+  iterations: number;
+}
+
 export interface NativeBinding {
   buildInfo(): NativeBuildInfo;
   /** Opens the CUDA library beside the addon; throws ERR_DEVICE with the reason where that fails. */
   cudaDevices(): CudaDevice[];
   loadModel(options: NativeModelOptions): Promise<NativeModel>;
   createTrainer(model: NativeModel, options: NativeTrainerOptions): NativeTrainer;
+  /** Multinomial logistic regression with bias, from zeros, in double precision on the CPU. */
+  fitLinear(options: LinearFitOptions): Promise<LinearFit>;
   createCancelToken(): NativeCancelToken;
   /** Stops and joins this environment's threads; later calls reject. */
   shutdown(): void;
@@ -265,7 +357,15 @@ type Names<T> = readonly (keyof T & string)[];
 
 /** The same names as values; `test/native/exports.test.ts` holds them against the addon. */
 export const bindingShape = {
-  binding: ['buildInfo', 'cudaDevices', 'loadModel', 'createTrainer', 'createCancelToken', 'shutdown'],
+  binding: [
+    'buildInfo',
+    'cudaDevices',
+    'loadModel',
+    'createTrainer',
+    'fitLinear',
+    'createCancelToken',
+    'shutdown',
+  ],
   model: [
     'info',
     'score',

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type {
+  AnswerVocabulary,
   HeadKind,
   NativeModel,
   NativeTrainerOptions,
@@ -19,7 +20,7 @@ export interface FixtureTensor {
 export type FixtureTensors = Map<string, FixtureTensor>;
 
 export interface Manifest {
-  kind: 'case' | 'variant' | 'losses' | 'generation' | 'training' | 'curves';
+  kind: 'case' | 'variant' | 'losses' | 'generation' | 'answers' | 'linear' | 'training' | 'curves';
   what?: string;
   base?: string;
   family: string;
@@ -71,7 +72,7 @@ export function expectedOf(golden: Golden): FixtureTensors {
   return readSafetensors(join(GOLDEN, golden.name, 'expected.safetensors'));
 }
 
-/** `losses`, `generation`, `training` or `curves`. */
+/** A JSON document: `losses`, `generation`, `answers`, `linear`, `training` or `curves`. */
 export function goldenDocument<T>(name: string): T {
   return JSON.parse(readFileSync(join(GOLDEN, name, `${name}.json`), 'utf8')) as T;
 }
@@ -155,11 +156,13 @@ export interface OpenOptions {
   head?: HeadKind;
   labels?: number;
   dtype?: 'f32' | 'bf16';
+  headTokens?: Int32Array;
+  vocabulary?: AnswerVocabulary;
 }
 
 export function openModel(folder: string, options: OpenOptions = {}): Promise<NativeModel> {
-  const { head = 'lm', dtype = 'f32', labels } = options;
-  return binding.loadModel({ folder, device, dtype, head, threads: 1, ...(labels ? { labels } : {}) });
+  const defaults = { head: 'lm', dtype: 'f32' } as const;
+  return binding.loadModel({ folder, device, threads: 1, ...defaults, ...options });
 }
 
 /** A classifier whose head holds these weights [labels, D]. */

@@ -15,9 +15,12 @@ import {
 } from './fixtures.js';
 
 interface LossCase {
-  loss_name: 'xent' | 'confidence';
+  loss_name: Exclude<NativeObjective['loss'], 'lm'>;
   alpha?: number;
-  threshold?: 'half' | 'weak-mean';
+  beta?: number;
+  radius?: number | 'median';
+  temperature?: number;
+  threshold?: 'half' | 'weak-mean' | number;
   classes: number;
   tokens: number[];
   offsets: number[];
@@ -33,14 +36,16 @@ const document = goldenDocument<{ case: string; cases: LossCase[] }>('losses');
 const { folder } = goldenCase(document.case);
 
 function objectiveOf(golden: LossCase): NativeObjective {
+  const { loss_name: loss, alpha, beta, radius, temperature, threshold } = golden;
   const targets = Float32Array.from(golden.targets);
-  if (golden.loss_name === 'xent') return { loss: 'xent', targets };
-  return { loss: 'confidence', targets, alpha: golden.alpha!, threshold: golden.threshold! };
+  return { loss, targets, alpha, beta, radius, temperature, threshold } as NativeObjective;
 }
 
 const titled = document.cases.map((golden, index) => {
-  const how = golden.threshold ? ` ${golden.threshold} α=${golden.alpha}` : '';
-  return { title: `#${index} ${golden.loss_name}${how} B=${golden.offsets.length - 1}`, golden };
+  const how = ['threshold', 'alpha', 'beta', 'radius', 'temperature'] as const;
+  const parameters = how.map((name) => (name in golden ? ` ${name}=${golden[name]}` : '')).join('');
+  const size = `B=${golden.offsets.length - 1} K=${golden.classes}`;
+  return { title: `#${index} ${golden.loss_name}${parameters} ${size}`, golden };
 });
 
 describe('losses at chosen logits', () => {
