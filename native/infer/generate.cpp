@@ -203,7 +203,7 @@ Generated Generation::collect() const {
 }
 
 void check_options(const Model& model, const Sequences& prompts, const GenerateOptions& options) {
-  if (!model.head().reads_tokens()) {
+  if (!model.head().reads_targets()) {
     fail("ERR_ARGUMENT",
          "Expected a model with head lm or likelihood for generate but received another head.",
          "Load the folder again with head: 'lm'");

@@ -7,9 +7,6 @@
 
 namespace w2s {
 
-/// How many rows of logits over this vocabulary are held at a time.
-int64_t readout_chunk_rows(const at::Tensor& unembedding_VD);
-
 struct TokenScores {
   at::Tensor log_probs_T;  // float32
   at::Tensor argmax_T;     // int64, the likeliest token
