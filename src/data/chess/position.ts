@@ -7,6 +7,8 @@ import { makeFen, parseFen } from 'chessops/fen';
 import type { Move } from 'chessops/types';
 import { kingCastlesTo, makeUci, parseUci } from 'chessops/util';
 
+export type { Chess };
+
 /** What stands before a position in FEN, and after it. */
 const FEN_PROMPT = /^FEN: (.+)\nMove:\n$/;
 

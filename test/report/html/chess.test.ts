@@ -1,7 +1,8 @@
 import { Chess } from 'chessops/chess';
 import { describe, expect, test } from 'vitest';
+import { fenPrompt, isLegalUci, play } from '../../../src/data/chess/position.js';
 import { drawBoard, pieceDefinitions } from '../../../src/report/html/chess/board.js';
-import { isLegalUci, play, sanOf } from '../../../src/report/html/chess/game.js';
+import { sanOf } from '../../../src/report/html/chess/game.js';
 import { drawChess } from '../../../src/report/html/chess/item.js';
 import type { Disagreement } from '../../../src/report/html/disagreements.js';
 
@@ -96,6 +97,23 @@ describe('drawChess', () => {
     expect(drawn.board.text).toMatch(
       /aria-label="Chess board, White to move; position in FEN: \S+ w .*Truth: Qxf7# \(h5f7\)/,
     );
+  });
+
+  test('a line: its first move as an arrow, all of it in words', () => {
+    const line = 'h5f7 e8f7';
+    const before = 'e2e4 e7e5 f1c4 b8c6 d1h5 g7g6';
+    const lines = item('h5e5 d8e7 e5h8', 'h5e5 d8e7 e5e4', line);
+    const drawn = drawChess(lines, { ...row, prompt: before }, [])!;
+    expect(arrows(drawn.board.text)).toBe(3);
+    expect(drawn.name('h5e5 d8e7 e5h8').text).toBe('<bdi>Qxe5+ Qe7 Qxh8 (h5e5 d8e7 e5h8)</bdi>');
+    expect(drawn.name('h5e5 d8d5').text).toBe('<bdi>Qxe5+, then d8d5, which is no legal move</bdi>');
+  });
+
+  test('a position in FEN', () => {
+    const fen = 'r1bqkb1r/pppp1ppp/2n2n2/4p2Q/2B1P3/8/PPPP1PPP/RNB1K1NR w KQkq - 4 4';
+    const drawn = drawChess(item('h5f7', 'h5f7', 'h5e5'), { ...row, prompt: fenPrompt(fen) }, [])!;
+    expect(arrows(drawn.board.text)).toBe(3);
+    expect(drawn.board.text).toContain(`position in FEN: ${fen}`);
   });
 
   test('an answer that is no move has no arrow', () => {

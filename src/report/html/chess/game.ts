@@ -1,28 +1,16 @@
-/** Games as the built-in chess data write them: moves in UCI, a blank between them, from the usual start. */
+/** Moves of the built-in chess data, as a board and people want them. */
 
-import { Chess } from 'chessops/chess';
 import { makeSan } from 'chessops/san';
-import type { Move, Square } from 'chessops/types';
+import type { Square } from 'chessops/types';
 import { isNormal } from 'chessops/types';
 import { parseUci } from 'chessops/util';
-
-/** The position after these moves; null where they are no legal game. */
-export function play(moves: string): Chess | null {
-  const position = Chess.default();
-  for (const uci of moves.trim().split(/\s+/)) {
-    if (uci === '') continue;
-    const move = parseUci(uci);
-    if (!move || !position.isLegal(move)) return null;
-    position.play(move);
-  }
-  return position;
-}
+import { type Chess, legalMove, movesOf } from '../../../data/chess/position.js';
 
 /** All but the last move, and that move; null where there is none. */
 export function cutLast(moves: string): { before: string; last: string } | null {
-  const list = moves.trim().split(/\s+/);
+  const list = [...movesOf(moves)];
   const last = list.pop();
-  return last === undefined || last === '' ? null : { before: list.join(' '), last };
+  return last === undefined ? null : { before: list.join(' '), last };
 }
 
 /** Where a move of this notation goes from and to; null for any other text. */
@@ -31,13 +19,21 @@ export function squaresOf(uci: string): { from: Square; to: Square } | null {
   return move && isNormal(move) ? { from: move.from, to: move.to } : null;
 }
 
-/** In UCI no move ends on an own piece; chessops also reads such a king's move as castling. */
-export function isLegalUci(position: Chess, uci: string): boolean {
-  const move = parseUci(uci.trim());
-  return move !== undefined && !position.board[position.turn].has(move.to) && position.isLegal(move);
-}
-
 /** `Nxd2+` for a legal move, else null. */
 export function sanOf(position: Chess, uci: string): string | null {
-  return isLegalUci(position, uci) ? makeSan(position, parseUci(uci.trim()) as Move) : null;
+  const move = legalMove(position, uci);
+  return move === undefined ? null : makeSan(position, move);
+}
+
+/** `Nxd2+ Kh1 Nf3`: the moves one after the other, up to the first that is not legal, and that one as it stands. */
+export function sanOfLine(position: Chess, line: readonly string[]): { played: string[]; illegal?: string } {
+  const here = position.clone();
+  const played: string[] = [];
+  for (const uci of line) {
+    const move = legalMove(here, uci);
+    if (move === undefined) return { played, illegal: uci };
+    played.push(makeSan(here, move));
+    here.play(move);
+  }
+  return { played };
 }

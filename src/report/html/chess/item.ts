@@ -1,12 +1,11 @@
 /** A test item of a chess data set as a board. */
 
-import type { Chess } from 'chessops/chess';
-import { makeFen } from 'chessops/fen';
+import { type Chess, fenOf, movesOf, play, positionOf } from '../../../data/chess/position.js';
 import type { Example } from '../../../data/types.js';
 import type { Disagreement } from '../disagreements.js';
 import { type Html, html } from '../markup.js';
 import { type Arrow, drawBoard } from './board.js';
-import { cutLast, isLegalUci, play, sanOf, squaresOf } from './game.js';
+import { cutLast, sanOf, sanOfLine, squaresOf } from './game.js';
 
 export interface ChessItem {
   board: Html;
@@ -19,7 +18,7 @@ export interface ChessItem {
 /** Null where the row is no legal game: then its text is shown. */
 export function drawChess(item: Disagreement, row: Example, classes: readonly string[]): ChessItem | null {
   if (row.text !== undefined) return lastMove(row.text, classes);
-  const position = play(row.prompt ?? '');
+  const position = positionOf(row.prompt ?? '');
   if (position === null) return null;
   if (row.completions?.length === 2) return betterMove(position, item, row.completions);
   const completion = row.completions?.[0];
@@ -29,7 +28,7 @@ export function drawChess(item: Disagreement, row: Example, classes: readonly st
   return bestMove(position, item);
 }
 
-/** `chess-puzzles`: three moves. */
+/** `chess-puzzles`: three moves. `chess-lines`: the first of three lines as arrows, all of them in words. */
 function bestMove(position: Chess, { truth, student, supervisor }: Disagreement): ChessItem {
   const moves = { truth, student: student.answer, supervisor: supervisor.answer };
   const words = (move: number | string): string => moveWords(position, String(move));
@@ -90,15 +89,17 @@ function lastMove(moves: string, classes: readonly string[]): ChessItem | null {
 }
 
 function arrowOf(move: string, look: Arrow['look']): Arrow[] {
-  const squares = squaresOf(move);
+  const squares = squaresOf(movesOf(move)[0] ?? '');
   return squares === null ? [] : [{ ...squares, look }];
 }
 
 function moveWords(position: Chess, move: string): string {
   const uci = move.trim();
   if (uci === '') return 'nothing';
-  if (isLegalUci(position, uci)) return `${sanOf(position, uci)} (${uci})`;
-  return squaresOf(uci) === null ? uci : `${uci}, which is illegal`;
+  const { played, illegal } = sanOfLine(position, movesOf(uci));
+  if (illegal === undefined) return `${played.join(' ')} (${uci})`;
+  if (played.length > 0) return `${played.join(' ')}, then ${illegal}, which is no legal move`;
+  return squaresOf(illegal) === null ? uci : `${illegal}, which is illegal`;
 }
 
 const className = (answer: number | string, classes: readonly string[]): Html =>
@@ -107,4 +108,4 @@ const className = (answer: number | string, classes: readonly string[]): Html =>
 const toMove = ({ turn }: Chess): string => `${turn === 'white' ? 'White' : 'Black'} to move`;
 
 const describe = (position: Chess): string =>
-  `Chess board, ${toMove(position)}; position in FEN: ${makeFen(position.toSetup())}.`;
+  `Chess board, ${toMove(position)}; position in FEN: ${fenOf(position)}.`;

@@ -57,7 +57,8 @@ async function chessItem(item: Disagreement, row: Example, record: RunRecord): P
   return drawChess(item, row, record.classes);
 }
 
-const isChess = ({ format }: RunRecord): boolean => format.startsWith('chess-');
+const isChess = ({ format }: RunRecord): boolean =>
+  format.startsWith('chess-') || format === 'lichess-puzzles';
 
 /** What colours and shapes on a board mean. */
 function chessLegend(record: RunRecord): Html | null {
