@@ -19,6 +19,16 @@ export const COMMANDS: readonly TableEntry[] = [
     summary: 'A chain of models, each taught by the one before it',
     load: () => import('./bootstrap.js'),
   },
+  {
+    name: 'reward',
+    summary: 'Weak-to-strong on preferences: reward models, with --generative-finetune',
+    load: () => import('./reward.js'),
+  },
+  {
+    name: 'best-of',
+    summary: 'What reward models choose from n sampled completions, against n',
+    load: () => import('./bestOf.js'),
+  },
   { name: 'finetune', summary: 'Fine-tune one model on one file', load: () => import('./finetune.js') },
   { name: 'label', summary: 'Write a model’s labels for a file', load: () => import('./label.js') },
   { name: 'evaluate', summary: 'Score a model on a test file', load: () => import('./evaluate.js') },
@@ -28,6 +38,7 @@ export const COMMANDS: readonly TableEntry[] = [
     summary: 'One question asked of experiments: agreement, calibration, errors, misfit, …',
     load: () => import('./analyse.js'),
   },
+  { name: 'run', summary: 'An experiment of your own, from a module', load: () => import('./run.js') },
   {
     name: 'report',
     summary: 'A table and a page of the results in a folder',

@@ -2,7 +2,7 @@
 
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
-import { ENGINE_REVISION, type HeadSpec, type Plan, type WeightsSpec } from './plan.js';
+import { ENGINE_REVISION, type Plan, type ReadingSpec, type WeightsSpec } from './plan.js';
 import {
   type DataShape,
   generativeObjective,
@@ -57,11 +57,7 @@ export function planLabel(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
   const data = wholeFile(inputs.dataset.spec, 'train', inputs.dataSeed);
   const builder = new PlanBuilder();
-  builder.add(
-    'label',
-    0,
-    labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading.head, data)),
-  );
+  builder.add('label', 0, labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading, data)));
   return builder.build();
 }
 
@@ -70,7 +66,7 @@ export function planEvaluate(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
   const data = wholeFile(inputs.dataset.spec, 'test', inputs.dataSeed);
   const builder = new PlanBuilder();
-  const calibration = calibrationOn(reading.head, data);
+  const calibration = calibrationOn(reading, data);
   builder.add('evaluate', 0, evaluateSpec(inputs, folder(inputs), reading, data, calibration));
   return builder.build();
 }
@@ -115,7 +111,10 @@ function folder(inputs: Pick<SingleInputs, 'model'>): WeightsSpec {
   return { from: 'folder', contentHash: inputs.model };
 }
 
-/** A likelihood head that the folder does not bring is calibrated on the very rows, labels unseen. */
-function calibrationOn<T>(head: HeadSpec, data: T): T | null {
-  return head.kind === 'likelihood' ? data : null;
+/**
+ * A likelihood head that the folder does not bring is calibrated on the very rows, labels unseen; but for preferences,
+ * of which the bias cancels.
+ */
+function calibrationOn<T>({ head, task }: ReadingSpec, data: T): T | null {
+  return head.kind === 'likelihood' && task !== 'preference' ? data : null;
 }

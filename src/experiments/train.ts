@@ -116,7 +116,9 @@ export function planZeroShot(
 ): Pick<TrainRoles, 'zeroShot'> {
   const reading = readingOf(model, dataset);
   if (!readsWithoutTraining(reading.head)) return {};
-  const calibration = reading.head.kind === 'likelihood' ? transfer : null;
+  // Of a pair the bias cancels: there is nothing to calibrate.
+  const calibrated = reading.head.kind === 'likelihood' && dataset.task !== 'preference';
+  const calibration = calibrated ? transfer : null;
   const spec = evaluateSpec(settings, base, reading, test, calibration);
   return { zeroShot: builder.add('zeroShot', seed, spec) };
 }

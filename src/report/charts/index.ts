@@ -1,5 +1,6 @@
 /** Charts of results: data in, vega-lite specifications out, and their drawing as SVG. */
 
+export { type ChoiceLine, choicesChart } from './choices.js';
 export { type CurveOptions, type CurveRole, curveChart } from './curves.js';
 export { type GapScale, gapChart } from './gap.js';
 export { type IntervalOptions, type IntervalRow, intervalChart } from './intervals.js';

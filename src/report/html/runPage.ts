@@ -10,6 +10,7 @@ import { readRunRecord } from './runRecord.js';
 import { agreementSection } from './sections/agreement.js';
 import { calibrationSection } from './sections/calibration.js';
 import { configurationSection } from './sections/configuration.js';
+import { generativeSection } from './sections/generative.js';
 import { itemsSection } from './sections/items.js';
 import { accuracySection, gapSection, seedsSection } from './sections/scores.js';
 import { headerOf, settingSection } from './sections/setting.js';
@@ -27,6 +28,7 @@ export async function drawRunPage(document: TrainDocument, store: Store, version
   const names = namesOf(document);
   const sections: (Html | null)[] = [
     await gapSection(document),
+    generativeSection(document),
     settingSection(document, names),
     await accuracySection(document, names, record.classes.length),
     await agreementSection(document, record),

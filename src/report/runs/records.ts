@@ -1,5 +1,5 @@
 /** The runs of a store, as far as a report can use them. */
-import { TRAIN_SCHEMA, type TrainDocument } from '../../metrics/index.js';
+import { REWARD_SCHEMA, TRAIN_SCHEMA, type TrainDocument } from '../../metrics/index.js';
 
 /** A run as the store keeps it; only what is shown. */
 export interface ReportedRun {
@@ -47,12 +47,20 @@ export function sortRuns(runs: readonly ReportedRun[]): SortedRuns {
   const evaluations: Evaluation[] = [];
   const problems: string[] = [];
   for (const run of runs) {
-    const { summary, time } = run;
+    const { time } = run;
+    const summary = withoutReward(run.summary);
     if (isTrainDocument(summary)) experiments.push({ document: summary, time });
     else if (isEvaluateSummary(summary)) evaluations.push({ document: summary, time });
     else problems.push(...problemOf(run));
   }
   return { experiments: latest(experiments), evaluations: latest(evaluations), problems };
+}
+
+/** A reward experiment is one of `train` on preferences. */
+function withoutReward(summary: unknown): unknown {
+  return isRecord(summary) && summary.schema === REWARD_SCHEMA
+    ? { ...summary, schema: TRAIN_SCHEMA }
+    : summary;
 }
 
 /** Schemas that have results, by the command that writes them, in the version that is understood here. */

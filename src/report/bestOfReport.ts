@@ -1,0 +1,91 @@
+import type { BestOfDocument, Measure } from '../metrics/index.js';
+import { decimalInterval, decimals, percent, shownModels } from './format.js';
+import { type Column, type Paint, PLAIN, textTable } from './textTable.js';
+import { wrap } from './trainReport.js';
+
+/** One way of choosing, and what it gets at each n. */
+export interface Chooser {
+  role: 'random' | 'weak' | 'student' | 'ceiling' | 'oracle';
+  /** What chooses, in words. */
+  by: string;
+  scores: readonly Measure[];
+}
+
+/** Everything that is compared, from a random choice to the best possible one. */
+export function choosersOf(document: BestOfDocument): Chooser[] {
+  const { weak, student, ceiling, oracle, random, n, config } = document;
+  const names = shownModels({ weak: weak?.model ?? '', strong: config.strong });
+  return [
+    { role: 'random', by: 'chance', scores: n.map(() => random) },
+    ...(weak === null ? [] : [{ role: 'weak', by: names.weak, scores: weak.scores } as const]),
+    { role: 'student', by: names.strong, scores: student.scores },
+    { role: 'ceiling', by: names.strong, scores: ceiling.scores },
+    { role: 'oracle', by: 'the truth', scores: oracle },
+  ];
+}
+
+/** The result of `best-of` as text for a terminal. No newline at the end. */
+export function bestOfReport(document: BestOfDocument, paint: Paint = PLAIN): string {
+  const { n, kl } = document;
+  const columns: Column[] = [
+    { title: 'n', align: 'right' },
+    { title: 'KL ≤', align: 'right' },
+    ...choosersOf(document).map(({ role }): Column => ({ title: role, align: 'right' })),
+  ];
+  const rows = n.map((count, i) => [
+    `${count}`,
+    decimals(kl[i] ?? 0),
+    ...choosersOf(document).map(({ scores }) => scoreText(scores[i])),
+  ]);
+  return [
+    paint.bold(bestOfTitle(document)),
+    '',
+    'Mean truth score of the completion that is chosen from n',
+    '',
+    textTable(columns, rows, paint),
+    '',
+    wrap(bestOfMeaning(document), 100),
+  ].join('\n');
+}
+
+/** `12.3 [10.1, 14.5]`. */
+export function scoreText(measure: Measure | undefined): string {
+  if (measure === undefined) return '';
+  return `${decimals(measure.value, 1)} ${decimalInterval(measure.ci95, 1)}`.trimEnd();
+}
+
+/** `chess-preference: best of up to 16 by chess-xs → chess-m, seed 0`. */
+export function bestOfTitle({ config, seeds, n }: BestOfDocument): string {
+  const names = shownModels({ weak: config.weak, strong: config.strong });
+  const by = config.weak === '' ? names.strong : `${names.weak} → ${names.strong}`;
+  return `${config.dataset}: best of up to ${Math.max(...n)} by ${by}, seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
+}
+
+/** What the comparison means, and no more than the intervals allow. */
+export function bestOfMeaning(document: BestOfDocument): string {
+  const { n, policy, prompts, samples, measures, weak, student, ceiling, random, seeds } = document;
+  const most = n.length - 1;
+  const names = shownModels({ weak: '', strong: policy });
+  const legal = measures.legal === undefined ? '' : `, ${percent(measures.legal)} of them legal`;
+  const said = [
+    `${names.strong} wrote ${samples} completions to each of ${prompts} test prompts${legal}.`,
+    `From ${n[most]} the student chooses what is worth ${decimals(student.scores[most]?.value, 1)} on average, ${versus(student.scores[most], random)} a random choice (${decimals(random.value, 1)})${
+      weak === null
+        ? ''
+        : ` and ${versus(student.scores[most], weak.scores[most])} its supervisor's (${decimals(weak.scores[most]?.value, 1)})`
+    }; its ceiling ${decimals(ceiling.scores[most]?.value, 1)}.`,
+  ];
+  if (seeds.length === 1) {
+    said.push('This is one seed: the intervals are for other test prompts, not for another training run.');
+  }
+  return said.join(' ');
+}
+
+/** Intervals that meet tell nothing apart. */
+function versus(one: Measure | undefined, other: Measure | undefined): string {
+  const [low, high] = one?.ci95 ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const [otherLow, otherHigh] = other?.ci95 ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  if (low > otherHigh) return 'more than';
+  if (high < otherLow) return 'less than';
+  return 'by its interval not told apart from';
+}
