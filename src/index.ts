@@ -12,6 +12,7 @@ export type {
   LabelRaw as LabelSettings,
   StepConfig,
 } from './config/steps.js';
+export type { BestOfSettings, RewardSettings } from './config/reward.js';
 export type { TrainSettings } from './config/train.js';
 export {
   type DatasetDefinition,
@@ -23,7 +24,17 @@ export type { Tokenizer } from './data/tokenizer.js';
 export type { EncodedTexts, EndToken } from './data/tokenizeWorker.js';
 export type { FileRole, SplitPart, TooFew } from './data/types.js';
 export { ERROR_EXIT_CODES, type ErrorCode, type ErrorDetails, isW2sError, W2sError } from './errors.js';
-export { analyse, bootstrap, evaluate, finetune, generate, label, weakToStrong } from './execution/calls.js';
+export {
+  analyse,
+  bestOf,
+  bootstrap,
+  evaluate,
+  finetune,
+  generate,
+  label,
+  reward,
+  weakToStrong,
+} from './execution/calls.js';
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
 export {
   createTrainer,
@@ -68,6 +79,12 @@ export type {
   ZeroShotScore,
 } from './metrics/document.js';
 export type { Measure } from './metrics/ratio.js';
+export type {
+  BestOfCurve,
+  BestOfDocument,
+  GenerativeScores,
+  RewardDocument,
+} from './metrics/rewardDocument.js';
 export type {
   BackwardResult,
   Dtype,

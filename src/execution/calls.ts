@@ -18,6 +18,16 @@ import { evaluateKeys, finetuneKeys, labelKeys } from '../config/keys.js';
 import { type Layer, parseLayer } from '../config/layers.js';
 import { presets } from '../config/presets.js';
 import {
+  type BestOfRaw,
+  type BestOfSettings,
+  bestOfKeys,
+  type RewardRaw,
+  type RewardSettings,
+  resolveBestOfConfig,
+  resolveRewardConfig,
+  rewardKeys,
+} from '../config/reward.js';
+import {
   type EvaluateRaw,
   type FinetuneRaw,
   type LabelRaw,
@@ -31,12 +41,15 @@ import type { TaskKind } from '../data/types.js';
 import type { AnalysisDocument, AnalysisName } from '../metrics/analysisDocument.js';
 import type { BootstrapDocument } from '../metrics/bootstrapDocument.js';
 import type { TrainDocument } from '../metrics/document.js';
+import type { BestOfDocument, RewardDocument } from '../metrics/rewardDocument.js';
 import { runAnalysis } from './analyse/index.js';
+import { runBestOf } from './bestOf.js';
 import { runBootstrap } from './bootstrap.js';
 import type { RunOptions } from './events.js';
 import { runGenerate } from './generate.js';
 import { runEvaluate, runFinetune, runLabel } from './single.js';
 import type { EvaluateDocument, GenerateDocument, StepDocument } from './stepDocument.js';
+import { runReward } from './reward.js';
 import { runTrain } from './train.js';
 import { type DatasetOption, type LossOption, type ModuleOptions, withUserModules } from './userModules.js';
 
@@ -88,6 +101,35 @@ export async function analyse(
   if (Object.hasOwn(presets, config.train.dataset)) return runAnalysis(config, options);
   const { task } = await resolveDataset(config.train);
   return runAnalysis(resolveAnalyseConfig(analysis, layers, presets, task), options);
+}
+
+/**
+ * Weak-to-strong on preferences. Settings are the flags of `reward` in camelCase; without any, the built-in default.
+ *
+ * @returns the document of `w2s-native reward --json`
+ * Rejects as `weakToStrong` does.
+ */
+export async function reward(
+  settings: RewardSettings = {},
+  options: RunOptions & ModuleOptions = {},
+): Promise<RewardDocument> {
+  const layers = await callLayers<RewardRaw>('reward', rewardKeys, settings, options);
+  return runReward(await withTask((task) => resolveRewardConfig(layers, presets, task)), options);
+}
+
+/**
+ * What the reward models of such an experiment choose from n completions, and what that is worth. Settings are the
+ * flags of `best-of` in camelCase; without any, the built-in default.
+ *
+ * @returns the document of `w2s-native best-of --json`
+ * Rejects as `weakToStrong` does.
+ */
+export async function bestOf(
+  settings: BestOfSettings = {},
+  options: RunOptions & ModuleOptions = {},
+): Promise<BestOfDocument> {
+  const layers = await callLayers<BestOfRaw>('best-of', bestOfKeys, settings, options);
+  return runBestOf(await withTask((task) => resolveBestOfConfig(layers, presets, task)), options);
 }
 
 /** Fine-tunes a model on every row of a file. @returns the document of `w2s-native finetune --json` */
