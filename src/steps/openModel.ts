@@ -41,7 +41,7 @@ export async function openModel(
       folder,
       device: engine.device,
       dtype: reading.dtype,
-      ...((await headOptions(tokenizer, head)) as Pick<NativeModelOptions, 'head'>),
+      ...(await headOptions(tokenizer, head)),
       threads: options.threads ?? engine.threads,
       deterministic: options.deterministic,
     });
@@ -57,12 +57,7 @@ export async function openModel(
   }
 }
 
-interface HeadOptions {
-  head: HeadSpec['kind'];
-  labels?: number;
-  headTokens?: Int32Array;
-  vocabulary?: 'restricted' | 'full';
-}
+type HeadOptions = Pick<NativeModelOptions, 'head' | 'labels' | 'headTokens' | 'vocabulary'>;
 
 async function headOptions(tokenizer: Tokenizer, head: HeadSpec): Promise<HeadOptions> {
   if (head.kind === 'tokens') {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { encodeSafetensors, readSafetensors } from '../data/index.js';
 import { W2sError } from '../errors.js';
 import type { ModelSpec, ProbeSpec, StepHash } from '../experiments/plan.js';
+import type { LinearFitOptions } from '../native/binding.js';
 import { writeAtomically } from '../store/index.js';
 import { epochOrder } from './batches.js';
 import { type StepContext, throwIfAborted } from './context.js';
@@ -34,7 +35,7 @@ export async function probe(
   const features = await readFeatures(context, spec.features, rows);
   const { binding, threads } = await context.engine();
   throwIfAborted(context.signal);
-  const fit = await (binding as unknown as Fits).fitLinear({
+  const fit = await binding.fitLinear({
     features: features.values,
     dimension: features.dimension,
     targets: weighedTargets(rows.rows, spec.classes),
@@ -67,22 +68,6 @@ function fitting({ fit, seed }: ProbeSpec, n: number): Fitting {
   return { method: 'adam', lr, epochs, batchSize, order };
 }
 
-interface Fits {
-  fitLinear(
-    options: LinearFitOptions,
-  ): Promise<{ weight: Float32Array; bias: Float32Array; loss: number; iterations: number }>;
-}
-type LinearFitOptions = {
-  features: Float32Array;
-  dimension: number;
-  targets: Float32Array;
-  classes: number;
-  l2: number;
-  threads: number;
-} & (
-  | { method: 'adam'; lr: number; epochs: number; batchSize: number; order: Uint32Array }
-  | { method: 'lbfgs'; maxIterations: number; tolerance: number }
-);
 type Fitting = LinearFitOptions extends infer Options
   ? Options extends { method: string }
     ? Omit<Options, 'features' | 'dimension' | 'targets' | 'classes' | 'l2' | 'threads'>
