@@ -66,7 +66,7 @@ export async function runAnalysis(
   return document;
 }
 
-function ownSettings({ train: _, ...own }: AnalyseConfig): Record<string, unknown> {
+function ownSettings({ train: _, analysis: __, ...own }: AnalyseConfig): Record<string, unknown> {
   return own;
 }
 

@@ -80,15 +80,15 @@ function columnChart(
       colour: COLOURS[name] ?? 'student',
     };
   });
-  const ends = drawn.flatMap(({ value, ci95 }) => [value ?? 0, ...(ci95 ?? [])]);
-  const low = Math.min(0, ...ends);
-  const high = Math.max(0, ...ends);
-  const room = (high - low || 1) * 0.35;
+  const ends = drawn.flatMap(({ value, ci95 }) => (value === null ? [] : [value, ...(ci95 ?? [])]));
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  // Dots need no zero; the words beside them need room.
+  const spread = high - low || 0.1;
   return {
     draw: (width) =>
       intervalChart(drawn, {
         width,
-        domain: [low, high + room],
+        domain: [low - 0.1 * spread, high + 0.6 * spread],
         format: unit === 'share' ? '.0%' : '.2f',
         mark: 'dot',
         labelWidth: width < 500 ? 0 : 150,
