@@ -40,6 +40,18 @@ export const presets: Readonly<Record<string, DatasetPreset>> = {
       strongLr: 2e-4,
     },
   },
+  'chess-preference': {
+    task: 'preference',
+    settings: {
+      ...chess,
+      loss: 'xent',
+      head: 'likelihood',
+      trainSize: 3000,
+      testSize: 1500,
+      weakLr: 5e-4,
+      strongLr: 2e-4,
+    },
+  },
   'chess-check': {
     task: 'classification',
     settings: {
