@@ -1,5 +1,6 @@
 import type { TrainDocument } from '../metrics/index.js';
 import { decimalInterval, decimals, percent, percentInterval } from './format.js';
+import { studentRemarks } from './studentFacts.js';
 import { labelsNamed } from './supervision.js';
 
 /**
@@ -69,8 +70,9 @@ function withoutGap({ pgr, gap, weak, ceiling }: TrainDocument): string {
 const pointsInterval = ([low, high]: readonly [number, number]): string =>
   decimalInterval([low * 100, high * 100], 1);
 
-function remarks({ seeds, weak, zeroShot, student, agreement }: TrainDocument): string[] {
-  const said: string[] = [];
+function remarks(document: TrainDocument): string[] {
+  const { seeds, weak, zeroShot, student, agreement } = document;
+  const said: string[] = studentRemarks(document);
   if (zeroShot !== null && zeroShot.accuracy >= student.accuracy) {
     said.push(
       `Before any fine-tuning the strong model had ${percent(zeroShot.accuracy)} ${percentInterval(zeroShot.ci95)}, no less than the student: nothing shows that it gained by the labels.`,

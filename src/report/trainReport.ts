@@ -11,6 +11,7 @@ import {
 } from './format.js';
 import { dataName } from './html/names.js';
 import { meaningOf } from './meaning.js';
+import { studentFacts } from './studentFacts.js';
 import { labelFacts, supervisionParts } from './supervision.js';
 import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
 
@@ -104,7 +105,7 @@ function factRows(document: TrainDocument): string[][] {
     const points = gap.ci95.map((end) => end * 100) as [number, number];
     rows.push(['ceiling − weak', `${decimals(gap.value * 100, 1)} points ${decimalInterval(points, 1)}`]);
   }
-  rows.push(...labelFacts(document));
+  rows.push(...studentFacts(document), ...labelFacts(document));
   if (agreement !== null) {
     const { overall, supervisorRight, supervisorWrong } = agreement;
     rows.push([

@@ -14,6 +14,7 @@ import { generativeSection } from './sections/generative.js';
 import { itemsSection } from './sections/items.js';
 import { accuracySection, gapSection, seedsSection } from './sections/scores.js';
 import { headerOf, settingSection } from './sections/setting.js';
+import { earlyStopSection, roundsSection } from './sections/students.js';
 import { trainingSection } from './sections/training.js';
 
 export interface RunPage {
@@ -33,7 +34,9 @@ export async function drawRunPage(document: TrainDocument, store: Store, version
     await accuracySection(document, names, record.classes.length),
     await agreementSection(document, record),
     await itemsSection(record),
+    roundsSection(document),
     await trainingSection(record),
+    await earlyStopSection(document),
     await calibrationSection(record),
     seedsSection(document),
     configurationSection(document, record, version),
