@@ -6,13 +6,14 @@
 export type { AnalyseSettings } from './config/analyse.js';
 export type { BootstrapSettings } from './config/bootstrap.js';
 export type { GenerateRaw as GenerateSettings } from './config/generate.js';
+export type { BestOfSettings, RewardSettings } from './config/reward.js';
+export type { ExperimentIdentity, RunSettings } from './config/run.js';
 export type {
   EvaluateRaw as EvaluateSettings,
   FinetuneRaw as FinetuneSettings,
   LabelRaw as LabelSettings,
   StepConfig,
 } from './config/steps.js';
-export type { BestOfSettings, RewardSettings } from './config/reward.js';
 export type { TrainSettings } from './config/train.js';
 export {
   type DatasetDefinition,
@@ -33,6 +34,7 @@ export {
   generate,
   label,
   reward,
+  runExperiment,
   weakToStrong,
 } from './execution/calls.js';
 export type { OnEvent, RunEvent, RunOptions, StepEvent } from './execution/events.js';
@@ -52,6 +54,14 @@ export type {
   StepDocument,
 } from './execution/stepDocument.js';
 export type { DatasetOption, LossOption, ModuleOptions, RelabelOption } from './execution/userModules.js';
+export {
+  defineExperiment,
+  type ExperimentDefinition,
+  type ExperimentKit,
+  type ExperimentLearned,
+  type ExperimentLesson,
+  type ExperimentModel,
+} from './experiments/define.js';
 export type {
   AnalysisColumn,
   AnalysisCurve,
@@ -78,6 +88,7 @@ export type {
   TrainDocument,
   ZeroShotScore,
 } from './metrics/document.js';
+export type { ExperimentDocument, ExperimentSeed } from './metrics/experimentDocument.js';
 export type { Measure } from './metrics/ratio.js';
 export type {
   BestOfCurve,
@@ -107,3 +118,11 @@ export type {
 export { writeReport } from './report/html/index.js';
 export type { StepProgress } from './steps/context.js';
 export { defineLoss, type LossDefinition, type LossInput, type LossOutput } from './tasks/loss.js';
+export {
+  defineRelabel,
+  type Hidden,
+  type RelabelDefinition,
+  type RelabelInput,
+  type RelabelOutput,
+  type RelabelRow,
+} from './tasks/relabel.js';

@@ -31,6 +31,15 @@ export const relabelModuleKeys = {
   }),
 } as const;
 
+/** Beside an experiment of one's own. */
+export const experimentModuleKeys = {
+  params: key(namedValues(), {
+    group: 'Experiment',
+    describe: 'Parameters of the experiment; as flags they stand alone',
+    notAsFlag: true,
+  }),
+} as const;
+
 /** A kind of module that settings name. */
 export interface ModuleSetting {
   kind: 'loss' | 'relabel' | 'experiment';

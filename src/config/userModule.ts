@@ -156,7 +156,7 @@ function noneOfKind(
   named: string,
   flag: string,
 ): W2sError {
-  const { noun, maker } = MODULE_KINDS[kind];
+  const { maker } = MODULE_KINDS[kind];
   const other = all.map(([, value]) => kindOf(value)).find((one) => one !== undefined);
   const received =
     all.length === 0
@@ -172,7 +172,7 @@ function noneOfKind(
       hint:
         other === undefined
           ? `Write: export default ${maker}({ … }), with ${maker} from '${PACKAGE}'`
-          : `It is a ${MODULE_KINDS[other].noun}: ${MODULE_KINDS[other].flag} ${named}; a ${noun} is made by ${maker}`,
+          : `${MODULE_KINDS[other].maker} made it: ${MODULE_KINDS[other].flag} ${named}`,
     },
   );
 }

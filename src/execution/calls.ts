@@ -27,6 +27,7 @@ import {
   resolveRewardConfig,
   rewardKeys,
 } from '../config/reward.js';
+import { allRunKeys, type RunRaw, type RunSettings, resolveRunConfig } from '../config/run.js';
 import {
   type EvaluateRaw,
   type FinetuneRaw,
@@ -38,18 +39,21 @@ import {
 import { allTrainKeys, resolveTrainConfig, type TrainRaw, type TrainSettings } from '../config/train.js';
 import { type DatasetRequest, resolveDataset } from '../data/index.js';
 import type { TaskKind } from '../data/types.js';
+import type { ExperimentDefinition } from '../experiments/define.js';
 import type { AnalysisDocument, AnalysisName } from '../metrics/analysisDocument.js';
 import type { BootstrapDocument } from '../metrics/bootstrapDocument.js';
 import type { TrainDocument } from '../metrics/document.js';
+import type { ExperimentDocument } from '../metrics/experimentDocument.js';
 import type { BestOfDocument, RewardDocument } from '../metrics/rewardDocument.js';
 import { runAnalysis } from './analyse/index.js';
 import { runBestOf } from './bestOf.js';
 import { runBootstrap } from './bootstrap.js';
 import type { RunOptions } from './events.js';
+import { openExperiment, runOpened } from './experiment.js';
 import { runGenerate } from './generate.js';
+import { runReward } from './reward.js';
 import { runEvaluate, runFinetune, runLabel } from './single.js';
 import type { EvaluateDocument, GenerateDocument, StepDocument } from './stepDocument.js';
-import { runReward } from './reward.js';
 import { runTrain } from './train.js';
 import { type DatasetOption, type LossOption, type ModuleOptions, withUserModules } from './userModules.js';
 
@@ -101,6 +105,24 @@ export async function analyse(
   if (Object.hasOwn(presets, config.train.dataset)) return runAnalysis(config, options);
   const { task } = await resolveDataset(config.train);
   return runAnalysis(resolveAnalyseConfig(analysis, layers, presets, task), options);
+}
+
+/**
+ * An experiment of your own. Settings are the flags of `run` in camelCase, and `params` for the experiment's own.
+ *
+ * @param experiment made by `defineExperiment`, or the file of a module that exports one
+ * @returns the document of `w2s-native run --json`
+ * Rejects as `weakToStrong` does; with ERR_CONFIG where the plan cannot be made.
+ */
+export async function runExperiment(
+  experiment: string | ExperimentDefinition<never>,
+  settings: RunSettings = {},
+  options: RunOptions & ModuleOptions = {},
+): Promise<ExperimentDocument> {
+  const layers = await callLayers<RunRaw>('run', allRunKeys, settings, options);
+  const opened = await openExperiment(experiment as string | ExperimentDefinition<unknown>, layers);
+  const config = await withTask((task) => resolveRunConfig(layers, opened.identity, presets, task));
+  return runOpened(config, opened, options);
 }
 
 /**

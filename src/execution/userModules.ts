@@ -137,8 +137,8 @@ function over<R extends object>(layers: readonly Layer<R>[], values: Values): re
 }
 
 /** Parameters of all layers, each by its strongest. @throws ERR_USAGE or ERR_CONFIG where the module has none such */
-function gatherParams(
-  { paramsKey }: ModuleSetting,
+export function gatherParams(
+  { paramsKey }: Pick<ModuleSetting, 'paramsKey'>,
   layers: Layers,
   known: ModuleParams,
   strongest: Values | undefined,

@@ -23,6 +23,7 @@ export {
   type SeedSummary,
 } from './compare.js';
 export * from './document.js';
+export * from './experimentDocument.js';
 export { percentileInterval, wilson } from './intervals.js';
 export { OverlapFinder, runsOf, wordsOf } from './ngrams.js';
 export { combined, type Measure, type RatioItems, type ResampledMeasure, ratio, slope } from './ratio.js';

@@ -121,7 +121,7 @@ describe('what is said where there is none', () => {
     const file = write('other-kind.mjs', `${HEAD}export default ${loss('a')};`);
     const error = await problem(file, 'relabel');
     expect(error.message).toMatch(/Expected an export that defineRelabel made .* received default \(loss\)/);
-    expect(error.hint).toContain(`It is a loss: --loss ${file}`);
+    expect(error.hint).toBe(`defineLoss made it: --loss ${file}`);
   });
 
   it('a module that throws: the line, and the error in cause', async () => {

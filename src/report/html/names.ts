@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { TrainDocument } from '../../metrics/index.js';
+import type { DocumentConfig, TrainDocument } from '../../metrics/index.js';
 import { shownModels, strongOf } from '../format.js';
 
 /** Model names as pages show them. */
@@ -12,7 +12,10 @@ export const namesOf = (document: TrainDocument): Names =>
   shownModels({ weak: document.weak.model, strong: strongOf(document) });
 
 /** What the data are called: a file's name says more than `columns`. */
-export function dataName({ config: { dataset, data, transferData } }: TrainDocument): string {
+export const dataName = ({ config }: Pick<TrainDocument, 'config'>): string => dataNameOf(config);
+
+/** The same of a configuration. */
+export function dataNameOf({ dataset, data, transferData }: DocumentConfig): string {
   const file = data ?? transferData;
   return dataset === 'columns' && typeof file === 'string' ? basename(file) : definedName(dataset);
 }

@@ -1,0 +1,91 @@
+/** `run`: an experiment that a user defines, from its module or definition to the document. */
+
+import { createHash } from 'node:crypto';
+import type { Layer } from '../config/layers.js';
+import { MODULE_SETTINGS, paramsOf } from '../config/moduleKeys.js';
+import type { ExperimentIdentity, RunConfig, RunRaw } from '../config/run.js';
+import { loadUserModule } from '../config/userModule.js';
+import { W2sError } from '../errors.js';
+import { type ExperimentDefinition, planExperiment } from '../experiments/define.js';
+import type { ExperimentDocument } from '../metrics/index.js';
+import { type EngineOptions, stepContext } from './context.js';
+import type { RunOptions } from './events.js';
+import { experimentDocument } from './experimentDocument.js';
+import { runPlan } from './runner.js';
+import { findInputs } from './train.js';
+import { gatherParams } from './userModules.js';
+
+/** A definition, its parameters filled in. */
+export interface OpenedExperiment {
+  identity: ExperimentIdentity;
+  definition: ExperimentDefinition<unknown>;
+  /** As the schema parses them. */
+  params: unknown;
+}
+
+/**
+ * Loads an experiment and fills in its parameters.
+ * @param given a definition, or the file of a module that exports one
+ * @param layers may hold `params`, the strongest first
+ * Rejects with ERR_CONFIG where the module cannot be loaded, with ERR_USAGE where its schema refuses the parameters.
+ */
+export async function openExperiment(
+  given: string | ExperimentDefinition<unknown>,
+  layers: readonly Layer<RunRaw>[],
+): Promise<OpenedExperiment> {
+  const setting = MODULE_SETTINGS.experiment;
+  const module =
+    typeof given === 'string'
+      ? await loadUserModule<ExperimentDefinition<unknown>>(given, 'experiment')
+      : undefined;
+  const definition = module?.definition ?? (given as ExperimentDefinition<unknown>);
+  const known = paramsOf(setting, definition, module?.named);
+  const params = parsed(definition, gatherParams(setting, layers, known, undefined));
+  const { name, plan } = definition;
+  const identity: ExperimentIdentity = {
+    name,
+    source: module?.source ?? createHash('sha256').update(plan.toString()).digest('hex'),
+    params: JSON.parse(JSON.stringify(params)) as Readonly<Record<string, unknown>>,
+    ...(module === undefined ? {} : { file: module.named }),
+  };
+  return { identity, definition, params };
+}
+
+function parsed({ name, params }: ExperimentDefinition<unknown>, given: unknown): unknown {
+  if (params === undefined) return {};
+  const result = params.safeParse(given);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new W2sError(
+    'ERR_USAGE',
+    `Expected valid parameters for experiment ${name} but received: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+    { cause: result.error },
+  );
+}
+
+/**
+ * Runs an experiment, or takes it from the store.
+ * Rejects with a W2sError; with ERR_ABORTED after a checkpoint when the signal fires.
+ */
+export async function runOpened(
+  config: RunConfig,
+  { definition, params }: OpenedExperiment,
+  options: RunOptions & EngineOptions = {},
+): Promise<ExperimentDocument> {
+  const onEvent = options.onEvent ?? (() => {});
+  const { inputs, found } = await findInputs(config);
+  const plan = planExperiment(definition, params, inputs);
+  const context = stepContext(config, found, options);
+  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
+  const document = await experimentDocument(context.store, plan, config);
+  const path = await context.store.writeRun(`run-${config.experiment.name}`, {
+    command: 'run',
+    time: new Date().toISOString(),
+    config,
+    plan: plan.steps,
+    steps: document.steps,
+    summary: document,
+  });
+  onEvent({ type: 'run-written', path });
+  return document;
+}
