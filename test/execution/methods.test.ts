@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readFeatureTable } from '../../src/data/features.js';
+import { orderedId } from '../../src/data/preference.js';
 import { stream } from '../../src/data/random.js';
 import { encodeSafetensors, readSafetensors } from '../../src/data/safetensors.js';
 import { evaluate, finetune, openModel, type TrainDocument, weakToStrong } from '../../src/index.js';
@@ -181,6 +182,54 @@ describe('a probe on frozen hidden states', () => {
     // The fine-tuning is the very step of the plain experiment.
     expect(steps.get('ceilingFinetune')).toBe(plain.steps.ceiling);
     expect(probed.ceiling.accuracy).toBeGreaterThan(plain.ceiling.accuracy - 0.03);
+  });
+});
+
+describe('a probe on preferences', () => {
+  test('is fitted on the difference of the two completions, as a linear reward is', async () => {
+    const random = stream(5, 'preferences');
+    const rows = Array.from({ length: 300 }, (_, i) => {
+      const [low, high] = [random.below(12), 12 + random.below(12)];
+      return {
+        id: `p${i}`,
+        prompt: `w${random.below(24)} w${random.below(24)}`,
+        chosen: `w${high}`,
+        rejected: `w${low}`,
+      };
+    });
+    const document = await run(out, {
+      dataset: 'pairs',
+      data: writeJsonl(join(folder, 'pairs.jsonl'), rows),
+      weak: world.weak,
+      strong: world.strong,
+      method: 'probe',
+      probeFit: 'lbfgs',
+      device: 'cpu',
+      threads: 1,
+      out,
+    });
+    expect(document.ceiling.accuracy).toBeGreaterThan(0.6);
+    const hash = plannedSteps(out).get('studentFeatures') ?? '';
+    const table = await readFeatureTable(join(out, 'steps', hash, 'features.safetensors'));
+    const [id = ''] = table.ids;
+    const orders = rows.flatMap((one) =>
+      (['chosen', 'rejected'] as const).map((first) => ({ row: one, first, id: orderedId(one.id, first) })),
+    );
+    const found = orders.find((order) => order.id === id);
+    if (!found) throw new Error(`no row for ${id}`);
+    const { row, first } = found;
+    await using model = await openModel(world.strong, { device: 'cpu', threads: 1 });
+    const packed = await model.tokenizer.encode(
+      [row.chosen, row.rejected].map((word) => `${row.prompt} ${word}`),
+      { special: true },
+    );
+    const hidden = await model.hidden({ tokens: packed.ids, offsets: packed.offsets });
+    const difference = Array.from({ length: 16 }, (_, d) => (hidden[d] ?? 0) - (hidden[16 + d] ?? 0));
+    // Second less first: the chosen one's less the rejected one's where the rejected is shown first.
+    const sign = first === 'rejected' ? 1 : -1;
+    difference.forEach((value, d) => {
+      expect(table.values[d]).toBeCloseTo(sign * value, 5);
+    });
   });
 });
 
