@@ -57,7 +57,7 @@ export interface BootstrapConfig extends Omit<TrainConfig, 'weak' | 'strong'> {
 /** The built-in models, weakest first. */
 const BUILT_IN_CHAIN = ['chess-xs', 'chess-s', 'chess-m'];
 /** Rows of all sets together, where a built-in data set is not told how many: two minutes on two cores. */
-const BUILT_IN_SIZE = 2400;
+const BUILT_IN_SIZE = 1800;
 
 /**
  * Resolves what was said about a chain.
