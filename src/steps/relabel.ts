@@ -210,7 +210,13 @@ async function mutualLabels(
   const questionOf = new Map(questions.flatMap((list, question) => list.map((row) => [row, question])));
   const apart = (a: number, b: number) => questionOf.get(a) === questionOf.get(b);
   const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours, apart);
-  const problem = { prior: tempered(labels, classes), classes, neighbours, questions, exclusive };
+  const problem = {
+    prior: tempered(labels, classes, method.neighbours),
+    classes,
+    neighbours,
+    questions,
+    exclusive,
+  };
   const answers = await mutual(problem, method.rounds, spec.seed);
   const certain = new Float64Array(labels.length);
   answers.forEach((answer, row) => {

@@ -97,12 +97,12 @@ describe('mutual predictability', () => {
 
   test('a prior too sure of itself is tempered, another left alone', () => {
     const mild = Float64Array.of(0.4, 0.6, 0.7, 0.3);
-    tempered(mild, 2).forEach((p, i) => {
+    tempered(mild, 2, 20).forEach((p, i) => {
       expect(p).toBeCloseTo(mild[i]!, 12);
     });
-    const sure = tempered(Float64Array.of(1e-9, 1 - 1e-9, 1 - 1e-9, 1e-9), 2);
-    // Log-odds of ±2 in units of their root mean square: p = σ(2).
-    expect(sure[1]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+    const sure = tempered(Float64Array.of(1e-9, 1 - 1e-9, 1 - 1e-9, 1e-9), 2, 20);
+    // As sure as twenty neighbours of one mind: (20 + 1) to 1.
+    expect(sure[1]).toBeCloseTo(21 / 22, 6);
     expect(sure[0]).toBeCloseTo(sure[3]!, 12);
   });
 });

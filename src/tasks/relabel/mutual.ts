@@ -231,12 +231,14 @@ async function climb(problem: MutualProblem, labelling: Labelling): Promise<Int3
 }
 
 /**
- * A prior that leaves neighbours something to say: its log-odds, ln p_k minus their mean over classes, are divided by
- * their root mean square over all rows and classes where that exceeds 1. The likelihood of a long completion is far
- * surer of itself than it has reason to be.
+ * A prior that leaves neighbours something to say: its logarithms less their mean over classes (of two classes ± half
+ * the log-odds) are divided by a common number where their root mean square over rows and classes exceeds
+ * ½ ln(k + 1), half of what k neighbours of one mind weigh. The likelihood of a long completion is far surer of itself
+ * than it has reason to be.
  * @param labels probabilities [N · K]
+ * @param neighbours k
  */
-export function tempered(labels: Float64Array, classes: number): Float64Array {
+export function tempered(labels: Float64Array, classes: number, neighbours: number): Float64Array {
   const logs = labels.map((p) => Math.log(Math.max(p, 1e-30)));
   let square = 0;
   for (let start = 0; start < logs.length; start += classes) {
@@ -247,7 +249,8 @@ export function tempered(labels: Float64Array, classes: number): Float64Array {
       square += (value - mean) ** 2;
     });
   }
-  const scale = Math.max(1, Math.sqrt(square / logs.length));
+  const most = Math.log(neighbours + 1) / 2;
+  const scale = Math.max(1, Math.sqrt(square / logs.length) / most);
   const result = logs.map((value) => Math.exp(value / scale));
   for (let start = 0; start < result.length; start += classes) {
     const row = result.subarray(start, start + classes);
