@@ -3,16 +3,15 @@
  * files, keys of calls from Node, types and docs all come from here.
  */
 import { key, type Raw } from './key.js';
+import { lossKeys } from './lossKeys.js';
 import { featureKeys, methodKeys, promptKeys } from './methodKeys.js';
 import { lossModuleKeys, relabelModuleKeys } from './moduleKeys.js';
 import { earlyStopKey, roundsKey } from './studentKeys.js';
 import { supervisionKeys } from './supervisionKeys.js';
 import {
   choice,
-  choiceOrModule,
   device,
   numberBetween,
-  numberOrWord,
   onOff,
   positiveNumber,
   seedList,
@@ -22,29 +21,7 @@ import {
 
 /** Settings that `train` takes for both models, or with `weak-` or `strong-` in front for one. */
 export const modelKeys = {
-  loss: key(choiceOrModule(['xent', 'confidence', 'lm', 'completion']), {
-    group: 'Training',
-    describe:
-      'Objective, or a file with one of your own. confidence and files concern the student alone; supervisor and ceiling then take xent',
-    default: 'xent',
-    defaultWords: 'xent; completion for data of prompts and completions',
-  }),
-  preset: key(choice(['paper', 'openai']), {
-    group: 'Training',
-    describe:
-      'With --loss confidence: threshold, weight and warm-up of the paper or of the code released with it',
-    default: 'paper',
-  }),
-  alphaMax: key(numberBetween(0, 1), {
-    group: 'Training',
-    describe: "With --loss confidence: largest weight of the student's own predictions",
-    defaultWords: '0.75 (paper), 0.5 (openai)',
-  }),
-  lossWarmup: key(numberOrWord(0, 1, 'as-released'), {
-    group: 'Training',
-    describe: 'With --loss confidence: share of the steps over which that weight rises',
-    defaultWords: '0.2 (paper), 0.1 (openai)',
-  }),
+  ...lossKeys,
   epochs: key(wholeNumber(1, 1_000_000), { group: 'Training', describe: 'Passes over the data', default: 2 }),
   batchSize: key(wholeNumber(1, 1_000_000), {
     group: 'Training',

@@ -5,13 +5,14 @@ import { prefixed } from './case.js';
 import type { Raw } from './key.js';
 import { type ModelKeyName, modelKeys } from './keys.js';
 import { type Found, type Layers, nameOf, settingError } from './layers.js';
+import { isTokenLoss, type Loss, type LossSettings, plainLoss, resolveLossSettings } from './loss.js';
 import { headOfMethod, type MethodSettings, resolveMethod } from './method.js';
 import { isModulePath } from './modulePath.js';
 
+export { confidencePresets, type Loss, plainLoss } from './loss.js';
+
 /** The data room's `TaskKind`, which this room may not import. */
 export type TaskName = 'classification' | 'completion' | 'preference';
-/** `custom`: a loss of the user's own. */
-export type Loss = 'xent' | 'confidence' | 'lm' | 'completion' | 'custom';
 export type HeadName = 'linear' | 'unembedding' | 'tokens' | 'scalar' | 'likelihood' | 'lm';
 
 /** A loss of the user's own, loaded: what stands in a layer in place of its file's name. */
@@ -25,15 +26,10 @@ export interface CustomLoss {
 }
 
 /** Everything resolved: nothing is left to a default. */
-export interface ModelSettings extends MethodSettings {
+export interface ModelSettings extends LossSettings, MethodSettings {
   loss: Loss;
   /** With `loss: 'custom'` alone. */
   customLoss?: CustomLoss;
-  /** The next four are of effect with `loss: 'confidence'` only. */
-  preset: 'paper' | 'openai';
-  threshold: 'half' | 'weak-mean';
-  alphaMax: number;
-  lossWarmup: number | 'as-released';
   epochs: number;
   batchSize: number;
   lr: number;
@@ -47,17 +43,6 @@ export interface ModelSettings extends MethodSettings {
   maxContext: number | null;
   head: HeadName;
   dtype: 'f32' | 'bf16';
-}
-
-/** Burns et al. A.4, and the code released with that paper (DESIGN 3.6). */
-export const confidencePresets = {
-  paper: { threshold: 'half', alphaMax: 0.75, lossWarmup: 0.2 },
-  openai: { threshold: 'weak-mean', alphaMax: 0.5, lossWarmup: 0.1 },
-} as const;
-
-/** The loss that learns from true labels: what supervisor and ceiling take. */
-export function plainLoss(loss: Loss): Loss {
-  return loss === 'confidence' || loss === 'custom' ? 'xent' : loss;
 }
 
 /** The loss of the user's own that a value of `loss` is, if any. */
@@ -74,11 +59,8 @@ export function namedLoss({ value }: Found<NonNullable<ModelRaw['loss']>>): Loss
   if (isModulePath(value)) {
     throw new W2sError('ERR_ARGUMENT', `Expected the loss in ${value} to be loaded before it is resolved`);
   }
-  return value;
+  return value === 'kl' ? 'xent' : value;
 }
-
-/** Losses of tokens; all others see a matrix of logits, one row an example. */
-const isTokenLoss = (loss: Loss): boolean => loss === 'lm' || loss === 'completion';
 
 /** The task that a loss and a head belong to where nothing is known of the data. */
 export function taskOf(loss: Loss, head?: HeadName): TaskName {
@@ -104,13 +86,17 @@ export function checkLoss(
   if (isTokenLoss(loss) === (task === 'completion')) return;
   const custom = customLossOf(found.value);
   if (custom !== undefined) throw classesNeeded(found, custom, dataset);
-  const expected = task === 'completion' ? 'completion or lm' : 'xent or confidence';
-  const why = loss === 'confidence' ? ': it needs two classes, and these rows ask for a completion' : '';
+  const expected =
+    task === 'completion' ? 'completion or lm' : 'a loss of classes, such as xent or confidence,';
+  const why =
+    plainLoss(loss) === loss
+      ? ''
+      : `: it needs ${loss === 'confidence' ? 'two classes' : 'classes'}, and these rows ask for a completion`;
   throw settingError(
     found.origin,
     `Expected ${expected} for ${nameOf(found.key, found.origin)} with the data set ${dataset} but received "${loss}"${why}.`,
-    loss === 'confidence'
-      ? 'Leave out --loss, or try: npx w2s-native train --dataset chess-legal --loss confidence'
+    plainLoss(loss) !== loss
+      ? `Leave out --loss, or try: npx w2s-native train --dataset chess-legal --loss ${loss}`
       : `Leave it out, or: --loss ${task === 'completion' ? 'completion' : 'xent'}`,
   );
 }
@@ -123,7 +109,8 @@ function classesNeeded(found: Found<unknown>, { name }: CustomLoss, dataset: str
   );
 }
 
-type ModelRaw = Raw<typeof modelKeys>;
+/** What a layer may say of one model. */
+export type ModelRaw = Raw<typeof modelKeys>;
 type Find = <N extends ModelKeyName>(name: N) => Found<NonNullable<ModelRaw[N]>> | undefined;
 
 /** Finds a model's settings; with a side, what is said for that side alone goes before what is said for both. */
@@ -146,8 +133,6 @@ export function resolveModelSettings(
     if (found === undefined) throw new Error(`no default for ${name}`);
     return found as NonNullable<ModelRaw[N]>;
   };
-  const preset = value('preset');
-  const confidence = confidencePresets[preset];
   const lr = value('lr');
   const asks = isTokenLoss(loss) ? 'completion' : task;
   const head = headOfMethod(find, asks) ?? resolveHead(find, asks);
@@ -155,10 +140,7 @@ export function resolveModelSettings(
   return {
     loss,
     ...(customLoss === undefined ? {} : { customLoss }),
-    preset,
-    threshold: confidence.threshold,
-    alphaMax: find('alphaMax')?.value ?? confidence.alphaMax,
-    lossWarmup: find('lossWarmup')?.value ?? confidence.lossWarmup,
+    ...resolveLossSettings(find, loss),
     epochs: value('epochs'),
     batchSize: value('batchSize'),
     lr,
@@ -199,26 +181,4 @@ function resolveHead(find: Find, task: TaskName): HeadName {
 
 function oneOf(words: readonly string[]): string {
   return words.length === 1 ? String(words[0]) : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-}
-
-/** Settings that mean something with `loss: 'confidence'` only. */
-const CONFIDENCE_ONLY = ['preset', 'alphaMax', 'lossWarmup'] as const;
-
-/**
- * Refuses settings of the confidence loss beside another one.
- * @throws ERR_USAGE or ERR_CONFIG naming the setting.
- */
-export function refuseConfidenceSettings(find: Find, loss: Loss): void {
-  if (loss === 'confidence') return;
-  for (const name of CONFIDENCE_ONLY) {
-    const found = find(name);
-    if (found === undefined || found.origin.kind === 'preset') continue;
-    throw settingError(
-      found.origin,
-      `Expected the loss confidence with ${nameOf(found.key, found.origin)} but received the loss ${loss}.`,
-      found.origin.kind === 'flags'
-        ? 'Add --loss confidence, or leave it out.'
-        : 'Add loss: confidence, or leave it out.',
-    );
-  }
 }

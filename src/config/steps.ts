@@ -9,6 +9,7 @@ import {
   labelKeys,
 } from './keys.js';
 import { type Found, type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
+import { refuseLossSettings } from './loss.js';
 import { refuseIdleSettings } from './method.js';
 import {
   checkLoss,
@@ -17,7 +18,6 @@ import {
   type ModelSettings,
   namedLoss,
   naturalLoss,
-  refuseConfidenceSettings,
   resolveModelSettings,
   type TaskName,
   taskOf,
@@ -89,7 +89,7 @@ export function resolveFinetuneConfig(
   // lm reads whole texts and no labels: any rows will do. Preferences have two completions to learn.
   const anyRows = loss === 'lm' || (loss === 'completion' && asks === 'preference');
   if (named !== undefined && asks !== undefined && !anyRows) checkLoss(named, common.dataset, asks);
-  refuseConfidenceSettings(find, loss);
+  refuseLossSettings(find, loss);
   const resolved = resolveModelSettings(find, loss, asks);
   refuseIdleSettings([{ find, settings: resolved }]);
   return {

@@ -3,6 +3,7 @@ import { prefixed } from './case.js';
 import type { Key, Keys } from './key.js';
 import { type ModelKeyName, modelKeys, type TrainRaw, type TrainSettings, trainKeys } from './keys.js';
 import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
+import { LOSS_SETTINGS, refuseLossSettings } from './loss.js';
 import { refuseIdleSettings } from './method.js';
 import {
   checkLoss,
@@ -12,7 +13,6 @@ import {
   namedLoss,
   naturalLoss,
   plainLoss,
-  refuseConfidenceSettings,
   resolveModelSettings,
   type TaskName,
 } from './model.js';
@@ -263,15 +263,15 @@ function resolveSides(
   const forWeak = finderOf(settings, 'weak');
   const forStrong = finderOf(settings, 'strong');
   const weakLoss = settings.find('weakLoss');
-  if (weakLoss !== undefined && weakLoss.value !== plainLoss(loss)) {
+  if (weakLoss !== undefined && namedLoss(weakLoss) !== plainLoss(loss)) {
     throw settingError(
       weakLoss.origin,
       `Expected ${plainLoss(loss)} for ${nameOf('weakLoss', weakLoss.origin)}, as the supervisor learns from true labels, but received "${weakLoss.value}".`,
     );
   }
-  refuseConfidenceSettings(forStrong, loss);
-  refuseSideConfidence(settings);
-  const weak = resolveModelSettings(forWeak, plainLoss(loss), task);
+  refuseLossSettings(forStrong, loss);
+  refuseWeakLossSettings(settings);
+  const { balanced: _, ...weak } = resolveModelSettings(forWeak, plainLoss(loss), task);
   const strong = resolveModelSettings(forStrong, loss, task);
   refuseIdleSettings([
     { find: forWeak, settings: weak },
@@ -280,16 +280,16 @@ function resolveSides(
   return { forWeak: weak, forStrong: strong };
 }
 
-/** `--weak-preset` and its like: the supervisor never takes the confidence loss. */
-function refuseSideConfidence(settings: Layers<TrainRaw>): void {
-  const found = settings.find('weakPreset', 'weakAlphaMax', 'weakLossWarmup');
-  if (found === undefined) return;
-  const plain = found.key.slice('weak'.length) as Capitalize<ModelKeyName>;
-  const name = plain.charAt(0).toLowerCase() + plain.slice(1);
-  throw settingError(
-    found.origin,
-    `Expected ${nameOf(name, found.origin)} but received ${nameOf(found.key, found.origin)}: the confidence loss concerns the student alone.`,
-  );
+/** `--weak-preset` and its like: the supervisor takes the plain loss of true labels. */
+function refuseWeakLossSettings(settings: Layers<TrainRaw>): void {
+  for (const name of LOSS_SETTINGS) {
+    const found = settings.find(prefixed('weak', name) as keyof TrainRaw);
+    if (found === undefined) continue;
+    throw settingError(
+      found.origin,
+      `Expected ${nameOf(name, found.origin)} but received ${nameOf(found.key, found.origin)}: such a loss concerns the student alone.`,
+    );
+  }
 }
 
 function dropUndefined<T extends object>(value: T): T {

@@ -90,12 +90,16 @@ export function namedValues() {
   } satisfies ValueKind;
 }
 
-/** A number of a range, or one word. */
-export function numberOrWord<const W extends string>(min: number, max: number, word: W) {
+/** A number of a range, or one of some words. */
+export function numberOrWord<const W extends readonly [string, ...string[]]>(
+  min: number,
+  max: number,
+  ...words: W
+) {
   return {
-    schema: z.preprocess(textToNumber, z.union([z.number().min(min).max(max), z.literal(word)])),
-    expects: `a number from ${min} to ${max} or ${word}`,
-    placeholder: `X|${word}`,
+    schema: z.preprocess(textToNumber, z.union([z.number().min(min).max(max), z.enum(words)])),
+    expects: `${words.length === 1 ? '' : `${words.slice(0, -1).join(', ')}, `}a number from ${min} to ${max} or ${words.at(-1)}`,
+    placeholder: `X|${words.join('|')}`,
   } satisfies ValueKind;
 }
 

@@ -9,7 +9,7 @@ import type { DatasetSpec, SplitSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
 import { type Learned, type LearnerInputs, planLearner } from './learner.js';
 import type { LabelSpec, Plan, StepHash } from './plan.js';
-import { type DataShape, type ModelSettings, objectiveOf, plainObjective } from './settings.js';
+import { type DataShape, type ModelSettings, objectivesOf, plainObjective } from './settings.js';
 import { gradeSpec, type StepSettings } from './specs.js';
 import { chainSplit, experimentSplit, type SplitSettings } from './splits.js';
 import { type EarlyStopping, withEarlyStop } from './students.js';
@@ -159,11 +159,12 @@ class SeedPlan {
   private learn(role: string, index: number, data: SplitSpec, labels: LabelSpec): Learned {
     const { settings, dataset } = this.inputs;
     const { forStrong, earlyStop } = settings;
-    const objective = labels.from === 'data' ? plainObjective(dataset) : objectiveOf(forStrong, dataset);
+    const objectives =
+      labels.from === 'data' ? { objective: plainObjective(dataset) } : objectivesOf(forStrong, dataset);
     return planLearner(
       role,
       this.learner(index),
-      withEarlyStop({ data, labels, objective }, earlyStop, forStrong),
+      withEarlyStop({ data, labels, ...objectives }, earlyStop, forStrong),
     );
   }
 

@@ -58,7 +58,7 @@ export type ObjectiveSpec =
   | { loss: 'reverse-kl' }
   | { loss: 'window'; radius: number | 'median' }
   | { loss: 'entropy'; alphaMax: number; warmup: number }
-  | { loss: 'adaptive-confidence'; warmup: number }
+  | { loss: 'adaptive-confidence'; temperature: number }
   /** A loss written in TypeScript: `source` is the sha256 of its code, `params` what it was given. */
   | { loss: 'custom'; name: string; source: string; params: Readonly<Record<string, unknown>> };
 

@@ -1,6 +1,6 @@
 /** Settings of one model → the parts of a step's spec. Pure. */
 
-import type { CustomLoss, ModelSettings as ResolvedModelSettings } from '../config/model.js';
+import { type CustomLoss, plainLoss, type ModelSettings as ResolvedModelSettings } from '../config/model.js';
 import type { RowStructure, TaskKind } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { HeadSpec, ObjectiveSpec, OptimisationSpec, ReadingSpec } from './plan.js';
@@ -70,6 +70,20 @@ export function plainObjective(data: DataShape): ObjectiveSpec {
   return data.task === 'completion' ? { loss: 'completion' } : { loss: 'xent' };
 }
 
+/** What a student is asked to learn by: the loss, and whether its labels are balanced batch by batch. */
+export interface Objectives {
+  objective: ObjectiveSpec;
+  balanced?: true;
+}
+
+/** The loss that was asked for, checked against the task, and what goes with it. */
+export function objectivesOf(settings: ModelSettings, data: DataShape): Objectives {
+  const objective = objectiveOf(settings, data);
+  if (!settings.balanced) return { objective };
+  requireTwoClasses(data, '--balanced', 'Leave it out');
+  return { objective, balanced: true };
+}
+
 /** The loss that was asked for, checked against the task. */
 export function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
   if (settings.customLoss !== undefined) return customObjective(settings.customLoss, data);
@@ -87,39 +101,63 @@ function customObjective({ name, source, params }: CustomLoss, { task }: DataSha
   );
 }
 
-function tokenObjective(settings: ModelSettings): ObjectiveSpec {
-  if (settings.loss === 'confidence') {
+function tokenObjective({ loss }: ModelSettings): ObjectiveSpec {
+  if (plainLoss(loss) !== loss) {
+    const [classes, why] =
+      loss === 'confidence'
+        ? ['two classes', 'label probabilities to harden']
+        : ['classes', 'probabilities of classes'];
     throw new W2sError(
       'ERR_USAGE',
-      'Expected a data set with two classes for --loss confidence but received one whose answers are completions: a completion has no label probabilities to harden',
+      `Expected a data set with ${classes} for --loss ${loss} but received one whose answers are completions: a completion has no ${why}`,
       { hint: 'Use the loss of completions: --loss completion' },
     );
   }
   // Cross-entropy is the loss of a completion too, on its tokens: the default `xent` means just that.
-  return settings.loss === 'lm' ? { loss: 'lm' } : { loss: 'completion' };
+  return loss === 'lm' ? { loss: 'lm' } : { loss: 'completion' };
 }
 
 function classObjective(settings: ModelSettings, data: DataShape): ObjectiveSpec {
-  if (settings.loss === 'lm' || settings.loss === 'completion') {
-    throw new W2sError(
-      'ERR_USAGE',
-      `Expected xent or confidence for --loss on a data set with classes but received ${settings.loss}`,
-      { hint: 'Use cross-entropy: --loss xent' },
-    );
+  const { loss, threshold, alphaMax, lossWarmup } = settings;
+  switch (loss) {
+    case 'xent':
+    case 'reverse-kl':
+      return { loss };
+    case 'confidence':
+      requireTwoClasses(data, '--loss confidence', 'Use cross-entropy: --loss xent');
+      return { loss, threshold, alphaMax, warmup: lossWarmup };
+    case 'product':
+      return { loss, alpha: said(settings.lossAlpha), beta: said(settings.lossBeta) };
+    case 'window':
+      return { loss, radius: said(settings.windowRadius) };
+    case 'entropy':
+      return { loss, alphaMax, warmup: said(lossWarmup === 'as-released' ? undefined : lossWarmup) };
+    case 'adaptive-confidence':
+      return { loss, temperature: said(settings.lossTemperature) };
+    default:
+      throw new W2sError(
+        'ERR_USAGE',
+        `Expected xent or confidence, or another loss of classes, for --loss on a data set with classes but received ${loss}`,
+        { hint: 'Use cross-entropy: --loss xent' },
+      );
   }
-  if (settings.loss === 'xent') return { loss: 'xent' };
-  requireTwoClasses(data);
-  const { threshold, alphaMax, lossWarmup } = settings;
-  return { loss: 'confidence', threshold, alphaMax, warmup: lossWarmup };
 }
 
-function requireTwoClasses(data: DataShape): void {
+/** A parameter that settings of its loss hold. Throws a TypeError where they do not. */
+function said<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('settings of a loss without its parameters');
+  return value;
+}
+
+function requireTwoClasses(data: DataShape, what: string, hint: string): void {
   if (data.classes.length === 2) return;
-  throw new W2sError(
-    'ERR_USAGE',
-    `Expected exactly two classes for --loss confidence but received ${data.classes.length}: ${data.classes.slice(0, 6).join(', ')}`,
-    { hint: 'Use cross-entropy, which takes any number of classes: --loss xent' },
-  );
+  const received =
+    data.task === 'completion'
+      ? 'completions'
+      : `${data.classes.length}: ${data.classes.slice(0, 6).join(', ')}`;
+  throw new W2sError('ERR_USAGE', `Expected exactly two classes for ${what} but received ${received}`, {
+    hint,
+  });
 }
 
 function headOf(settings: ReadingSettings, data: DataShape): HeadSpec {

@@ -9,7 +9,7 @@ import {
   isGenerative,
   languageReading,
   type ModelSettings,
-  objectiveOf,
+  objectivesOf,
   optimisationOf,
   type ReadingSettings,
   readingOf,
@@ -44,7 +44,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
     data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
     // The order of two completions is their label: nothing of it is read where both are learned alike.
     labels: isLanguage && dataset.task === 'preference' ? { from: 'none' } : { from: 'data' },
-    objective: isLanguage ? generativeObjective(dataset) : objectiveOf(settings, dataset),
+    ...(isLanguage ? { objective: generativeObjective(dataset) } : objectivesOf(settings, dataset)),
     optimisation: optimisationOf(settings),
     seed,
     deterministic,

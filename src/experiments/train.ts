@@ -9,7 +9,7 @@ import { PlanBuilder } from './builder.js';
 import type { MemberRoles } from './ensemble.js';
 import { brought, type LearnerInputs, planLearner } from './learner.js';
 import type { Plan, StepHash, WeightsSpec } from './plan.js';
-import { type DataShape, type ModelSettings, objectiveOf, plainObjective, readingOf } from './settings.js';
+import { type DataShape, type ModelSettings, objectivesOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, readsWithoutTraining, type StepSettings } from './specs.js';
 import { experimentSplit, type SplitSettings } from './splits.js';
 import { type EarlyStopping, planRounds, type RoundRoles, withEarlyStop } from './students.js';
@@ -90,9 +90,9 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
   const supervision = planSupervision(inputs, splits, strong);
 
   const { forStrong, earlyStop, rounds = 1 } = settings;
-  const objective = objectiveOf(forStrong, dataset);
+  const objectives = objectivesOf(forStrong, dataset);
   const { transfer: data } = splits;
-  const lesson = withEarlyStop({ data, labels: supervision.labels, objective }, earlyStop, forStrong);
+  const lesson = withEarlyStop({ data, labels: supervision.labels, ...objectives }, earlyStop, forStrong);
   const { student, roles: earlier } = planRounds(strong, lesson, rounds, splits);
   const studentTest = student.evaluate('studentTest', splits.test);
   const truth = { data, labels: { from: 'data' }, objective: plainObjective(dataset) } as const;

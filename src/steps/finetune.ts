@@ -128,7 +128,7 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
     const steps = await trainLoop({
       trainer,
       set,
-      objective: objectiveFor(spec.objective, set.classes, pairOutputs),
+      objective: objectiveFor(spec, set.classes, pairOutputs),
       optimisation: spec.optimisation,
       seed: spec.seed,
       from: position?.step ?? 0,

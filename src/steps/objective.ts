@@ -1,12 +1,12 @@
 /** An objective as the training loop sees it: one optimizer batch forward and backward. */
 
 import { W2sError } from '../errors.js';
-import type { ObjectiveSpec } from '../experiments/plan.js';
+import type { FinetuneSpec, ObjectiveSpec } from '../experiments/plan.js';
 import type { BackwardResult, NativeObjective, NativeTrainer, PackedSequences } from '../native/binding.js';
-import { type BoundLoss, bindLoss, boundLoss } from '../tasks/loss.js';
-import { rewardGradient, rewardsOf } from '../tasks/preference.js';
-import { crossEntropy } from '../tasks/referenceLosses.js';
-import { confidenceAlpha } from './schedule.js';
+import { balancedLabels } from '../tasks/balanced.js';
+import { type BoundLoss, boundLoss } from '../tasks/loss.js';
+import { PAIR, rewardGradient, rewardsOf } from '../tasks/preference.js';
+import { rampedAlpha } from './schedule.js';
 
 /** Loss and logits of optimizer step k of `total`; gradients are left in the trainer. */
 export type Objective = (
@@ -19,17 +19,32 @@ export type Objective = (
 
 /**
  * The objective that a spec names.
+ * @param balanced the labels of each batch are shifted first, so that their mean is one half
  * @param pairOutputs outputs of the head for each sequence, where every two sequences form an example
  */
-export function objectiveFor(spec: ObjectiveSpec, classes: number, pairOutputs?: number): Objective {
-  if (pairOutputs !== undefined && spec.loss === 'xent') {
-    return customObjective(bindLoss(crossEntropy), classes, pairOutputs);
-  }
-  if (spec.loss !== 'custom') {
-    return (trainer, batch, targets, k, total) =>
-      trainer.forwardBackward(batch, nativeObjective(spec, targets, k, total));
-  }
-  return customObjective(boundLoss(spec), classes, pairOutputs);
+export function objectiveFor(
+  { objective: spec, balanced }: Pick<FinetuneSpec, 'objective' | 'balanced'>,
+  classes: number,
+  pairOutputs?: number,
+): Objective {
+  const objective =
+    spec.loss === 'custom'
+      ? customObjective(boundLoss(spec), classes, pairOutputs)
+      : kernelObjective(spec, pairOutputs);
+  if (!balanced) return objective;
+  return (trainer, batch, targets, k, total) =>
+    objective(trainer, batch, balancedLabels(needed(targets), classes), k, total);
+}
+
+/** A loss with a kernel of its own; of pairs it sees the two rewards. */
+function kernelObjective(spec: NativeSpec, pairOutputs: number | undefined): Objective {
+  return async (trainer, batch, targets, k, total) => {
+    const objective = nativeObjective(spec, targets, k, total);
+    if (pairOutputs === undefined || objective.loss === 'lm')
+      return trainer.forwardBackward(batch, objective);
+    const result = await trainer.forwardBackward(batch, { ...objective, group: PAIR });
+    return { ...result, logits: rewardsOf(result.logits, pairOutputs) };
+  };
 }
 
 /** A loss written in TypeScript: native forward, its `apply`, native backward; of pairs it sees the two rewards. */
@@ -46,31 +61,26 @@ export function customObjective(loss: BoundLoss, classes: number, pairOutputs?: 
   };
 }
 
+type NativeSpec = Exclude<ObjectiveSpec, { loss: 'custom' }>;
+
 function nativeObjective(
-  spec: Exclude<ObjectiveSpec, { loss: 'custom' }>,
+  spec: NativeSpec,
   targets: Float32Array | null,
   k: number,
   total: number,
 ): NativeObjective {
+  if (spec.loss === 'lm' || spec.loss === 'completion') return { loss: 'lm' };
+  const common = { targets: needed(targets) };
   switch (spec.loss) {
-    case 'xent':
-      return { loss: 'xent', targets: needed(targets) };
     case 'confidence': {
-      const alpha = confidenceAlpha(k, total, spec);
-      const { threshold } = spec;
-      if (typeof threshold === 'number') throw notYet(spec.loss);
-      return { loss: 'confidence', targets: needed(targets), alpha, threshold };
+      const { loss, threshold } = spec;
+      return { ...common, loss, threshold, alpha: rampedAlpha(k, total, spec) };
     }
-    case 'lm':
-    case 'completion':
-      return { loss: 'lm' };
+    case 'entropy':
+      return { ...common, loss: spec.loss, alpha: rampedAlpha(k, total, spec) };
     default:
-      throw notYet(spec.loss);
+      return { ...common, ...spec };
   }
-}
-
-function notYet(loss: string): W2sError {
-  return new W2sError('ERR_ARGUMENT', `Expected a loss with a kernel but received ${loss}`);
 }
 
 function needed(targets: Float32Array | null): Float32Array {

@@ -1,6 +1,6 @@
 /** Numbers that depend on the optimizer step k = 0 … T − 1 alone (DESIGN 3.6). */
 
-import type { ObjectiveSpec, OptimisationSpec } from '../experiments/plan.js';
+import type { OptimisationSpec } from '../experiments/plan.js';
 
 /** T = epochs · ⌈n/B⌉. */
 export function totalSteps(examples: number, optimisation: OptimisationSpec): number {
@@ -28,13 +28,13 @@ export function scheduleFactor(
 }
 
 /**
- * α_k = α_max · min(1, k/(w·T)). `as-released` does as the public code: k/T during the first tenth, then a
+ * Weight of the student's own predictions: α_k = α_max · min(1, k/(w·T)). `as-released` does as the public code: k/T during the first tenth, then a
  * jump to 1 (times α_max).
  */
-export function confidenceAlpha(
+export function rampedAlpha(
   k: number,
   total: number,
-  { alphaMax, warmup }: Pick<Extract<ObjectiveSpec, { loss: 'confidence' }>, 'alphaMax' | 'warmup'>,
+  { alphaMax, warmup }: { alphaMax: number; warmup: number | 'as-released' },
 ): number {
   const progress = k / total;
   if (warmup === 'as-released') return alphaMax * (progress > 0.1 ? 1 : progress);

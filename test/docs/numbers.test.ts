@@ -10,7 +10,7 @@ import { ERROR_EXIT_CODES, EXIT } from '../../src/errors.js';
 import { DEFAULT_RESAMPLES, wilson } from '../../src/metrics/index.js';
 import { outsideEachEnd } from '../../src/metrics/intervals.js';
 import { FAMILIES } from '../../src/models/folder.js';
-import { confidenceAlpha, scheduleFactor } from '../../src/steps/schedule.js';
+import { rampedAlpha, scheduleFactor } from '../../src/steps/schedule.js';
 import { pages, readPage, root } from './markdown.js';
 
 const method = readPage('docs/method.md');
@@ -37,11 +37,11 @@ describe('method', () => {
 
   it('the weight of the confidence loss', () => {
     const paper = { alphaMax: 0.75, warmup: 0.2 };
-    expect(confidenceAlpha(10, 100, paper)).toBeCloseTo(0.75 * (10 / (0.2 * 100)), 12);
-    expect(confidenceAlpha(20, 100, paper)).toBe(0.75);
+    expect(rampedAlpha(10, 100, paper)).toBeCloseTo(0.75 * (10 / (0.2 * 100)), 12);
+    expect(rampedAlpha(20, 100, paper)).toBe(0.75);
     const released = { alphaMax: 0.5, warmup: 'as-released' } as const;
-    expect(confidenceAlpha(10, 100, released)).toBeCloseTo(0.5 * 0.1, 12);
-    expect(confidenceAlpha(11, 100, released)).toBe(0.5);
+    expect(rampedAlpha(10, 100, released)).toBeCloseTo(0.5 * 0.1, 12);
+    expect(rampedAlpha(11, 100, released)).toBe(0.5);
   });
 
   it('schedules', () => {

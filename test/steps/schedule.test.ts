@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { epochOrder, gather, slice } from '../../src/steps/batches.js';
-import { confidenceAlpha, scheduleFactor, stepsPerEpoch, totalSteps } from '../../src/steps/schedule.js';
+import { rampedAlpha, scheduleFactor, stepsPerEpoch, totalSteps } from '../../src/steps/schedule.js';
 
 const optimisation = { epochs: 2, batchSize: 32 } as Parameters<typeof totalSteps>[1];
 
@@ -33,7 +33,7 @@ describe('learning rate', () => {
 
 describe('alpha of the confidence loss', () => {
   const alphas = (alphaMax: number, warmup: number | 'as-released', total: number) =>
-    Array.from({ length: total }, (_, k) => confidenceAlpha(k, total, { alphaMax, warmup }));
+    Array.from({ length: total }, (_, k) => rampedAlpha(k, total, { alphaMax, warmup }));
 
   test('α_k = α_max · min(1, k/(w·T))', () => {
     const values = alphas(0.75, 0.2, 20);

@@ -2,7 +2,7 @@
 
 import { type LearnerInputs, planLearner } from '../learner.js';
 import { ENGINE_REVISION, type SimulateSpec, type StepHash, type WeightsSpec } from '../plan.js';
-import { objectiveOf, plainObjective } from '../settings.js';
+import { objectivesOf, plainObjective } from '../settings.js';
 import { gradeSpec } from '../specs.js';
 import { experimentSplit } from '../splits.js';
 import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
@@ -50,8 +50,8 @@ export function planErrors(inputs: TrainInputs): ArmsPlan<ErrorRoles> {
       seed,
     });
     const labels = { from: 'step', step: simulated } as const;
-    const objective = objectiveOf(settings.forStrong, dataset);
-    const student = planLearner('student', strong, { data, labels, objective });
+    const objectives = objectivesOf(settings.forStrong, dataset);
+    const student = planLearner('student', strong, { data, labels, ...objectives });
     return {
       ...train,
       simulated,

@@ -2,7 +2,7 @@
 
 import { type LearnerInputs, planLearner } from '../learner.js';
 import type { EarlyStopSpec, StepHash, WeightsSpec } from '../plan.js';
-import { objectiveOf, plainObjective } from '../settings.js';
+import { objectivesOf, plainObjective } from '../settings.js';
 import { experimentSplit } from '../splits.js';
 import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
 import { type ArmsPlan, planArms } from './arms.js';
@@ -35,7 +35,7 @@ export function planOverfitting(inputs: TrainInputs, checks: number): ArmsPlan<O
     const student = planLearner('student', strong, {
       data,
       labels: { from: 'step', step: train.labels },
-      objective: objectiveOf(settings.forStrong, dataset),
+      ...objectivesOf(settings.forStrong, dataset),
       ...(against === undefined ? {} : { earlyStop: { data: heldOut, against, checks } }),
     });
     const truth = { data, labels: { from: 'data' }, objective: plainObjective(dataset) } as const;

@@ -3,6 +3,7 @@
 import { kebab, prefixed } from '../../config/case.js';
 import { type ModelKeyName, modelKeys, type TrainRaw, trainKeys } from '../../config/keys.js';
 import { parseLayer } from '../../config/layers.js';
+import { concernsLoss, LOSS_SETTINGS, type LossSetting } from '../../config/loss.js';
 import { taskOf } from '../../config/model.js';
 import { presets } from '../../config/presets.js';
 import { allTrainKeys, resolveTrainConfig, type TrainConfig } from '../../config/train.js';
@@ -100,8 +101,12 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** Of effect on the student's confidence loss alone, and refused beside any other. */
-const CONFIDENCE_KEYS: readonly string[] = ['preset', 'alphaMax', 'lossWarmup'];
+const LOSS_KEYS: readonly string[] = LOSS_SETTINGS;
+
+/** Parameters of losses are of the student alone, and refused beside a loss that they mean nothing for. */
+function isLossKey(key: string): key is LossSetting {
+  return LOSS_KEYS.includes(key);
+}
 
 /**
  * All that can be said, what is dropped most gladly first: settings of one model, then those of both, then
@@ -115,10 +120,12 @@ function everySetting(config: TrainConfig): Values {
   for (const key of (Object.keys(modelKeys) as ModelKeyName[]).toReversed()) {
     const [weak, named] = [forWeak[key], forStrong[key]];
     const strong = key === 'loss' ? (forStrong.customLoss ?? named) : named;
-    const ofStudent = key === 'loss' || CONFIDENCE_KEYS.includes(key);
-    if (CONFIDENCE_KEYS.includes(key) && forStrong.loss !== 'confidence') continue;
-    if (strong !== null && (weak === strong || key === 'loss')) both[key] = strong;
-    if (weak === strong || key === 'loss') continue;
+    const ofStudent = key === 'loss' || isLossKey(key);
+    if (isLossKey(key) && !concernsLoss(key, forStrong.loss)) continue;
+    // The supervisor's settings know nothing of them: no need to name the student.
+    const ownedByStudent = isLossKey(key) && weak === undefined;
+    if (strong !== null && (weak === strong || key === 'loss' || ownedByStudent)) both[key] = strong;
+    if (weak === strong || key === 'loss' || ownedByStudent) continue;
     if (weak !== null && !ofStudent) sides[prefixed('weak', key)] = weak;
     if (strong !== null) sides[prefixed('strong', key)] = strong;
   }
