@@ -114,8 +114,8 @@ export async function analyse(
  * @returns the document of `w2s-native run --json`
  * Rejects as `weakToStrong` does; with ERR_CONFIG where the plan cannot be made.
  */
-export async function runExperiment(
-  experiment: string | ExperimentDefinition<never>,
+export async function runExperiment<Params>(
+  experiment: string | ExperimentDefinition<Params>,
   settings: RunSettings = {},
   options: RunOptions & ModuleOptions = {},
 ): Promise<ExperimentDocument> {

@@ -11,7 +11,7 @@ import { PlanBuilder } from './builder.js';
 import { brought, type Learned as LearnedSteps, type LearnerInputs, planLearner } from './learner.js';
 import type { LabelSpec, ObjectiveSpec, Plan, RelabelMethod, StepHash, StepSpec } from './plan.js';
 import { planRelabelling } from './relabelling.js';
-import { objectiveOf, plainObjective, readingOf } from './settings.js';
+import { type Objectives, objectivesOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, gradeSpec, labelSpec, readsWithoutTraining, relabelSpec } from './specs.js';
 import { experimentSplit } from './splits.js';
 import { withEarlyStop } from './students.js';
@@ -278,7 +278,9 @@ class Maker {
         { hint: 'Use --head likelihood or --head tokens, or train it first: learn(…)' },
       );
     }
-    const calibration = reading.head.kind === 'likelihood' ? this.splits.transfer : null;
+    // Of a pair the bias cancels: there is nothing to calibrate.
+    const calibrated = reading.head.kind === 'likelihood' && dataset.task !== 'preference';
+    const calibration = calibrated ? this.splits.transfer : null;
     return [settings, base, reading, data, calibration] as const;
   }
 
@@ -287,10 +289,10 @@ class Maker {
     const plain = this.learner(side);
     const inputs: LearnerInputs =
       from === undefined ? plain : { ...plain, base: { from: 'step', step: from.step } };
-    const objective = this.objective(side, labels, loss);
+    const objectives = this.objectives(side, labels, loss);
     const { earlyStop } = this.inputs.settings;
     const stopping = side === 'strong' ? earlyStop : undefined;
-    const whole = withEarlyStop({ data, labels, objective }, stopping, inputs.model);
+    const whole = withEarlyStop({ data, labels, ...objectives }, stopping, inputs.model);
     return this.learned(side, role, planLearner(role, inputs, whole));
   }
 
@@ -315,17 +317,13 @@ class Maker {
     };
   }
 
-  private objective(
-    side: 'weak' | 'strong',
-    labels: LabelSpec,
-    loss: ExperimentLesson['loss'],
-  ): ObjectiveSpec {
+  private objectives(side: 'weak' | 'strong', labels: LabelSpec, loss: ExperimentLesson['loss']): Objectives {
     const { settings, dataset } = this.inputs;
     const asked = loss ?? (labels.from === 'data' ? 'plain' : 'asked');
-    if (asked === 'plain') return plainObjective(dataset);
+    if (asked === 'plain') return { objective: plainObjective(dataset) };
     if (asked === 'asked')
-      return objectiveOf(side === 'weak' ? settings.forWeak : settings.forStrong, dataset);
-    return asked;
+      return objectivesOf(side === 'weak' ? settings.forWeak : settings.forStrong, dataset);
+    return { objective: asked };
   }
 
   private supervise(): LabelSpec {
