@@ -33,7 +33,7 @@ export async function writeBootstrapPage(
 }
 
 function pageOf(document: BootstrapDocument): ResultPage {
-  const { config, seeds, perSeed } = document;
+  const { arms, config, seeds, perSeed } = document;
   return {
     name: `bootstrap-${config.dataset}`,
     eyebrow: `Bootstrapping · seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`,
@@ -60,6 +60,9 @@ function pageOf(document: BootstrapDocument): ResultPage {
         title: 'Performance gap recovered',
         words: [
           '0 is as good as M1, 1 as good as the ceiling. All three ways share both, and the same draws of test items and seeds.',
+          ...(arms.chain.pgr.value === null
+            ? [`Here it is not defined: ${arms.chain.pgr.reason ?? 'no reason was given'}.`]
+            : []),
         ],
         charts: gapCharts(document),
         ...(perSeed.length > 1 ? { tables: [seedTable(document)] } : {}),
@@ -129,10 +132,13 @@ export function accuracyChart(document: BootstrapDocument, width: number): Chart
     }),
   );
   const above = width < 560;
-  const highest = Math.max(...rows.map(({ ci95 }) => ci95?.[1] ?? 0));
+  const highest = Math.max(0.1, ...rows.map(({ ci95 }) => ci95?.[1] ?? 0));
+  const step = highest > 0.5 ? 0.2 : highest > 0.25 ? 0.1 : 0.05;
   return intervalChart(rows, {
     width,
-    domain: [0, Math.max(0.1, highest) * (above ? 1.25 : 1.2)],
+    // Room for the number beside a bar that reaches the end.
+    domain: [0, highest * (above ? 1.25 : 1.2)],
+    ticks: Array.from({ length: Math.floor(highest / step) + 1 }, (_, i) => i * step),
     format: '.0%',
     mark: 'bar',
     labelWidth: above ? 0 : 240,
@@ -140,7 +146,13 @@ export function accuracyChart(document: BootstrapDocument, width: number): Chart
 }
 
 const colourOf = (role: string): ColourName =>
-  role.endsWith('ceiling') ? 'ceiling' : role.endsWith('zero-shot') ? 'zero' : 'weak';
+  role.endsWith('ceiling')
+    ? 'ceiling'
+    : role.endsWith('zero-shot')
+      ? 'zero'
+      : role === 'M1'
+        ? 'weak'
+        : 'student';
 
 /** Nothing where PGR is not defined. */
 function gapCharts({ arms }: BootstrapDocument): ResultChart[] {
