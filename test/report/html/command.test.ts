@@ -95,6 +95,24 @@ const CASES: readonly [
     '--dataset chess-legal --loss confidence --strong-preset openai',
   ],
   [
+    'a window of balanced labels',
+    { dataset: 'chess-legal', loss: 'window', windowRadius: 'median', balanced: true },
+    'classification',
+    '--dataset chess-legal --loss window --window-radius median --balanced',
+  ],
+  [
+    'a threshold',
+    { dataset: 'chess-legal', loss: 'confidence', preset: 'openai', threshold: 0.4 },
+    'classification',
+    '--dataset chess-legal --loss confidence --preset openai --threshold 0.4',
+  ],
+  [
+    'product, as it is by default',
+    { dataset: 'chess-legal', loss: 'product', lossAlpha: 1 },
+    'classification',
+    '--dataset chess-legal --loss product',
+  ],
+  [
     'labels from outside',
     { weakLabels: '-labels.jsonl', dataset: 'chess-puzzles' },
     'completion',
