@@ -1,13 +1,12 @@
 /** Preferences on the tiny world: of two words, the better is the one whose number is the larger. */
 import { stream } from '../../src/data/random.js';
+import { VOCABULARY } from './tinyWorld.js';
 
 export interface PairRow {
   id: string;
   prompt: string;
   chosen: string;
   rejected: string;
-  /** What every word is worth. */
-  scores?: Readonly<Record<string, number>>;
 }
 
 /** Rows of `pairs`: a prompt of two words, and two words of which the one with the larger number is chosen. */
@@ -24,4 +23,10 @@ export function preferences(count: number, seed: number, prefix: string, words =
       rejected: `w${Math.min(a, b)}`,
     };
   });
+}
+
+/** What any token of the tiny world is worth as a completion: a word its number, all else −1. */
+export function possibleScores(): Readonly<Record<string, number>> {
+  const words = VOCABULARY.map((word) => [word, /^w\d+$/.test(word) ? Number(word.slice(1)) : -1] as const);
+  return Object.fromEntries(words);
 }
