@@ -6,8 +6,14 @@ import { type DatasetPreset, presets } from './presets.js';
 import { checkExportName, layersOf, resolveCommon, type StepConfig } from './steps.js';
 import { numberBetween, text, wholeNumber } from './values.js';
 
-const { head: _head, answers: _answers, answerVocabulary: _vocabulary, ...readingKeys } = labelKeys;
-const { model, dataset, data, ...others } = readingKeys;
+const {
+  head: _head,
+  seed: _seed,
+  answers: _answers,
+  answerVocabulary: _vocabulary,
+  ...readingKeys
+} = labelKeys;
+const { model, dataset, data, template, export: exportKey, ...others } = readingKeys;
 
 export const generateKeys = {
   model,
@@ -15,7 +21,7 @@ export const generateKeys = {
     group: 'Data',
     describe: 'One prompt, instead of --data: what is written behind it goes to stdout',
   }),
-  dataset,
+  dataset: { ...dataset, defaultWords: 'columns with --data' },
   data: { ...data, describe: 'Prompts as JSONL, JSON, CSV, TSV or Parquet: a column prompt or text' },
   n: key(wholeNumber(1, 100_000), {
     group: 'Experiment',
@@ -38,6 +44,12 @@ export const generateKeys = {
     default: 0,
   }),
   ...others,
+  template: { ...template, defaultWords: 'the prompt as it is' },
+  export: {
+    ...exportKey,
+    describe:
+      'Write id, prompt, label (what was written) and log p of each text to FILE.jsonl or FILE.parquet',
+  },
 } as const;
 
 /**

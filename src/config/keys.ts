@@ -285,8 +285,18 @@ export const finetuneKeys = {
 
 const readingKeys = { head, maxContext, dtype, ...promptKeys } as const;
 
+const drawKey = {
+  seed: key(wholeNumber(0), {
+    group: 'Data',
+    describe:
+      'Draw distractors and orders as the halves of this seed of train have them, so that labels fit --weak-labels',
+    defaultWords: 'drawn as for tests, by --data-seed',
+  }),
+} as const;
+
 export const labelKeys = {
   ...modelKey,
+  ...drawKey,
   dataset,
   data,
   text: textColumn,

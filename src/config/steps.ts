@@ -60,6 +60,8 @@ export interface LabelConfig extends StepConfig {
   headGiven: boolean;
   /** File to write a row per example to. */
   export?: string;
+  /** Of `label`: rows are drawn as in the halves of this seed. Absent: as for tests. */
+  seed?: number;
 }
 
 export type EvaluateConfig = LabelConfig;
@@ -137,11 +139,13 @@ function resolveReading(
   const find = finder(settings);
   const resolved = resolveModelSettings(find, naturalLoss(asks), asks);
   refuseIdleSettings([{ find, settings: resolved }]);
+  const seed = command === 'label' ? (said as Layers<LabelRaw>).maybe('seed') : undefined;
   return {
     ...common,
     device: settings.value('device'),
     settings: resolved,
     headGiven: named !== undefined,
+    ...(seed === undefined ? {} : { seed }),
     ...(file === undefined ? {} : { export: file.value }),
   };
 }

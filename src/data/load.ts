@@ -57,7 +57,7 @@ export async function loadSplit(
   }
   if (unlabelled || task === 'completion') {
     const rows = unlabelled
-      ? { rows: await drawVariants(parsed.rows, spec, drawOf(spec.part)) }
+      ? { rows: await drawVariants(parsed.rows, spec, drawOf(spec)) }
       : await pick(parsed, spec, role, undefined);
     const unseen = task !== 'completion' && fixed ? { names: fixed, vector: unseenLabel } : undefined;
     return examples(parsed, rows, options, unseen);
@@ -103,19 +103,18 @@ async function pick(
 ): Promise<Picked> {
   const drawn = (draw: Draw) => drawVariants(parsed.rows, spec, draw);
   const classed = (rows: readonly RawExample[]) => mapInSlices(rows, (row) => splitRow(row, parsed, classes));
-  const rows = await drawn(drawOf(spec.part));
+  const rows = await drawn(drawOf(spec));
   const splitRows = await classed(rows);
   if (classes !== undefined) requireTwoClasses(parsed, spec, splitRows, classes);
   const hasTestFile = spec.dataset.files.test !== undefined;
   // Test groups are drawn by what their rows are in a test: the seed must not move them.
-  const testRows =
-    drawOf(spec.part) === 'test' || hasTestFile ? splitRows : await classed(await drawn('test'));
+  const testRows = drawOf(spec) === 'test' || hasTestFile ? splitRows : await classed(await drawn('test'));
   const chosen = await chooseRows(splitRows, spec, role, hasTestFile, testRows);
   if (chosen.length === 0) throw emptyPart(parsed, spec, splitRows, classes);
   const folded = spec.fold ? await foldRows(splitRows, chosen, spec.fold, spec) : chosen;
   if (folded.length === 0) throw nothingToHoldOut(parsed, spec);
   // The rows are those of the drawn orders, whatever is then shown of them.
-  const shown = spec.mirror ? await drawVariants(parsed.rows, spec, drawOf(spec.part), true) : rows;
+  const shown = spec.mirror ? await drawVariants(parsed.rows, spec, drawOf(spec), true) : rows;
   const picked = Array.from(folded, (i) => shown[i]).filter((row) => row !== undefined);
   const asked = sizeOf(spec);
   const found = chosen.length;

@@ -125,6 +125,8 @@ export interface SplitSpec {
   chain?: ChainPart;
   /** Absent: the whole part. */
   fold?: Fold;
+  /** Of `all-…` alone: what chance adds is as the halves of `seed` have it. Absent otherwise. */
+  draw?: 'training';
   /** Of rows that are pairs: each in its other order, labels unseen. Absent otherwise. */
   mirror?: true;
 }

@@ -1,14 +1,17 @@
 import type { RawExample } from './formats/index.js';
 import { stream } from './random.js';
 import { mapInSlices } from './sources/source.js';
-import type { SplitPart, SplitSpec } from './types.js';
+import type { SplitSpec } from './types.js';
 
 /** Which seed decides what chance adds to the rows of a part. */
 export type Draw = 'test' | 'training';
 
-/** Test items are the same for every seed, as are all rows of a file: what was fine-tuned on is what is labelled. */
-export const drawOf = (part: SplitPart): Draw =>
-  part === 'weak' || part === 'transfer' || part === 'chain' ? 'training' : 'test';
+/**
+ * Test items are the same for every seed, as are all rows of a file: what was fine-tuned on is what is labelled. A spec
+ * may ask for what training would see, so that labels fit the halves of an experiment.
+ */
+export const drawOf = ({ part, draw }: Pick<SplitSpec, 'part' | 'draw'>): Draw =>
+  draw ?? (part === 'weak' || part === 'transfer' || part === 'chain' ? 'training' : 'test');
 
 /**
  * Draws one variant of each row that has several (DESIGN 3.5): by the data seed for tests, by the seed for

@@ -96,6 +96,7 @@ function inputs(config: FinetuneConfig | LabelConfig, { model, data }: FoundAll)
     settings: config.settings,
     dataset: data,
     dataSeed: config.dataSeed,
+    ...('headGiven' in config && config.seed !== undefined ? { trainingSeed: config.seed } : {}),
     deterministic: config.deterministic,
   };
 }

@@ -23,6 +23,8 @@ export interface SingleInputs {
   settings: ReadingSettings;
   dataset: DataShape & { spec: DatasetSpec };
   dataSeed: number;
+  /** Of `label`: what chance adds to rows is as in the halves of this seed. */
+  trainingSeed?: number;
   deterministic: boolean;
 }
 
@@ -55,7 +57,7 @@ export function planFinetune(inputs: FinetuneInputs): Plan {
 /** Predictions on every row of the training file, whose labels are not read. */
 export function planLabel(inputs: SingleInputs): Plan {
   const reading = readingOf(inputs.settings, inputs.dataset);
-  const data = wholeFile(inputs.dataset.spec, 'train', inputs.dataSeed);
+  const data = wholeFile(inputs.dataset.spec, 'train', inputs.dataSeed, inputs.trainingSeed);
   const builder = new PlanBuilder();
   builder.add('label', 0, labelSpec(inputs, folder(inputs), reading, data, calibrationOn(reading, data)));
   return builder.build();

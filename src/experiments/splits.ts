@@ -38,16 +38,25 @@ export function chainSplit(
   return { ...experimentSplit(dataset, 'weak', seed, settings), part: 'chain', chain };
 }
 
-/** Every row of a file, in order: what `finetune`, `label` and `evaluate` use. */
-export function wholeFile(dataset: DatasetSpec, role: 'train' | 'test', dataSeed: number): SplitSpec {
+/**
+ * Every row of a file, in order: what `finetune`, `label` and `evaluate` use.
+ * @param trainingSeed absent: what chance adds is as for tests; else as in the halves of this seed
+ */
+export function wholeFile(
+  dataset: DatasetSpec,
+  role: 'train' | 'test',
+  dataSeed: number,
+  trainingSeed?: number,
+): SplitSpec {
   const part: SplitPart = role === 'train' ? 'all-train' : 'all-test';
   return {
     dataset: onlyFiles(dataset, [role]),
     part,
-    seed: 0,
+    seed: trainingSeed ?? 0,
     dataSeed,
     trainSize: null,
     testSize: null,
+    ...(trainingSeed === undefined ? {} : { draw: 'training' }),
   };
 }
 

@@ -109,7 +109,7 @@ describe('a plan', () => {
       student.evaluate();
       student.evaluate({ role: 'onTransfer', data: splits.transfer });
     });
-    const { models } = own.seeds[0] ?? { models: {} };
+    const { models } = own.seeds[0]!;
     expect(Object.keys(models)).toEqual(['student', 'onTransfer']);
     expect(models.student?.rows).not.toBe(models.onTransfer?.rows);
     expect(models.student?.trained).toBe(models.onTransfer?.trained);
