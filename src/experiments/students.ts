@@ -48,8 +48,9 @@ export function planRounds(
   for (let round = 1; round < rounds; round++) {
     const name = `student${round}` as const;
     const student = planLearner(name, strong, current);
-    roles[name] = student.step;
     roles[`${name}Test`] = student.evaluate(`${name}Test`, test);
+    // A prompt is no step before something was read with it.
+    roles[name] = student.step;
     const step = student.label(`${name}Labels`, transfer);
     const labels = { from: 'step', step } as const;
     roles[`${name}Labels`] = step;
