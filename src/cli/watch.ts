@@ -14,6 +14,15 @@ const PHASES: Readonly<Record<string, readonly [phase: string, activity?: string
   weakTest: ['weak', 'testing'],
   labels: ['labels'],
   labelsGrade: ['labels', 'grading'],
+  zeroShotLabels: ['labels'],
+  mirroredLabels: ['labels'],
+  consistentLabels: ['labels', 'comparing'],
+  mutualLabels: ['labels', 'searching'],
+  relabelled: ['labels', 'relabelling'],
+  filteredLabels: ['labels', 'filtering'],
+  beforeGrade: ['labels', 'grading'],
+  transferFeatures: ['hidden states'],
+  weakTestLabels: ['weak', 'combining'],
   student: ['student'],
   studentTest: ['student', 'testing'],
   ceiling: ['ceiling'],
@@ -208,10 +217,16 @@ class Watcher {
   }
 }
 
-/** Of roles that an experiment makes up, such as `M2Test` or `directLabelsGrade`, by what they end in. */
+/** Of an ensemble's members, and of roles that an experiment makes up, such as `M2Test` or `directLabelsGrade`, by what they end in. */
 function phaseAt(role: string): readonly [phase: string, activity?: string] {
   const known = PHASES[role];
   if (known) return known;
+  const [, member, number] = /^(weak|weakTest|weakHeldOut|labels)(\d+)$/.exec(role) ?? [];
+  if (member === 'labels') return ['labels'];
+  if (member !== undefined) {
+    const phase = number === '1' ? 'weak' : `weak ${number}`;
+    return member === 'weak' ? [phase] : [phase, 'testing'];
+  }
   const [, whose, ending = ''] = /^(.+?)(Test|LabelsGrade|Labels)$/.exec(role) ?? [];
   if (whose === undefined) return [role];
   if (ending === 'Test') return [whose, 'testing'];

@@ -38,15 +38,15 @@ export function planSupervision(inputs: TrainInputs, splits: Splits, strong: Lea
   const latest = planRelabelling(inputs.settings, strong, splits, labels);
   const grade = (role: string, of: LabelSpec): StepHash =>
     builder.add(role, seed, gradeSpec(inputs.dataset, of, splits.transfer));
+  const relabelled = latest === before ? {} : { beforeGrade: grade('beforeGrade', before) };
   const labelsGrade = grade('labelsGrade', latest);
-  const isRelabelled = latest !== before;
   return {
     labels: latest,
     roles: {
       ...roles,
       labels: latest.from === 'step' ? latest.step : labelsGrade,
       labelsGrade,
-      ...(isRelabelled ? { beforeGrade: grade('beforeGrade', before) } : {}),
+      ...relabelled,
     },
   };
 }
