@@ -4,6 +4,7 @@ import { W2sError } from '../errors.js';
 import type { Plan, StepHash } from '../experiments/plan.js';
 import { accuracyWithInterval, type ModelOutcome, type ZeroShotScore } from '../metrics/index.js';
 import { creditOf } from '../steps/evaluate.js';
+import type { EvaluateResult } from '../steps/results.js';
 import type { Prediction, Store } from '../store/index.js';
 import { binaryScore } from '../tasks/classification.js';
 
@@ -70,6 +71,22 @@ export function zeroShotScore(
     groups,
   );
   return { accuracy, ci95 };
+}
+
+/** What data sets measure of written answers: means over those of the steps that evaluated something so. */
+export async function measuresOf(
+  store: Store,
+  hashes: readonly StepHash[],
+): Promise<{ measures?: Readonly<Record<string, number>> }> {
+  const found: Readonly<Record<string, number>>[] = [];
+  for (const hash of new Set(hashes)) {
+    const { measures } = ((await store.readResult(hash)) ?? {}) as Partial<EvaluateResult>;
+    if (measures) found.push(measures);
+  }
+  const [first] = found;
+  if (first === undefined) return {};
+  const mean = (name: string) => found.reduce((sum, one) => sum + (one[name] ?? 0), 0) / found.length;
+  return { measures: Object.fromEntries(Object.keys(first).map((name) => [name, mean(name)])) };
 }
 
 /** Labels held against the truth: their mean accuracy over seeds, and how many there are of one seed. */

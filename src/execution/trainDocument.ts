@@ -21,6 +21,7 @@ import {
   binaryLabels,
   groupOf,
   labelScore,
+  measuresOf,
   outcome,
   sumTimings,
   throughputOf,
@@ -59,7 +60,8 @@ export async function trainDocument(
   ): Promise<ModelScore> => {
     const { accuracy, ci95, auroc, aurocCi95, n } = summary;
     const { seconds } = await sumTimings(store, withFoundations(plan, hashes));
-    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds };
+    const measured = await measuresOf(store, hashes);
+    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds, ...measured };
   };
   const stepsOf = (...roles: (keyof TrainRoles)[]): StepHash[] =>
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));

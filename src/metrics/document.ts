@@ -26,6 +26,11 @@ export interface ModelScore {
   n: number;
   /** Training and scoring, all seeds together; from the steps' own records when they were cached. */
   seconds: number;
+  /**
+   * What else the data set measures of written answers on the test set, by name, such as `legal`; means over items
+   * and seeds. Absent where it measures nothing.
+   */
+  measures?: Readonly<Record<string, number>>;
   /** Absent: the test set. `transfer`: supervision from outside that brings no test predictions. */
   on?: 'test' | 'transfer';
 }
