@@ -1,5 +1,5 @@
 /**
- * w2s-native from Node, in three levels: whole experiments (`weakToStrong`), single steps (`finetune`,
+ * w2s-native from Node, in three levels: whole experiments (`weakToStrong`, `bootstrap`, …), single steps (`finetune`,
  * `label`, `evaluate`, `generate`), and the engine itself (`openModel`, `createTrainer`).
  */
 

@@ -2,6 +2,8 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import {
+  type BootstrapDocument,
+  bootstrap,
   createTrainer,
   defineLoss,
   type ERROR_EXIT_CODES,
@@ -26,6 +28,21 @@ import {
   W2sError,
   weakToStrong,
 } from '../../src/index.js';
+
+describe('bootstrap', () => {
+  test('takes a chain as a list or as text, and gives the document of bootstrap', () => {
+    expectTypeOf(bootstrap).toBeCallableWith();
+    expectTypeOf(bootstrap).toBeCallableWith({
+      chain: ['a', 'b'],
+      data: 'x.csv',
+      seed: [0, 1],
+      weakLr: 1e-3,
+    });
+    expectTypeOf(bootstrap).toBeCallableWith({ chain: 'a,b', earlyStop: 'labels' });
+    expectTypeOf(bootstrap()).resolves.toEqualTypeOf<BootstrapDocument>();
+    expectTypeOf<BootstrapDocument['arms']['union']['pgr']>().toEqualTypeOf<GapRecovered>();
+  });
+});
 
 describe('weakToStrong', () => {
   test('needs nothing, and gives the document of train', () => {
