@@ -131,6 +131,29 @@ test('a chain of two is an experiment of train: nothing is done twice', async ()
   expect(train.student).toEqual(chain.arms.chain.student);
 });
 
+test('the built-in data set runs with built-in models, early stopping among them', async () => {
+  const document = await bootstrap({
+    chain: 'chess-xs,chess-xs,chess-xs',
+    trainSize: 90,
+    testSize: 60,
+    epochs: 1,
+    earlyStop: 'labels',
+    threads: 1,
+    out: join(folder, 'chess'),
+  });
+  const { config, models, arms } = document;
+  expect(config).toMatchObject({ dataset: 'chess-puzzles', earlyStop: 'labels' });
+  expect(models.map(({ n }) => n)).toEqual([60, 60, 60]);
+  expect(arms.union.labels.n).toBe(60);
+  const store = openStore(join(folder, 'chess'));
+  // 27 of 30 rows are one batch; M1, which learns the truth as ever, holds nothing out.
+  expect(await store.readResult(document.steps.M3 ?? '')).toMatchObject({
+    examples: 27,
+    earlyStop: { step: 1, against: 'labels', curve: [{ step: 1 }] },
+  });
+  expect(await store.readResult(document.steps.M1 ?? '')).not.toHaveProperty('earlyStop');
+});
+
 test('an unknown model is answered with the nearest name', async () => {
   await expect(bootstrap({ chain: 'chess-xs,chess-ss', out: join(folder, 'none') })).rejects.toMatchObject({
     code: 'ERR_NOT_FOUND',
