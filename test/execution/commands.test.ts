@@ -16,7 +16,6 @@ import {
 import { temporaryFolder } from '../support/results.js';
 import {
   pairs,
-  type Row,
   riddles,
   type TinyWorld,
   tinySettings,
