@@ -1,10 +1,11 @@
 // A loss of one's own: cross-entropy against weak labels that were sharpened, t = y^γ / Σ y^γ.
+//   npx w2s-native train --dataset chess-legal --loss ./examples/sharpened.mjs --gamma 3
 import { defineLoss } from 'w2s-native';
 import { z } from 'zod';
 
 export const sharpened = defineLoss({
   name: 'sharpened',
-  params: z.object({ gamma: z.number().positive().default(2) }),
+  params: z.object({ gamma: z.number().positive().default(2).describe('Power of the weak labels') }),
   apply({ logits, targets, classes, params }) {
     const batch = logits.length / classes;
     const dLogits = new Float32Array(logits.length);

@@ -98,11 +98,11 @@ function valueIn({ keys }: ModuleSetting, read: (flag: string) => unknown): unkn
   return undefined;
 }
 
-/** Reads the keys of a --config file, however they are spelt. */
+/** Reads the keys of a --config file, however they are spelt; what is wrong with it is told when its layer is read. */
 async function configOf(file: unknown, command: string): Promise<(flag: string) => unknown> {
   if (typeof file !== 'string' || file.trim() === '') return () => undefined;
   const { readConfigValues } = await import('../config/file.js');
-  const values = await readConfigValues(file, command);
+  const values = await readConfigValues(file, command).catch(() => ({}));
   const byKey = new Map(Object.entries(values).map(([key, value]) => [camel(key), value]));
   return (flag) => byKey.get(camel(flag));
 }

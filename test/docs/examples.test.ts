@@ -17,6 +17,16 @@ const shown = pages().flatMap(({ file, blocks }) =>
   blocks.flatMap((block) => (block.marker === undefined ? [] : [{ ...block, file, marker: block.marker }])),
 );
 
+/** Runs a command line in an empty folder; examples in it by their place in the repository. */
+function command(line: string): string {
+  const words = line.replaceAll('examples/', `${root}/examples/`).split(' ');
+  return execFileSync(process.execPath, [join(root, 'bin/w2s-native.js'), ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
 /** Runs an example in an empty folder, as its first lines say; gives what it printed. */
 function run(name: string): string {
   return execFileSync(process.execPath, [join(root, 'examples', name)], {
@@ -65,15 +75,31 @@ describe('examples', () => {
     expect(run('own-loss.mjs')).toMatch(new RegExp(`^plain student ${percent} .*\nown +student ${percent} `));
   });
 
-  it('check-gradient.mjs', () => {
-    const rows = run('check-gradient.mjs')
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split(' ').map(Number));
-    expect(rows).toHaveLength(4);
-    for (const [analytic = Number.NaN, numeric = Number.NaN] of rows) {
-      expect(Math.abs(analytic - numeric)).toBeLessThan(1e-3);
-      expect(Math.abs(analytic)).toBeGreaterThan(0.05);
+  const small = '--weak chess-xs --strong chess-s --train-size 60 --test-size 40 --no-report';
+
+  it.each([
+    ['train', '--dataset chess-legal --loss examples/sharpened.mjs --gamma 3', 'sharpened'],
+    ['train', '--dataset chess-legal --loss examples/soft-targets.mjs --beta 0.3', 'soft-targets'],
+    ['train', '--dataset examples/recaptures.mjs --lr 3e-4', 'recaptures.mjs'],
+    [
+      'train',
+      '--dataset chess-legal --relabel examples/blend.mjs --share 0.3 --keep-above 0.6',
+      'blend kept',
+    ],
+  ])('%s %s', (name, flags, said) => {
+    const printed = command(`${name} ${flags} ${small}`);
+    expect(printed).toContain(said);
+    for (const role of ['weak', 'student', 'ceiling']) {
+      expect(printed).toMatch(new RegExp(`^${role} +chess-\\S+ +${percent} `, 'm'));
+    }
+  });
+
+  it('run self-training.mjs', () => {
+    const flags = `--dataset chess-legal --rounds 2 ${small.replace(' --no-report', '')}`;
+    const printed = command(`run examples/self-training.mjs ${flags}`);
+    expect(printed).toMatch(/^self-training on chess-legal: chess-xs → chess-s, rounds 2, seed 0$/m);
+    for (const role of ['weak', 'student1', 'student', 'ceiling']) {
+      expect(printed).toMatch(new RegExp(`^${role} +chess-\\S+ +${percent} `, 'm'));
     }
   });
 });

@@ -7,6 +7,7 @@ import { parseLayer } from '../../src/config/layers.js';
 import { confidencePresets } from '../../src/config/model.js';
 import { allTrainKeys, resolveTrainConfig, type TrainRaw } from '../../src/config/train.js';
 import { ERROR_EXIT_CODES, EXIT } from '../../src/errors.js';
+import { withUserModules } from '../../src/execution/userModules.js';
 import { DEFAULT_RESAMPLES, wilson } from '../../src/metrics/index.js';
 import { outsideEachEnd } from '../../src/metrics/intervals.js';
 import { FAMILIES } from '../../src/models/folder.js';
@@ -73,10 +74,10 @@ describe('guide', () => {
     pages().flatMap(({ file, blocks }) =>
       blocks.flatMap((block) => (block.language === 'yaml' ? [{ ...block, file }] : [])),
     ),
-  )('$file, line $line: a configuration of train', ({ code }) => {
+  )('$file, line $line: a configuration of train', async ({ code }) => {
     const origin = { kind: 'file', file: 'experiment.yaml', command: 'train' } as const;
     const layer = parseLayer<TrainRaw>(allTrainKeys, parse(code) as Record<string, unknown>, origin);
-    expect(resolveTrainConfig([layer])).toBeDefined();
+    expect(resolveTrainConfig(await withUserModules([layer]))).toBeDefined();
   });
 });
 

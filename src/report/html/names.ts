@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isModuleFile } from '../../config/modulePath.js';
 import type { DocumentConfig, TrainDocument } from '../../metrics/index.js';
 import { shownModels, strongOf } from '../format.js';
 
@@ -20,8 +21,9 @@ export function dataNameOf({ dataset, data, transferData }: DocumentConfig): str
   return dataset === 'columns' && typeof file === 'string' ? basename(file) : definedName(dataset);
 }
 
-/** A data set that a call defined is known by its code: people know it by its name. */
-const definedName = (dataset: string): string => dataset.replace(/@[0-9a-f]{12}$/, '');
+/** A data set that a call defined is known by its code, one of a module by its path: people know both by a name. */
+const definedName = (dataset: string): string =>
+  isModuleFile(dataset) ? basename(dataset) : dataset.replace(/@[0-9a-f]{12}$/, '');
 
 /** The same of the data that `evaluate` scores a model on. */
 export function scoredName({ dataset, testData, data }: { readonly [key: string]: unknown }): string {
