@@ -77,6 +77,35 @@ describe('tokenizer', () => {
     expect([...(await tokenizer.encode(['a'], { special: true })).ids]).toEqual([1, 3]);
   });
 
+  it.each([
+    [
+      'eos_token',
+      { bos_token: '<s>', eos_token: { content: '</s>' } },
+      undefined,
+      undefined,
+      { id: 2, own: true },
+    ],
+    [
+      'its map',
+      { bos_token: '<s>', eos_token: null },
+      { eos_token: '</s>' },
+      undefined,
+      { id: 2, own: true },
+    ],
+    ['config.json', { bos_token: '<s>' }, undefined, { eos_token_id: [2, 7] }, { id: 2, own: true }],
+    ['bos_token', { bos_token: '<s>' }, undefined, { eos_token_id: null }, { id: 1, own: false }],
+    ['a token that is not there', { eos_token: '<|end|>' }, undefined, { eos_token_id: 99 }, null],
+    ['nothing', undefined, undefined, undefined, null],
+  ])('ends texts by %s', async (_, config, map, model, end) => {
+    const name = `tokenizer-${folders++}`;
+    const file = write(`${name}/tokenizer.json`, JSON.stringify(wordLevel()));
+    if (config) write(`${name}/tokenizer_config.json`, JSON.stringify(config));
+    if (map) write(`${name}/special_tokens_map.json`, JSON.stringify(map));
+    if (model) write(`${name}/config.json`, JSON.stringify(model));
+    await using tokenizer = await openTokenizer(dirname(file));
+    expect(tokenizer.end).toEqual(end);
+  });
+
   it('is typed in its failures', async () => {
     expect((await errorOf(openTokenizer(folder))).code).toBe('ERR_TOKENIZER');
     expect((await errorOf(open('{"not": "a tokenizer"}'))).code).toBe('ERR_TOKENIZER');
@@ -144,6 +173,36 @@ describe('sequences', () => {
       task: 'classification',
     });
     expect([...cut.sequences.tokens]).toEqual([5, 6, 7, 3, 4]);
+  });
+
+  it('end where completions are learned that are not all of one token', async () => {
+    await using tokenizer = await open(wordLevel(), { eos_token: '</s>' });
+    const learned = { ...options, ends: 'learned' } as const;
+    const tokensOf = async (completions: string[], how: typeof options = learned) => {
+      const rows = completions.map((completion) => example({ prompt: 'a', completions: [completion] }));
+      return encodeExamples(tokenizer, rows, { ...how, contextLength: 6 });
+    };
+    expect([...(await tokensOf(['b', 'c d'])).sequences.tokens]).toEqual([1, 3, 4, 2, 1, 3, 5, 6, 2]);
+    expect([...(await tokensOf(['b', 'c d'])).sequences.offsets]).toEqual([0, 4, 9]);
+    expect([...(await tokensOf(['b', 'c'])).sequences.tokens]).toEqual([1, 3, 4, 1, 3, 5]);
+    expect([...(await tokensOf(['b', 'c d'], options)).sequences.tokens]).toEqual([1, 3, 4, 1, 3, 5, 6]);
+    // A supervisor may have written nothing but the end.
+    expect([...(await tokensOf(['b', ''])).sequences.tokens]).toEqual([1, 3, 4, 2, 1, 3, 2]);
+    // The end needs its place in the context too.
+    expect((await errorOf(tokensOf(['b', 'a b c d e']))).message).toContain('received 6');
+    expect((await tokensOf(['b', 'a b c d'])).truncated).toBe(1);
+    await using endless = await open();
+    const rows = [example({ prompt: 'a', completions: ['b c'] })];
+    const error = await errorOf(encodeExamples(endless, rows, learned));
+    expect(error).toMatchObject({ code: 'ERR_TOKENIZER', hint: expect.stringContaining('eos_token') });
+  });
+
+  it('leave room for an answer that is to be written, and no answer in it', async () => {
+    await using tokenizer = await open();
+    const rows = [example({ prompt: 'a b c d', completions: ['e e e'] }), example({ text: 'a' })];
+    const { sequences, truncated } = await encodeExamples(tokenizer, rows, { ...options, answerRoom: 2 });
+    expect(sequences).toEqual({ tokens: Int32Array.of(1, 5, 6, 1, 3), offsets: Int32Array.of(0, 3, 5) });
+    expect(truncated).toBe(1);
   });
 
   it('are refused without tokens, or with a completion longer than the context', async () => {
