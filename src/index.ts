@@ -97,6 +97,7 @@ export type {
   RewardDocument,
 } from './metrics/rewardDocument.js';
 export type {
+  AnswerVocabulary,
   BackwardResult,
   Dtype,
   GenerateOptions,

@@ -7,6 +7,7 @@ import { openTokenizer, type Tokenizer } from '../data/index.js';
 import { W2sError } from '../errors.js';
 import { resolveModel } from '../models/index.js';
 import type {
+  AnswerVocabulary,
   BackwardResult,
   Dtype,
   GenerateResult,
@@ -30,6 +31,10 @@ export interface OpenModelOptions {
   head?: HeadKind;
   /** Classes of a `classifier`; 2 unless given. */
   labels?: number;
+  /** Ids of the answer tokens of a `tokens` head, one a class; of a `classifier` the rows that it starts from. */
+  headTokens?: readonly number[];
+  /** Of a `tokens` head: among which tokens it chooses; `restricted` unless given. */
+  vocabulary?: AnswerVocabulary;
   /** `auto` (default), `cpu`, `cuda` or `cuda:<index>`. */
   device?: string;
   /** `f32` unless given. */
@@ -219,7 +224,8 @@ export class Trainer {
 /** Opens a built-in model, a Hugging Face folder or a hub id. */
 export async function openModel(name: string, options: OpenModelOptions = {}): Promise<Model> {
   const { folder } = await resolveModel(name);
-  const { head = 'lm', labels = 2, dtype = 'f32', device = 'auto', threads, deterministic = false } = options;
+  const { head = 'lm', labels = 2, headTokens, vocabulary, threads } = options;
+  const { dtype = 'f32', device = 'auto', deterministic = false } = options;
   const engine = await loadEngine({ device, threads: threads ?? null }, {});
   const tokenizer = await openTokenizer(folder);
   try {
@@ -231,6 +237,8 @@ export async function openModel(name: string, options: OpenModelOptions = {}): P
       threads: engine.threads,
       deterministic,
       ...(head === 'classifier' ? { labels } : {}),
+      ...(headTokens ? { headTokens: Int32Array.from(headTokens) } : {}),
+      ...(vocabulary ? { vocabulary } : {}),
     });
     return new Model(native, tokenizer, folder, engine.binding);
   } catch (error) {

@@ -85,7 +85,7 @@ export function objectivesOf(settings: ModelSettings, data: DataShape): Objectiv
 }
 
 /** The loss that was asked for, checked against the task. */
-export function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
+function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
   if (settings.customLoss !== undefined) return customObjective(settings.customLoss, data);
   return data.task === 'completion' ? tokenObjective(settings) : classObjective(settings, data);
 }
