@@ -16,6 +16,7 @@ const PHASES: Readonly<Record<string, readonly [phase: string, activity?: string
   labelsGrade: ['labels', 'grading'],
   zeroShotLabels: ['labels'],
   mirroredLabels: ['labels'],
+  siblingLabels: ['labels'],
   consistentLabels: ['labels', 'comparing'],
   mutualLabels: ['labels', 'searching'],
   relabelled: ['labels', 'relabelling'],

@@ -9,6 +9,7 @@ import { PREFERENCE_CLASSES } from './preference.js';
 import { readRole } from './recentFiles.js';
 import { mapInSlices } from './sources/source.js';
 import { chooseRows, foldRows, type SplitRow, sizeOf, sourceRole } from './splits.js';
+import { questionOf } from './structure.js';
 import type { Example, Examples, FileLocations, FileRole, SplitSpec, TaskKind, TooFew } from './types.js';
 import { type Draw, drawOf, drawVariants } from './variants.js';
 
@@ -114,12 +115,21 @@ async function pick(
   const folded = spec.fold ? await foldRows(splitRows, chosen, spec.fold, spec) : chosen;
   if (folded.length === 0) throw nothingToHoldOut(parsed, spec);
   // The rows are those of the drawn orders, whatever is then shown of them.
-  const shown = spec.mirror ? await drawVariants(parsed.rows, spec, drawOf(spec), true) : rows;
-  const picked = Array.from(folded, (i) => shown[i]).filter((row) => row !== undefined);
+  const shown = spec.instead === 'mirror' ? await drawVariants(parsed.rows, spec, drawOf(spec), true) : rows;
+  const indices = spec.instead === 'siblings' ? siblingsOf(rows, folded) : folded;
+  const picked = Array.from(indices, (i) => shown[i]).filter((row) => row !== undefined);
   const asked = sizeOf(spec);
   const found = chosen.length;
   if (asked === null || found >= asked) return { rows: picked };
   return { rows: picked, tooFew: { part: spec.part, asked, found } };
+}
+
+/** Rows with a question of the chosen ones that are not chosen themselves, in the file's order. */
+function siblingsOf(rows: readonly RawExample[], chosen: Int32Array): Int32Array {
+  const taken = new Set(chosen);
+  const questions = new Set(Array.from(chosen, (i) => questionOf(rows[i] ?? { id: '', group: '' })));
+  const all = Int32Array.from(rows.keys());
+  return all.filter((i) => !taken.has(i) && questions.has(questionOf(rows[i] ?? { id: '', group: '' })));
 }
 
 function nothingToHoldOut(parsed: ParsedFile, spec: SplitSpec): W2sError {

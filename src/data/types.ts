@@ -127,8 +127,11 @@ export interface SplitSpec {
   fold?: Fold;
   /** Of `all-…` alone: what chance adds is as the halves of `seed` have it. Absent otherwise. */
   draw?: 'training';
-  /** Of rows that are pairs: each in its other order, labels unseen. Absent otherwise. */
-  mirror?: true;
+  /**
+   * Other rows in the place of the part's own. `mirror`, of pairs: each in its other order, row by row. `siblings`, of
+   * questions: the other answers of the part's questions, as far as the part lacks them. Absent: the part itself.
+   */
+  instead?: 'mirror' | 'siblings';
 }
 
 /** sha256 → where the file lies here. Never hashed. */

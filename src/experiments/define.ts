@@ -381,5 +381,5 @@ class Maker {
 }
 
 /** Equal for equal rows; the seed has no say in those of a test. */
-const rowsOf = ({ part, seed, fold, mirror }: SplitSpec): string =>
-  JSON.stringify([part, part === 'test' ? 0 : seed, fold ?? null, mirror ?? null]);
+const rowsOf = ({ part, seed, fold, instead }: SplitSpec): string =>
+  JSON.stringify([part, part === 'test' ? 0 : seed, fold ?? null, instead ?? null]);

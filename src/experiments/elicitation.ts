@@ -43,9 +43,16 @@ export function planElicitation(
     const step = builder.add(role, seed, relabelSpec(dataset, method, transfer, labels, seed, features));
     return { labels: { from: 'step', step }, zeroShot };
   };
-  const mirrored = (): LabelSpec => {
-    const mirror = { ...transfer, mirror: true } as const;
-    const step = zeroShotLabels(strong, mirror, transfer, `--supervisor ${supervisor}`, 'mirroredLabels');
+  // What is said of the other order, or of a question's answers that are not in the half.
+  const others = (instead: 'mirror' | 'siblings'): LabelSpec => {
+    const role = instead === 'mirror' ? 'mirroredLabels' : 'siblingLabels';
+    const step = zeroShotLabels(
+      strong,
+      { ...transfer, instead },
+      transfer,
+      `--supervisor ${supervisor}`,
+      role,
+    );
     return { from: 'step', step };
   };
   const consistent =
@@ -53,7 +60,7 @@ export function planElicitation(
       ? { labels: own, zeroShot }
       : add('consistentLabels', { name: 'consistent', ...exclusive }, [
           own,
-          ...(structure === 'pairs' ? [mirrored()] : []),
+          others(structure === 'pairs' ? 'mirror' : 'siblings'),
         ]);
   if (supervisor === 'consistent') return consistent;
   return add('mutualLabels', { name: 'mutual', ...MUTUAL, ...exclusive }, [consistent.labels], {

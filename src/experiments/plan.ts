@@ -161,7 +161,7 @@ export interface RelabelSpec {
   method: RelabelMethod;
   /**
    * Predictions that the labels are made of: one supervisor, several, or the student's own; a second one of
-   * `consistent` is of the mirrored rows.
+   * `consistent` is of the mirrored rows, or of the other answers of the questions.
    */
   labels: readonly LabelSpec[];
   /** What weighs the labels above (AdaBoost): predictions on held-out rows, each held against the truth. */

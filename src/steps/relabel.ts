@@ -40,7 +40,9 @@ export async function relabel(
 ): Promise<StepOutcome<RelabelResult>> {
   const startedAt = performance.now();
   const rows = await unlabelledRows(context, spec.data, spec.task);
-  const sources = await Promise.all(spec.labels.map((labels) => linesOf(context, spec, labels, rows)));
+  // A second one of `consistent` speaks of other rows.
+  const own = spec.method.name === 'consistent' ? spec.labels.slice(0, 1) : spec.labels;
+  const sources = await Promise.all(own.map((labels) => linesOf(context, spec, labels, rows)));
   // What an earlier step left out stays out, and says nothing about the rest.
   const live = [...rows.rows.keys()].filter((i) => sources.every((lines) => lines[i]?.keep !== false));
   const only: Rows = { ...rows, rows: live.map((i) => rows.rows[i] as Example) };
@@ -64,7 +66,7 @@ export async function relabel(
   };
 }
 
-/** A source's lines in the order of the rows; those of mirrored rows, whose ids differ, come in that order. */
+/** A source's lines in the order of the rows. */
 async function linesOf(
   context: StepContext,
   spec: RelabelSpec,
@@ -77,8 +79,6 @@ async function linesOf(
     return rows.map(({ id }) => lineOf(spec, id, given.get(id)) ?? missing(id, file));
   }
   const lines = await readAllPredictions(context.store, labels.step);
-  const isMirror = spec.method.name === 'consistent' && labels === spec.labels[1];
-  if (isMirror) return lines;
   const byId = new Map(lines.map((line) => [line.id, line]));
   return rows.map(({ id }) => byId.get(id) ?? missing(id, file));
 }
@@ -111,12 +111,7 @@ async function relabelled(
   sources: readonly (readonly Prediction[])[],
 ): Promise<{ lines: Prediction[]; memberWeights?: readonly number[] }> {
   const { classes } = spec;
-  const matrices = sources.map((lines) =>
-    probabilities(
-      lines.flatMap((line) => [...(line.logits ?? [])]),
-      classes,
-    ),
-  );
+  const matrices = sources.map((lines) => matrixOf(lines, classes));
   const { labels, weights, keep, memberWeights } = await outcomeOf(context, spec, rows, matrices);
   const lines = rows.rows.map((row, i): Prediction => {
     const before = sources[0]?.[i];
@@ -131,6 +126,29 @@ async function relabelled(
     };
   });
   return { lines, ...(memberWeights ? { memberWeights } : {}) };
+}
+
+/** Probabilities [n · K]. */
+function matrixOf(lines: readonly Prediction[], classes: number): Float64Array {
+  const logits = lines.flatMap((line) => [...(line.logits ?? [])]);
+  return probabilities(logits, classes);
+}
+
+/** Labels beside what is said of the mirrored rows, in their order, or of the questions' answers that are no rows. */
+async function consistentLabels(
+  { store }: StepContext,
+  spec: RelabelSpec,
+  isOneRight: boolean,
+  { rows }: Rows,
+  labels: Float64Array,
+): Promise<Float64Array> {
+  const [, second] = spec.labels;
+  const lines = second?.from === 'step' ? await readAllPredictions(store, second.step) : [];
+  const others = matrixOf(lines, spec.classes);
+  if (!isOneRight) return second ? averageWithMirror(labels, others) : labels;
+  const all = [...rows, ...lines.map(({ id, group = id }) => ({ id, group }))];
+  const together = Float64Array.from([...labels, ...others]);
+  return oneRight(together, questionsOf(all)).slice(0, labels.length);
 }
 
 function about(spec: RelabelSpec, row: Example): Pick<Prediction, 'id' | 'split' | 'group'> {
@@ -169,10 +187,8 @@ async function outcomeOf(
         keep: await logistic(labels, classes, await hiddenOf(context, spec, rows), rows.rows, options),
       };
     }
-    case 'consistent': {
-      const averaged = matrices[1] ? averageWithMirror(labels, matrices[1]) : labels;
-      return { labels: method.oneRight ? oneRight(averaged, questionsOf(rows.rows)) : averaged };
-    }
+    case 'consistent':
+      return { labels: await consistentLabels(context, spec, method.oneRight === true, rows, labels) };
     case 'mutual':
       return { labels: await mutualLabels(context, spec, method, rows, labels) };
     case 'custom':
@@ -239,12 +255,7 @@ async function custom(
   return boundRelabel({ name, source, params }).apply({
     labels,
     classes,
-    zeroShot:
-      zeroShot &&
-      probabilities(
-        zeroShot.flatMap((line) => [...(line.logits ?? [])]),
-        classes,
-      ),
+    zeroShot: zeroShot && matrixOf(zeroShot, classes),
     hidden: spec.features ? await readFeatures(context, spec.features, rows) : null,
     rows: rows.rows.map(({ id, group, text, prompt, completions }) => ({
       id,

@@ -202,7 +202,7 @@ describe('labels of the strong model itself', () => {
 
   test('pairs are read in both orders', () => {
     const pairs = elicited('consistent', { structure: 'pairs' });
-    expect(pairs.specOf('mirroredLabels')).toMatchObject({ data: { part: 'transfer', mirror: true } });
+    expect(pairs.specOf('mirroredLabels')).toMatchObject({ data: { part: 'transfer', instead: 'mirror' } });
     expect(pairs.specOf<RelabelSpec>('consistentLabels')).toMatchObject({
       method: { name: 'consistent' },
       labels: ['zeroShotLabels', 'mirroredLabels'].map((role) => ({
@@ -215,6 +215,7 @@ describe('labels of the strong model itself', () => {
 
   test('mutual starts from consistent answers where rows belong together', () => {
     const mutual = elicited('mutual', { structure: 'questions' });
+    expect(mutual.specOf('siblingLabels')).toMatchObject({ data: { part: 'transfer', instead: 'siblings' } });
     expect(mutual.specOf<RelabelSpec>('mutualLabels')).toMatchObject({
       method: { name: 'mutual', oneRight: true },
       labels: [{ from: 'step', step: mutual.find('consistentLabels')?.hash }],

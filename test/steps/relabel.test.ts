@@ -211,10 +211,47 @@ describe('consistent', () => {
     }
   });
 
+  test('answers of a question that are not in the half are read beside those that are', async () => {
+    const questions = Array.from({ length: 12 }, (_, i) => ({
+      id: `q${i}`,
+      question: `why ${i}`,
+      correct_answer: 'yes',
+      distractor1: 'no',
+      distractor2: 'never',
+      distractor3: 'maybe',
+    }));
+    const whole = await given('sciq', questions, 'transfer');
+    // Of the 24 rows of both halves, 12 are wanted: 6 in the transfer half.
+    const file = Object.values(whole.data.dataset.files)[0] ?? '';
+    const data = {
+      ...whole.data,
+      dataset: { ...whole.data.dataset, files: { train: file, test: file } },
+      trainSize: 12,
+    };
+    const { rows } = await unlabelledRows(whole.context, data, 'classification');
+    const siblings = await unlabelledRows(whole.context, { ...data, instead: 'siblings' }, 'classification');
+    expect(rows).toHaveLength(6);
+    const question = ({ id }: { id: string }) => id.split(':')[0];
+    const ids = [...rows, ...siblings.rows].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const row of rows) {
+      expect([...rows, ...siblings.rows].filter((one) => question(one) === question(row))).toHaveLength(2);
+    }
+    expect(siblings.rows.every((one) => rows.some((row) => question(row) === question(one)))).toBe(true);
+    const own = await step(rows.map(({ id }) => line(id, 0.8)));
+    const others = await step(siblings.rows.map(({ id, group }) => line(id, 0.6, { group })));
+    const { lines } = await run({ ...whole, data }, { name: 'consistent', oneRight: true }, [own, others]);
+    lines.forEach((one) => {
+      const hasBoth = rows.filter((row) => question(row) === question(one)).length === 2;
+      expect(pOf(one)).toBeCloseTo(hasBoth ? 0.5 : 4 / (4 + 1.5), 10);
+    });
+    expect(siblings.rows.length).toBeGreaterThan(0);
+  });
+
   test('a pair and its mirror: other texts, other ids, the same rows in the same order', async () => {
     const rows = Array.from({ length: 12 }, (_, i) => ({ baseline: `good ${i}`, less_pleasant: `bad ${i}` }));
     const data = await given('ethics-utilitarianism', rows, 'transfer');
-    const mirror = { ...data.data, mirror: true } as const;
+    const mirror = { ...data.data, instead: 'mirror' } as const;
     const [drawn, other] = await Promise.all(
       [data.data, mirror].map((split) => unlabelledRows(data.context, split, 'classification')),
     );

@@ -1,5 +1,6 @@
 /** Zero-shot labels made consistent with each other. */
 
+import { questionOf } from '../../data/structure.js';
 import type { RelabelRow } from '../relabel.js';
 
 /**
@@ -42,14 +43,11 @@ function logOf(p: number | undefined): number {
   return Math.log(Math.max(p ?? 0, SMALLEST));
 }
 
-/**
- * Rows of each question, in order. Formats of multiple choice name a row `<question>:<column of the answer>`; a group
- * may hold one question twice.
- */
-export function questionsOf(rows: readonly RelabelRow[]): number[][] {
+/** Rows of each question, in order. */
+export function questionsOf(rows: readonly Pick<RelabelRow, 'id' | 'group'>[]): number[][] {
   const questions = new Map<string, number[]>();
-  rows.forEach(({ id, group }, row) => {
-    const key = JSON.stringify([group, id.replace(/:[^:]*$/, '')]);
+  rows.forEach((one, row) => {
+    const key = questionOf(one);
     const list = questions.get(key);
     if (list) list.push(row);
     else questions.set(key, [row]);
