@@ -98,9 +98,9 @@ export async function bootstrap(
 export async function analyse(
   analysis: AnalysisName,
   settings: AnalyseSettings = {},
-  options: RunOptions = {},
+  options: RunOptions & ModuleOptions = {},
 ): Promise<AnalysisDocument> {
-  const layers = await callLayers<AnalyseRaw>('analyse', analyseKeys, settings);
+  const layers = await callLayers<AnalyseRaw>('analyse', analyseKeys, settings, options);
   const config = resolveAnalyseConfig(analysis, layers);
   if (Object.hasOwn(presets, config.train.dataset)) return runAnalysis(config, options);
   const { task } = await resolveDataset(config.train);

@@ -5,10 +5,14 @@ import {
   type BootstrapDocument,
   bootstrap,
   createTrainer,
+  type DatasetDefinition,
+  defineDataset,
+  defineExperiment,
   defineLoss,
   type ERROR_EXIT_CODES,
   type ErrorCode,
   type EvaluateDocument,
+  type ExperimentDocument,
   evaluate,
   finetune,
   type GapRecovered,
@@ -21,6 +25,7 @@ import {
   openModel,
   type PackedSequences,
   type RunEvent,
+  runExperiment,
   type StepDocument,
   type TrainDocument,
   type Trainer,
@@ -123,9 +128,73 @@ describe('defineLoss', () => {
     expectTypeOf(finetune).toBeCallableWith({ model: 'chess-xs' }, { loss });
   });
 
+  test('what it holds constant is typed by what computes it', () => {
+    const loss = defineLoss({
+      name: 'mine',
+      params: z.object({ beta: z.number() }),
+      detached: ({ targets, params }) => ({ mixed: targets, by: params.beta }),
+      apply({ logits, detached }) {
+        expectTypeOf(detached).toEqualTypeOf<{ mixed: Float32Array; by: number }>();
+        return { loss: 0, dLogits: logits };
+      },
+    });
+    expectTypeOf(weakToStrong).toBeCallableWith({}, { loss, skipGradientCheck: true });
+  });
+
+  test('without a schema it has no parameters', () => {
+    defineLoss({
+      name: 'mine',
+      apply({ logits, params }) {
+        expectTypeOf(params).toEqualTypeOf<Record<string, never>>();
+        return { loss: 0, dLogits: logits };
+      },
+    });
+  });
+
   test('must give a gradient', () => {
     // @ts-expect-error No dLogits.
     defineLoss({ name: 'wrong', params: z.object({}), apply: () => ({ loss: 1 }) });
+  });
+});
+
+describe('a data set of one’s own', () => {
+  test('has columns, or functions of a record', () => {
+    const dataset = defineDataset({
+      name: 'mine',
+      source: { train: 'a.csv', test: new URL('file:///b.csv') },
+      text(row) {
+        expectTypeOf(row.anything).toBeUnknown();
+        return `${row.question}`;
+      },
+      label: 'answer',
+    });
+    expectTypeOf(dataset).toEqualTypeOf<DatasetDefinition>();
+    expectTypeOf(weakToStrong).toBeCallableWith({}, { dataset });
+    expectTypeOf(evaluate).toBeCallableWith({ model: 'chess-xs' }, { dataset });
+    // @ts-expect-error A text is text.
+    defineDataset({ name: 'wrong', text: () => 3, label: 'answer' });
+    // @ts-expect-error No such role.
+    defineDataset({ name: 'wrong', text: 'a', label: 'b', source: { dev: 'c' } });
+  });
+});
+
+describe('an experiment of one’s own', () => {
+  test('plans with its parameters', () => {
+    const experiment = defineExperiment({
+      name: 'mine',
+      params: z.object({ rounds: z.int().default(2) }),
+      plan({ strong, truth, supervise }, { rounds }) {
+        expectTypeOf(rounds).toBeNumber();
+        strong.learn('student', { labels: supervise(), loss: 'plain' }).evaluate({ role: 'student' });
+        strong.learn('ceiling', { labels: truth }).evaluate();
+        // @ts-expect-error Labels are no text.
+        strong.learn('wrong', { labels: 'weak' });
+      },
+    });
+    expectTypeOf(runExperiment(experiment)).resolves.toEqualTypeOf<ExperimentDocument>();
+    expectTypeOf(runExperiment).toBeCallableWith('./mine.ts', { seed: [0, 1], params: { rounds: 3 } });
+    // @ts-expect-error How many there are is the experiment’s affair.
+    runExperiment(experiment, { rounds: 2 });
   });
 });
 

@@ -10,7 +10,9 @@ import {
   type TrainConfig,
   type TrainRaw,
 } from '../../../src/config/train.js';
+import { withUserModules } from '../../../src/execution/userModules.js';
 import { argumentsOf, commandOf, quoted, settingsOf } from '../../../src/report/html/command.js';
+import { defineLoss } from '../../../src/tasks/loss.js';
 
 const files: TrainRaw = { data: 'my data.csv', weak: './small', strong: './large' };
 
@@ -203,4 +205,38 @@ describe('quoted', () => {
 
 test('argumentsOf keeps a leading dash from being a flag', () => {
   expect(argumentsOf({ data: '--json', weak: 'a' })).toEqual(['--data=--json', '--weak', 'a']);
+});
+
+describe('code of the user’s own', () => {
+  const layers = (values: TrainRaw) =>
+    withUserModules<TrainRaw>([{ origin: { kind: 'call', command: 'train' }, values }]);
+
+  test('by file: its name and its parameters', async () => {
+    const said = {
+      dataset: 'chess-legal',
+      loss: './examples/sharpened.mjs',
+      lossParams: { gamma: 3 },
+      relabel: './examples/blend.mjs',
+    } as const;
+    const config = resolveTrainConfig(await layers(said), presets, 'classification');
+    const command = commandOf(config) ?? '';
+    expect(command).toBe(
+      'npx w2s-native train --dataset chess-legal --relabel ./examples/blend.mjs --share 0.2 --keep-above 0 --loss ./examples/sharpened.mjs --gamma 3',
+    );
+    // What is printed can be typed.
+    const words = command.split(' ').slice(3);
+    const typed = await layersFrom<TrainRaw>('train', allTrainKeys, await parseFlags('train', train, words));
+    expect(resolveTrainConfig(typed, presets, 'classification')).toEqual(config);
+  });
+
+  test('from a call: there is none', async () => {
+    const loss = defineLoss({ name: 'mine', apply: ({ logits }) => ({ loss: 0, dLogits: logits }) });
+    const [own, ...rest] = await withUserModules<TrainRaw>(
+      [{ origin: { kind: 'call', command: 'train' }, values: { dataset: 'chess-legal' } }],
+      { loss },
+    );
+    const config = resolveTrainConfig([own!, ...rest], presets, 'classification');
+    expect(config.forStrong.customLoss?.name).toBe('mine');
+    expect(commandOf(config)).toBeNull();
+  });
 });
