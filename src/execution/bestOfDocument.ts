@@ -9,11 +9,12 @@ import type { BestOfPlan } from '../experiments/bestOf.js';
 import type { StepHash } from '../experiments/plan.js';
 import {
   BEST_OF_SCHEMA,
-  type BestOfCurve,
   type BestOfDocument,
   bestOfKl,
+  combined,
   expectedBest,
   type Measure,
+  type ResampledMeasure,
   ratio,
 } from '../metrics/index.js';
 import type { StepContext } from '../steps/context.js';
@@ -34,15 +35,19 @@ export async function bestOfDocument(
   const { n } = config;
   const { weak, student, ceiling, generative, pgr, steps, seeds } = await rewardDocument(store, plan, config);
   const pool = await readPool(context, plan, Math.max(...n));
-  const curve = async (
-    model: string,
+  const choose = async (
     role: 'weakRank' | 'studentRank' | 'ceilingRank',
-  ): Promise<BestOfCurve | null> => {
+  ): Promise<readonly ResampledMeasure[] | null> => {
     const hashes = plan.seeds.flatMap(({ roles }) => roles[role] ?? []);
     if (hashes.length === 0) return null;
     const rewards = await Promise.all(hashes.map((hash) => readRewards(store, hash)));
-    return { model, scores: n.map((count) => chosenScore(pool, rewards, count)) };
+    return n.map((count) => chosenScore(pool, rewards, count));
   };
+  const byWeak = await choose('weakRank');
+  const byStudent = needed(await choose('studentRank'));
+  const byCeiling = needed(await choose('ceilingRank'));
+  const gains = byWeak?.map((one, i) => combined([byStudent[i] ?? one, one], ([a = 0, b = 0]) => a - b));
+  const byTruth = (count: number) => withoutDraws(chosenScore(pool, [pool.truths], count));
   return {
     schema: BEST_OF_SCHEMA,
     config: { ...config },
@@ -52,11 +57,12 @@ export async function bestOfDocument(
     samples: pool.samples,
     n,
     kl: n.map(bestOfKl),
-    weak: await curve(weak.model, 'weakRank'),
-    student: needed(await curve(student.model, 'studentRank')),
-    ceiling: needed(await curve(ceiling.model, 'ceilingRank')),
-    oracle: n.map((count) => chosenScore(pool, [pool.truths], count)),
-    random: chosenScore(pool, [pool.truths], 1),
+    weak: byWeak && { model: weak.model, scores: byWeak.map(withoutDraws) },
+    student: { model: student.model, scores: byStudent.map(withoutDraws) },
+    ceiling: { model: ceiling.model, scores: byCeiling.map(withoutDraws) },
+    gain: gains?.map(withoutDraws) ?? null,
+    oracle: n.map(byTruth),
+    random: byTruth(1),
     measures: pool.measures,
     // With generative fine-tuning those of its student and ceiling, which are the ones that choose.
     accuracy: { weak, student: generative?.student ?? student, ceiling: generative?.ceiling ?? ceiling },
@@ -66,10 +72,12 @@ export async function bestOfDocument(
   };
 }
 
-function needed(curve: BestOfCurve | null): BestOfCurve {
-  if (curve === null) throw new TypeError('a plan without a model that chooses');
-  return curve;
+function needed<T>(found: T | null): T {
+  if (found === null) throw new TypeError('a plan without a model that chooses');
+  return found;
 }
+
+const withoutDraws = ({ value, ci95 }: ResampledMeasure): Measure => ({ value, ci95 });
 
 /** The completions of every prompt and what each is worth, prompt by prompt [prompts · samples]. */
 interface Pool {
@@ -123,7 +131,11 @@ async function readRewards(store: Store, hash: StepHash): Promise<Float64Array> 
 }
 
 /** Mean truth of what is chosen among n, over prompts and seeds, with the crossed bootstrap's interval. */
-function chosenScore({ truths, samples, groups }: Pool, seeds: readonly Float64Array[], n: number): Measure {
+function chosenScore(
+  { truths, samples, groups }: Pool,
+  seeds: readonly Float64Array[],
+  n: number,
+): ResampledMeasure {
   const found = ratio(
     seeds.map((rewards) => ({
       above: groups.map((_, prompt) => {
@@ -133,5 +145,5 @@ function chosenScore({ truths, samples, groups }: Pool, seeds: readonly Float64A
     })),
     groups,
   );
-  return { value: found?.value ?? Number.NaN, ci95: found?.ci95 ?? null };
+  return needed(found);
 }

@@ -54,6 +54,8 @@ export interface BestOfDocument {
   weak: BestOfCurve | null;
   student: BestOfCurve;
   ceiling: BestOfCurve;
+  /** Student less weak at each n, prompt by prompt; null without weak. */
+  gain: readonly Measure[] | null;
   /** Choosing by the truth itself: as good as any chooser could do. */
   oracle: readonly Measure[];
   /** A random choice, whatever n. */

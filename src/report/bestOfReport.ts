@@ -63,29 +63,27 @@ export function bestOfTitle({ config, seeds, n }: BestOfDocument): string {
 
 /** What the comparison means, and no more than the intervals allow. */
 export function bestOfMeaning(document: BestOfDocument): string {
-  const { n, policy, prompts, samples, measures, weak, student, ceiling, random, seeds } = document;
+  const { n, policy, prompts, samples, measures, weak, student, ceiling, gain, random, seeds } = document;
   const most = n.length - 1;
   const names = shownModels({ weak: '', strong: policy });
   const legal = measures.legal === undefined ? '' : `, ${percent(measures.legal)} of them legal`;
   const said = [
     `${names.strong} wrote ${samples} completions to each of ${prompts} test prompts${legal}.`,
-    `From ${n[most]} the student chooses what is worth ${decimals(student.scores[most]?.value, 1)} on average, ${versus(student.scores[most], random)} a random choice (${decimals(random.value, 1)})${
-      weak === null
-        ? ''
-        : ` and ${versus(student.scores[most], weak.scores[most])} its supervisor's (${decimals(weak.scores[most]?.value, 1)})`
-    }; its ceiling ${decimals(ceiling.scores[most]?.value, 1)}.`,
+    `From ${n[most]} the student chooses what is worth ${decimals(student.scores[most]?.value, 1)} on average; a random choice is worth ${decimals(random.value, 1)}, that of its ceiling ${decimals(ceiling.scores[most]?.value, 1)}.`,
   ];
+  const difference = gain?.[most];
+  if (weak !== null && difference) {
+    said.push(
+      `Its supervisor chooses ${decimals(weak.scores[most]?.value, 1)}: student − weak is ${scoreText(difference)}, ${verdict(difference)}.`,
+    );
+  }
   if (seeds.length === 1) {
     said.push('This is one seed: the intervals are for other test prompts, not for another training run.');
   }
   return said.join(' ');
 }
 
-/** Intervals that meet tell nothing apart. */
-function versus(one: Measure | undefined, other: Measure | undefined): string {
-  const [low, high] = one?.ci95 ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const [otherLow, otherHigh] = other?.ci95 ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  if (low > otherHigh) return 'more than';
-  if (high < otherLow) return 'less than';
-  return 'by its interval not told apart from';
+function verdict({ ci95 }: Measure): string {
+  if (ci95 === null || (ci95[0] <= 0 && ci95[1] >= 0)) return 'so the two cannot be told apart';
+  return ci95[0] > 0 ? 'so the student chooses better' : 'so the student chooses worse';
 }
