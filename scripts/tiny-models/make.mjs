@@ -21,7 +21,8 @@ export const sizes = {
   'tiny-m': { hidden: 64, layers: 4, heads: 4, inner: 176 },
 };
 
-export const contextLength = 1024;
+/** Long enough for every answer of the published data sets that are read as bytes. */
+export const contextLength = 4096;
 
 /** Large enough that a token moves the state, as the rows of a trained embedding do. */
 const embeddingDeviation = 0.05;

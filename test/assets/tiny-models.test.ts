@@ -27,7 +27,7 @@ describe.each(Object.entries(models))('%s', (name, expected) => {
       builtIn: true,
       family: 'llama',
       parameters: expected.parameters,
-      contextLength: 1024,
+      contextLength: 4096,
     });
     const config = JSON.parse(readFileSync(join(model.folder, 'config.json'), 'utf8'));
     expect([config.bos_token_id, config.eos_token_id, expected.eos]).toEqual([256, 256, 256]);
