@@ -173,6 +173,39 @@ describe.skipIf(folder === '')('the published files', () => {
   });
 });
 
+describe.skipIf(folder === '')('hh', () => {
+  it.each([
+    ['harmless_train_gt.jsonl', 4],
+    ['harmless_train_w2s.jsonl', 5],
+    ['harmless_test.jsonl', 8],
+  ])('%s: every conversation but those with a blank answer', async (name, blank) => {
+    const data = join(folder, 'hh-single-turn', name);
+    const loaded = await part(await resolveDataset({ dataset: 'hh', data, skipBadRows: true }), 'all-train');
+    expect([loaded.rows.length, loaded.skipped]).toEqual([4000 - blank, blank]);
+    for (const { prompt, completions } of loaded.rows) {
+      expect(prompt?.startsWith('\n\nHuman: ') && prompt.endsWith('\n\nAssistant:')).toBe(true);
+      expect(completions).toHaveLength(2);
+    }
+    const share = loaded.rows.filter(({ label }) => label?.[0] === 1).length / loaded.rows.length;
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.03);
+  });
+
+  it('has halves and a test set of the sizes that are asked for, no prompt in two of them', async () => {
+    const data = join(folder, 'hh-single-turn/harmless_train_gt.jsonl');
+    const found = await resolveDataset({ dataset: 'hh', data, skipBadRows: true });
+    const parts = await Promise.all(
+      (['weak', 'transfer', 'test'] as const).map((which) =>
+        part(found, which, { trainSize: 1201, testSize: 400 }),
+      ),
+    );
+    expect(parts.map(({ rows }) => rows.length)).toEqual([600, 601, 400]);
+    const prompts = parts.map(({ rows }) => new Set(rows.map(({ prompt }) => prompt)));
+    expect(new Set(prompts.flatMap((set) => [...set])).size).toBe(
+      prompts.reduce((n, set) => n + set.size, 0),
+    );
+  });
+});
+
 describe.skipIf(folder === '').each([
   ['sciq', 'sciq/train.json', 'sciq/test.json'],
   ['sciq-support', 'sciq/train.json', 'sciq/test.json'],
