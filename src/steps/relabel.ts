@@ -15,7 +15,7 @@ import { mutual, tempered } from '../tasks/relabel/mutual.js';
 import { nearest } from '../tasks/relabel/neighbours.js';
 import { topological } from '../tasks/relabel/topological.js';
 import { boundRelabel, type Hidden } from '../tasks/relabel.js';
-import type { StepContext } from './context.js';
+import { type StepContext, throwIfAborted } from './context.js';
 import { creditOf } from './evaluate.js';
 import { readFeatures } from './features.js';
 import { fitter } from './fitter.js';
@@ -163,6 +163,7 @@ async function outcomeOf(
   matrices: readonly Float64Array[],
 ): Promise<Outcome> {
   const { method, classes } = spec;
+  const onPause = () => throwIfAborted(context.signal);
   const labels = matrices[0] ?? new Float64Array(0);
   switch (method.name) {
     case 'mean':
@@ -174,11 +175,11 @@ async function outcomeOf(
     case 'confident':
       return { keep: confident(labels, classes, method.keep) };
     case 'knn': {
-      const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours);
+      const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours, { onPause });
       return { keep: knn(labels, classes, neighbours, method.keep) };
     }
     case 'topological': {
-      const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours);
+      const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours, { onPause });
       return { keep: topological(labels, classes, neighbours) };
     }
     case 'logistic': {
@@ -224,8 +225,12 @@ async function mutualLabels(
   const exclusive = method.oneRight === true;
   const questions = exclusive ? questionsOf(rows.rows) : rows.rows.map((_, row) => [row]);
   const questionOf = new Map(questions.flatMap((list, question) => list.map((row) => [row, question])));
+  const onPause = () => throwIfAborted(context.signal);
   const apart = (a: number, b: number) => questionOf.get(a) === questionOf.get(b);
-  const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours, apart);
+  const neighbours = await nearest(await hiddenOf(context, spec, rows), method.neighbours, {
+    apart,
+    onPause,
+  });
   const problem = {
     prior: tempered(labels, classes, method.neighbours),
     classes,
@@ -233,7 +238,7 @@ async function mutualLabels(
     questions,
     exclusive,
   };
-  const answers = await mutual(problem, method.rounds, spec.seed);
+  const answers = await mutual(problem, method.rounds, spec.seed, onPause);
   const certain = new Float64Array(labels.length);
   answers.forEach((answer, row) => {
     certain[row * classes + answer] = 1;

@@ -12,7 +12,9 @@ async function problem(seed: number, exclusive: boolean): Promise<MutualProblem>
   const questions = exclusive ? [[0, 1], [2, 3, 4], [5, 6], [7], [8, 9]] : rows.map((row) => [row]);
   const prior = Float64Array.from(rows.flatMap(() => [random.uniform()]).flatMap((p) => [1 - p, p]));
   const group = rows.map((row) => questions.findIndex((one) => one.includes(row)));
-  const neighbours = await nearest({ values, dimension: 2 }, 3, (a, b) => group[a] === group[b]);
+  const neighbours = await nearest({ values, dimension: 2 }, 3, {
+    apart: (a, b) => group[a] === group[b],
+  });
   return { prior, classes: 2, neighbours, questions, exclusive };
 }
 

@@ -105,7 +105,7 @@ describe('neighbours', () => {
     const found = await nearest(hidden, 2);
     expect([...found.of(0)]).toEqual([4, 1]);
     expect([...found.of(4)]).toEqual([0, 1]);
-    const apart = await nearest(hidden, 2, (a, b) => Math.abs(a - b) === 4);
+    const apart = await nearest(hidden, 2, { apart: (a, b) => Math.abs(a - b) === 4 });
     expect([...apart.of(0)]).toEqual([1, 2]);
   });
 

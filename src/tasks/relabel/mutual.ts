@@ -13,7 +13,7 @@
 import { type RandomStream, stream } from '../../data/random.js';
 import { argmaxRows } from '../classification.js';
 import type { Neighbours } from './neighbours.js';
-import { pace } from './pace.js';
+import { type OnPause, pace } from './pace.js';
 
 /** What labels are looked for. */
 export interface MutualProblem {
@@ -149,14 +149,19 @@ const COLDEST = 0.02;
  * @param rounds steps for each question
  * @returns class of each row [N]
  */
-export async function mutual(problem: MutualProblem, rounds: number, seed: number): Promise<Int32Array> {
+export async function mutual(
+  problem: MutualProblem,
+  rounds: number,
+  seed: number,
+  onPause?: OnPause,
+): Promise<Int32Array> {
   const random = stream(seed, 'relabel-mutual');
   const labelling = new Labelling(problem, startOf(problem));
   let score = labelling.score();
   let best = { score, answers: labelling.answers.slice() };
   const { questions } = problem;
   const steps = rounds * questions.length;
-  const breathe = pace();
+  const pauseDue = pace(onPause);
   for (let step = 0; step < steps; step++) {
     const temperature = HOTTEST * (COLDEST / HOTTEST) ** (step / steps);
     const change = propose(problem, labelling, random);
@@ -165,9 +170,10 @@ export async function mutual(problem: MutualProblem, rounds: number, seed: numbe
     if (gain >= 0 || random.uniform() < Math.exp(gain / temperature)) score += gain;
     else labelling.apply(undo);
     if (score > best.score) best = { score, answers: labelling.answers.slice() };
-    await breathe();
+    const pause = pauseDue();
+    if (pause) await pause;
   }
-  return climb(problem, new Labelling(problem, best.answers));
+  return climb(problem, new Labelling(problem, best.answers), onPause);
 }
 
 /** The prior's answers; of a question whose answers exclude each other, the likeliest row is right. */
@@ -210,8 +216,8 @@ function isOther({ rows, classes }: Change, { answers }: Labelling): boolean {
   return rows.some((row, i) => answers[row] !== classes[i]);
 }
 
-async function climb(problem: MutualProblem, labelling: Labelling): Promise<Int32Array> {
-  const breathe = pace();
+async function climb(problem: MutualProblem, labelling: Labelling, onPause?: OnPause): Promise<Int32Array> {
+  const pauseDue = pace(onPause);
   for (let improved = true; improved; ) {
     improved = false;
     for (const rows of problem.questions) {
@@ -224,7 +230,8 @@ async function climb(problem: MutualProblem, labelling: Labelling): Promise<Int3
         if (labelling.apply(option) > 1e-9) improved = true;
         else labelling.apply(undo);
       }
-      await breathe();
+      const pause = pauseDue();
+      if (pause) await pause;
     }
   }
   return labelling.answers;

@@ -4,7 +4,7 @@
  */
 
 import type { Hidden } from '../relabel.js';
-import { pace } from './pace.js';
+import { type OnPause, pace } from './pace.js';
 
 /** The nearest rows of each row, the nearest first. */
 export interface Neighbours {
@@ -13,26 +13,33 @@ export interface Neighbours {
   count: number;
 }
 
-/**
- * The k nearest other rows of every row; of equally distant ones the lower index.
- * @param apart rows that are not neighbours of each other however near they are; absent: none
- */
+/** Distances between two looks at the clock. */
+const BETWEEN = 64;
+
+export interface NearestOptions {
+  /** Rows that are not neighbours of each other however near they are; absent: none. */
+  apart?: (a: number, b: number) => boolean;
+  onPause?: OnPause;
+}
+
+/** The k nearest other rows of every row; of equally distant ones the lower index. */
 export async function nearest(
   { values, dimension }: Hidden,
   k: number,
-  apart?: (a: number, b: number) => boolean,
+  { apart, onPause }: NearestOptions = {},
 ): Promise<Neighbours> {
   const count = values.length / dimension;
   const lists = Array.from({ length: count }, () => new Nearest(k));
-  const breathe = pace();
+  const pauseDue = pace(onPause);
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
       if (apart?.(a, b)) continue;
       const distance = squaredDistance(values, a * dimension, b * dimension, dimension);
       lists[a]?.offer(b, distance);
       lists[b]?.offer(a, distance);
+      const pause = b % BETWEEN === 0 ? pauseDue() : undefined;
+      if (pause) await pause;
     }
-    await breathe();
   }
   const found = lists.map((list) => Int32Array.from(list.rows));
   return { of: (row) => found[row] ?? new Int32Array(0), count };

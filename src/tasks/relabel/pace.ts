@@ -3,16 +3,16 @@
 /** Longest time that a computation holds the event loop, in milliseconds. */
 const SLICE_MS = 5;
 
-/** A function to await often: it gives the event loop a turn whenever a slice of time is over. */
-export function pace(): () => Promise<void> | undefined {
+/** Called after every pause; what it throws ends the computation. */
+export type OnPause = () => void;
+
+/** A function to call often: whenever a slice of time is over, it gives a pause to wait for, else undefined. */
+export function pace(onPause: OnPause = () => {}): () => Promise<void> | undefined {
   let sliceEnds = performance.now() + SLICE_MS;
-  return () => {
-    if (performance.now() < sliceEnds) return undefined;
-    return new Promise((done) => {
-      setImmediate(() => {
-        sliceEnds = performance.now() + SLICE_MS;
-        done();
-      });
-    });
+  const pause = async (): Promise<void> => {
+    await new Promise((done) => setImmediate(done));
+    onPause();
+    sliceEnds = performance.now() + SLICE_MS;
   };
+  return () => (performance.now() < sliceEnds ? undefined : pause());
 }
