@@ -43,6 +43,8 @@ export interface ClassSources {
   models: readonly ResolvedModel[];
   /** Rows are read without labels: a folder's own classes go before those of the data. */
   unlabelled?: boolean;
+  /** Of unlabelled rows: one word a class between commas, which name the classes where nothing else does. */
+  answers?: string;
   /** No classes are wanted at all. */
   none?: boolean;
 }
@@ -60,16 +62,19 @@ async function specWithClasses(
   found: ResolvedDataset,
   sources: ClassSources,
 ): Promise<ResolvedDataset['spec']> {
-  const { models, unlabelled } = sources;
+  const { models, unlabelled, answers } = sources;
   // A reward's folder names no classes of its preferences.
   if (found.task === 'preference') return (await withClasses(found)).spec;
   const classifier = models.find((model) => model.classifier && model.label2id !== undefined);
   if (unlabelled && classifier?.label2id) return { ...found.spec, classes: namesOf(classifier.label2id) };
   const label2id = models.find((model) => model.label2id !== undefined)?.label2id;
   const named = withClasses(found, label2id);
-  return (unlabelled ? await named.catch((cause: unknown) => refuseHeadless(cause, models)) : await named)
-    .spec;
+  if (!unlabelled) return (await named).spec;
+  const byAnswers = answers && { ...found, spec: { ...found.spec, classes: wordsOf(answers) } };
+  return (await named.catch((cause: unknown) => byAnswers || refuseHeadless(cause, models))).spec;
 }
+
+const wordsOf = (answers: string): string[] => answers.split(',').map((word) => word.trim());
 
 /** Without a head of the model's own, only labels beside the rows could say what classes there are. */
 function refuseHeadless(cause: unknown, [model]: readonly ResolvedModel[]): never {

@@ -37,7 +37,8 @@ export async function runFinetune(
 
 /** Predicts every row of a file, whose labels are not read. */
 export async function runLabel(asked: LabelConfig, options: SingleOptions = {}): Promise<StepDocument> {
-  const found = await find(asked, { unlabelled: true });
+  const { answers } = asked.settings;
+  const found = await find(asked, { unlabelled: true, ...(answers === undefined ? {} : { answers }) });
   const config = withOwnHead(asked, found);
   const { context, step } = await run(config, planLabel(inputs(config, found)), found, options);
   await exportRows(config, context, step);

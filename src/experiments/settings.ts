@@ -43,8 +43,9 @@ export function readingOf(settings: ReadingSettings, data: DataShape): ReadingSp
 
 /** Reading for a language model's own losses: any text, no labels. */
 export function languageReading(settings: ReadingSettings, data: DataShape): ReadingSpec {
-  const { dtype, maxContext } = settings;
-  return { task: data.task, head: { kind: 'lm' }, dtype, maxContext };
+  const { dtype, maxContext, template } = settings;
+  const shown = template === undefined ? {} : { template };
+  return { task: data.task, head: { kind: 'lm' }, dtype, maxContext, ...shown };
 }
 
 export function optimisationOf(settings: ModelSettings): OptimisationSpec {
@@ -90,7 +91,8 @@ function objectiveOf(settings: ModelSettings, data: DataShape): ObjectiveSpec {
   return data.task === 'completion' ? tokenObjective(settings) : classObjective(settings, data);
 }
 
-function customObjective({ name, source, params }: CustomLoss, { task }: DataShape): ObjectiveSpec {
+/** A loss of the user's own. @throws ERR_USAGE on completions */
+export function customObjective({ name, source, params }: CustomLoss, { task }: DataShape): ObjectiveSpec {
   if (task !== 'completion') return { loss: 'custom', name, source, params };
   throw new W2sError(
     'ERR_USAGE',

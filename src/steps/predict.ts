@@ -7,7 +7,7 @@ import type { Prediction } from '../store/index.js';
 import { argmax } from '../tasks/classification.js';
 import { answerTokens, exactMatches } from '../tasks/completion.js';
 import { isTie, PAIR, rewardsOf } from '../tasks/preference.js';
-import { answerLength, writeAnswers } from './answers.js';
+import { type AnswerLength, answerLength, writeAnswers } from './answers.js';
 import type { StepContext } from './context.js';
 import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import { probeLogits } from './probe.js';
@@ -35,12 +35,10 @@ export async function predict(
   const { reading } = spec;
   if (spec.model.from === 'probe') return predictByProbe(context, spec, spec.model, rows);
   await using opened = await openModel(context, spec.model, reading, spec);
-  const { rows: shown, fewer } = await withShots(context, opened, reading, rows);
+  const longest = reading.task === 'completion' ? await answerLength(opened, reading, rows) : 0;
+  const { rows: shown, fewer } = await withShots(context, opened, reading, rows, longest);
   const { template: _inPlace, ...bare } = reading;
-  if (reading.task === 'completion') {
-    const longest = await answerLength(opened, reading, rows);
-    if (longest > 1) return await predictWritten(context, spec, opened, { rows, shown, fewer, longest });
-  }
+  if (longest > 1) return await predictWritten(context, spec, opened, { rows, shown, fewer, longest });
   const { sequences, truncated } = await encodeFor(opened, bare, shown);
   const paired = reading.task === 'preference';
   if (spec.calibration !== null && reading.head.kind === 'likelihood' && !paired)
@@ -68,12 +66,11 @@ export async function predict(
   return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
 }
 
-interface Writing {
+interface Writing extends AnswerLength {
   rows: Rows;
   /** The same as the model reads them. */
   shown: Rows;
   fewer: number;
-  longest: number;
 }
 
 /** What the likeliest token each time, up to one that ends a text, comes to. */
@@ -81,20 +78,38 @@ async function predictWritten(
   context: StepContext,
   spec: LabelStepSpec | EvaluateSpec,
   opened: OpenedModel,
-  { rows, shown, fewer, longest }: Writing,
+  { rows, shown, fewer, longest, learned }: Writing,
 ): Promise<Predicted> {
   const { template: _inPlace, ...bare } = spec.reading;
   const { sequences, truncated } = await encodeFor(opened, bare, shown, { answerRoom: longest });
-  const { texts, totals } = await writeAnswers(context, opened, sequences, { longest, temperature: 0 });
+  const written = await writeAnswers(context, opened, sequences, { longest, temperature: 0 });
+  const { texts, totals } = written;
+  // A model that never learned where answers end is right where it begins with the whole answer.
+  const begins = learned ? () => false : await beginningsOf(opened, rows, written.tokens);
   const predictions = rows.rows.map((row, i): Prediction => {
     const [truth] = row.completions ?? [];
     // After examples a model goes on with an example of its own.
     const text = spec.reading.shots ? beforeNextExample(texts[i] ?? '') : (texts[i] ?? '');
     if (truth === undefined) return line(spec, row, { text });
     // Blanks at either end are a tokenizer's doing.
-    return line(spec, row, { label: truth, text: text.trim() === truth.trim() ? truth : text });
+    const isTruth = text.trim() === truth.trim() || begins(i);
+    return line(spec, row, { label: truth, text: isTruth ? truth : text });
   });
   return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
+}
+
+/** Whether what was written behind row i begins with the tokens of its true answer. */
+async function beginningsOf(
+  { tokenizer }: OpenedModel,
+  { rows }: Rows,
+  written: readonly (readonly number[])[],
+): Promise<(i: number) => boolean> {
+  const answers = rows.map(({ completions }) => completions?.[0] ?? '');
+  const { ids, offsets } = await tokenizer.encode(answers, { special: false });
+  return (i) => {
+    const truth = ids.subarray(offsets[i], offsets[i + 1]);
+    return truth.length > 0 && truth.every((id, t) => written[i]?.[t] === id);
+  };
 }
 
 /** A linear classifier on features: neither tokenizer nor addon is opened. */

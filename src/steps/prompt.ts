@@ -42,6 +42,7 @@ export function beforeNextExample(text: string): string {
  * The texts of rows with a few-shot prompt before them, each the template with its answer. A prompt too long for
  * the context loses examples from its beginning; `fewer` counts the rows where it did. An example that is the row
  * itself is left out of its prompt.
+ * @param answerRoom tokens of the context that are kept for a written answer
  * Throws ERR_DATA naming the row where not one example has room.
  */
 export async function withShots(
@@ -49,6 +50,7 @@ export async function withShots(
   opened: OpenedModel,
   reading: ReadingSpec,
   rows: Rows,
+  answerRoom: number,
 ): Promise<{ rows: Rows; fewer: number }> {
   const plain = templated(rows.rows, reading);
   if (reading.shots === undefined) return { rows: { ...rows, rows: plain }, fewer: 0 };
@@ -63,11 +65,8 @@ export async function withShots(
         shown[i] = withBlocks(row, blocksFor(row, shots).slice(-left));
       }
     }
-    const long = await tooLong(
-      opened,
-      waiting.map((i) => shown[i] as Example),
-      shots,
-    );
+    const asked = waiting.map((i) => shown[i] as Example);
+    const long = await tooLong(opened, asked, opened.contextLength - answerRoom);
     waiting = waiting.filter((_, at) => long[at]);
     if (left === shots.length) fewer = waiting.length;
   }
@@ -76,11 +75,10 @@ export async function withShots(
   return { rows: { ...rows, rows: shown }, fewer };
 }
 
-/** An example of the prompt: its id, its text with its answer, and the answer alone. */
+/** An example of the prompt: its id, and its text with its answer. */
 interface Shot {
   id: string;
   block: string;
-  answer: string;
 }
 
 const blocksFor = (row: Example, shots: readonly Shot[]): string[] =>
@@ -110,7 +108,7 @@ async function answeredShots(
     : drawn.rows;
   return templated(answered, reading).map((row, i) => {
     const answer = answerOf(reading, answered[i] as Example);
-    return { id: row.id, block: joined(row.text ?? row.prompt ?? '', answer), answer };
+    return { id: row.id, block: joined(row.text ?? row.prompt ?? '', answer) };
   });
 }
 
@@ -120,25 +118,17 @@ function answerOf({ head }: ReadingSpec, { label, completions }: Example): strin
   return head.answers[argmax(label ?? [], 0, label?.length ?? 0)] ?? '';
 }
 
-/** Which rows have more tokens than the context holds beside an answer as long as those that are shown. */
+/** Which rows have more tokens than the room that there is. */
 async function tooLong(
-  { tokenizer, contextLength }: OpenedModel,
+  { tokenizer }: OpenedModel,
   rows: readonly Example[],
-  shots: readonly Shot[],
+  room: number,
 ): Promise<boolean[]> {
-  const texts = await tokenizer.encode(
+  const { offsets } = await tokenizer.encode(
     rows.map(({ text, prompt }) => text ?? prompt ?? ''),
     { special: true },
   );
-  const answers = await tokenizer.encode(
-    shots.map(({ answer }) => answer),
-    { special: false },
-  );
-  const lengths = (offsets: Int32Array): number[] =>
-    Array.from({ length: offsets.length - 1 }, (_, i) => (offsets[i + 1] as number) - (offsets[i] as number));
-  const isText = rows.some(({ text }) => text !== undefined);
-  const room = contextLength - (isText ? 0 : Math.max(...lengths(answers.offsets)) + 1);
-  return lengths(texts.offsets).map((length) => length > room);
+  return rows.map((_, i) => (offsets[i + 1] ?? 0) - (offsets[i] ?? 0) > room);
 }
 
 function noRoom({ file }: Rows, { id, row }: Example, contextLength: number): W2sError {

@@ -6,11 +6,20 @@ import { readFeatureTable } from '../../src/data/features.js';
 import { orderedId } from '../../src/data/preference.js';
 import { stream } from '../../src/data/random.js';
 import { encodeSafetensors, readSafetensors } from '../../src/data/safetensors.js';
-import { evaluate, finetune, openModel, type TrainDocument, weakToStrong } from '../../src/index.js';
+import { loadShots } from '../../src/data/shots.js';
+import type { EvaluateSpec } from '../../src/experiments/plan.js';
+import { evaluate, finetune, label, openModel, type TrainDocument, weakToStrong } from '../../src/index.js';
 import { openStore, type Prediction } from '../../src/store/index.js';
 import { probabilities } from '../../src/tasks/classification.js';
 import { predictionsOf, temporaryFolder } from '../support/results.js';
-import { type Row, type TinyWorld, tinySettings, writeJsonl, writeTinyWorld } from '../support/tinyWorld.js';
+import {
+  type Row,
+  riddles,
+  type TinyWorld,
+  tinySettings,
+  writeJsonl,
+  writeTinyWorld,
+} from '../support/tinyWorld.js';
 
 // Seconds on an idle machine; a busy one may take its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -377,6 +386,25 @@ describe('answer tokens', () => {
     expect(scored.accuracy).toBeGreaterThan(0.7);
   });
 
+  test('label rows that nobody has labelled, by the names of the answers', async () => {
+    const texts = read(world.transferData).slice(0, 3);
+    const data = writeJsonl(
+      join(folder, 'unlabelled.jsonl'),
+      texts.map(({ id, text }) => ({ id, text })),
+    );
+    const file = join(folder, 'labels.jsonl');
+    const { n } = await label({ ...machine, ...asked, model: world.strong, data, out, export: file });
+    expect(n).toBe(3);
+    const wanted = await answerLogProbabilities(
+      texts.map(({ text }) => text ?? ''),
+      ['red', 'green'],
+    );
+    read(file).forEach((row, i) => {
+      const [red = 0, green = 0] = wanted[i] ?? [];
+      expect((row.label as number[])[0]).toBeCloseTo(1 / (1 + Math.exp(green - red)), 4);
+    });
+  });
+
   test('must be one token each, each its own', async () => {
     const settings = {
       ...machine,
@@ -393,6 +421,19 @@ describe('answer tokens', () => {
     );
   });
 });
+
+/** Ids of the examples that the ceiling of an experiment was shown, in their order. */
+async function loadedShots(store: string, document: TrainDocument): Promise<{ ids: string[] }> {
+  const [last] = (await openStore(store).readRuns()).slice(-1);
+  const steps = last?.record.plan as { hash: string; spec: EvaluateSpec }[];
+  const { reading } = steps.find(({ hash }) => hash === document.steps.ceilingTest)?.spec ?? {};
+  if (!reading?.shots) throw new Error('no examples');
+  const { data, count, seed } = reading.shots;
+  const [sha256 = ''] = Object.values(data.dataset.files);
+  const locations = { [sha256]: document.config.transferData as string };
+  const { rows } = await loadShots(data, reading.task, locations, { count, seed, labels: false });
+  return { ids: rows.map(({ id }) => id) };
+}
 
 describe('a prompt', () => {
   test('shows the student weak labels and the ceiling true ones, and trains neither', async () => {
@@ -431,6 +472,31 @@ describe('a prompt', () => {
     });
     const short = (await openStore(out).readResult(five.steps.studentTest ?? '')) as Record<string, unknown>;
     expect(short).toMatchObject({ fewerShots: 400, truncated: 0 });
+  });
+
+  test('of completions shows them, and takes the answer that the language model gives next', async () => {
+    const files = ['a', 'b', 'c'].map((name, i) =>
+      writeJsonl(join(folder, `riddles-${name}.jsonl`), riddles(48, i, name)),
+    );
+    const [weakData, transferData, testData] = files as [string, string, string];
+    const document = await run(out, {
+      ...tinySettings(world, out),
+      ...{ weakData, transferData, testData },
+      strongMethod: 'prompt',
+      shots: 2,
+    });
+    const [line] = await predictionsOf(out, document, 'ceilingTest');
+    const truth = new Map(read(transferData).map((row) => [row.id, row]));
+    const { ids: drawn } = await loadedShots(out, document);
+    const shown = drawn.map((id) => `${truth.get(id)?.prompt} ${truth.get(id)?.completion}`);
+    const question = read(testData).find((row) => row.id === line?.id);
+    await using model = await openModel(world.strong, { device: 'cpu', threads: 1 });
+    const { ids, offsets } = await model.tokenizer.encode([[...shown, question?.prompt, 'red'].join(' ')], {
+      special: true,
+    });
+    const last = Int32Array.of(ids.length - 1);
+    const { argmax } = await model.score({ tokens: ids, offsets, targetStarts: last });
+    expect(await model.tokenizer.decode([[argmax[0] ?? 0]], { special: true })).toEqual([line?.text]);
   });
 
   test('without examples student, ceiling and zero-shot are one', async () => {

@@ -75,9 +75,9 @@ function reading(count: number, labels: LabelSpec, extra: Partial<ReadingSpec> =
 
 const asked: Example[] = [{ id: 'q', group: 'q', row: 1, text: 'w7 $& w8' }];
 const opened = (contextLength: number) => ({ tokenizer, contextLength }) as unknown as OpenedModel;
-const ask = async (spec: ReadingSpec, contextLength = 100, of: readonly Example[] = asked) => {
+const ask = async (spec: ReadingSpec, contextLength = 100, of: readonly Example[] = asked, room = 0) => {
   const file = join(folder, 'asked.jsonl');
-  const found = await withShots(context, opened(contextLength), spec, { rows: of, classes: [], file });
+  const found = await withShots(context, opened(contextLength), spec, { rows: of, classes: [], file }, room);
   return { fewer: found.fewer, texts: found.rows.rows.map((row) => row.text ?? row.prompt) };
 };
 
@@ -139,6 +139,8 @@ describe('a few-shot prompt', () => {
     const { ids } = await tokenizer.encode([blocks.slice(2).join('\n\n')], { special: true });
     const short = await ask(reading(4, { from: 'data' }), ids.length);
     expect(short).toEqual({ fewer: 1, texts: [blocks.slice(2).join('\n\n')] });
+    // What a written answer needs is kept free.
+    expect(await ask(reading(4, { from: 'data' }), ids.length + 7, asked, 7)).toEqual(short);
     const error = await errorOf(ask(reading(4, { from: 'data' }), 6));
     expect(error.code).toBe('ERR_DATA');
     expect(error.message).toMatch(
