@@ -27,6 +27,7 @@ export function choosersOf(document: BestOfDocument): Chooser[] {
 /** The result of `best-of` as text for a terminal. No newline at the end. */
 export function bestOfReport(document: BestOfDocument, paint: Paint = PLAIN): string {
   const { n, kl } = document;
+  const text = scoreTexts(document);
   const columns: Column[] = [
     { title: 'n', align: 'right' },
     { title: 'KL ≤', align: 'right' },
@@ -35,7 +36,7 @@ export function bestOfReport(document: BestOfDocument, paint: Paint = PLAIN): st
   const rows = n.map((count, i) => [
     `${count}`,
     decimals(kl[i] ?? 0),
-    ...choosersOf(document).map(({ scores }) => scoreText(scores[i])),
+    ...choosersOf(document).map(({ scores }) => text(scores[i])),
   ]);
   return [
     paint.bold(bestOfTitle(document)),
@@ -48,10 +49,16 @@ export function bestOfReport(document: BestOfDocument, paint: Paint = PLAIN): st
   ].join('\n');
 }
 
-/** `12.3 [10.1, 14.5]`. */
-export function scoreText(measure: Measure | undefined): string {
-  if (measure === undefined) return '';
-  return `${decimals(measure.value, 1)} ${decimalInterval(measure.ci95, 1)}`.trimEnd();
+/** How scores of one document are written: `12.3 [10.1, 14.5]`, or without decimals where they are in the hundreds. */
+export function scoreTexts(document: BestOfDocument): (measure: Measure | undefined) => string {
+  const largest = Math.max(
+    ...choosersOf(document).flatMap(({ scores }) => scores.map(({ value }) => Math.abs(value))),
+  );
+  const digits = largest >= 100 ? 0 : largest >= 10 ? 1 : 2;
+  return (measure) =>
+    measure === undefined
+      ? ''
+      : `${decimals(measure.value, digits)} ${decimalInterval(measure.ci95, digits)}`.trimEnd();
 }
 
 /** `chess-preference: best of up to 16 by chess-xs → chess-m, seed 0`. */
@@ -65,16 +72,18 @@ export function bestOfTitle({ config, seeds, n }: BestOfDocument): string {
 export function bestOfMeaning(document: BestOfDocument): string {
   const { n, policy, prompts, samples, measures, weak, student, ceiling, gain, random, seeds } = document;
   const most = n.length - 1;
+  const text = scoreTexts(document);
+  const mean = (measure: Measure | undefined): string => text(measure && { ...measure, ci95: null });
   const names = shownModels({ weak: '', strong: policy });
   const legal = measures.legal === undefined ? '' : `, ${percent(measures.legal)} of them legal`;
   const said = [
     `${names.strong} wrote ${samples} completions to each of ${prompts} test prompts${legal}.`,
-    `From ${n[most]} the student chooses what is worth ${decimals(student.scores[most]?.value, 1)} on average; a random choice is worth ${decimals(random.value, 1)}, that of its ceiling ${decimals(ceiling.scores[most]?.value, 1)}.`,
+    `From ${n[most]} the student chooses what is worth ${mean(student.scores[most])} on average; a random choice is worth ${mean(random)}, that of its ceiling ${mean(ceiling.scores[most])}.`,
   ];
   const difference = gain?.[most];
   if (weak !== null && difference) {
     said.push(
-      `Its supervisor chooses ${decimals(weak.scores[most]?.value, 1)}: student − weak is ${scoreText(difference)}, ${verdict(difference)}.`,
+      `Its supervisor chooses ${mean(weak.scores[most])}: student − weak is ${text(difference)}, ${verdict(difference)}.`,
     );
   }
   if (seeds.length === 1) {

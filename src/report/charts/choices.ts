@@ -61,7 +61,7 @@ function axisLayer(x: Range, y: Range, n: readonly number[], yTitle: string) {
   return {
     data: rowsOf([{ x: x[0], y: y[0] }]),
     mark: { type: 'point', opacity: 0 },
-    encoding: { x: over('x', x, xAxis), y: over('y', y, { title: yTitle, tickCount: 5, format: '~g' }) },
+    encoding: { x: over('x', x, xAxis), y: over('y', y, { title: yTitle, tickCount: 5, format: '~r' }) },
   };
 }
 

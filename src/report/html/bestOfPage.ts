@@ -2,7 +2,7 @@
 
 import type { BestOfConfig } from '../../config/reward.js';
 import type { BestOfDocument } from '../../metrics/index.js';
-import { bestOfMeaning, bestOfTitle, type Chooser, choosersOf, scoreText } from '../bestOfReport.js';
+import { bestOfMeaning, bestOfTitle, type Chooser, choosersOf, scoreTexts } from '../bestOfReport.js';
 import { type ChoiceLine, type ColourName, choicesChart } from '../charts/index.js';
 import { decimals, gapText, percent, percentInterval } from '../format.js';
 import { quoted } from './command.js';
@@ -16,6 +16,7 @@ export async function writeBestOfPage(document: BestOfDocument, folder: string):
 
 function pageOf(document: BestOfDocument): ResultPage {
   const { config, seeds, n } = document;
+  const text = scoreTexts(document);
   return {
     name: `best-of-${config.dataset}`,
     eyebrow: `Best of n · seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`,
@@ -36,7 +37,7 @@ function pageOf(document: BestOfDocument): ResultPage {
             alt: choosersOf(document)
               .map(
                 ({ role, scores }) =>
-                  `${role}: ${scores.map((one, i) => `${n[i]}: ${scoreText(one)}`).join(', ')}`,
+                  `${role}: ${scores.map((one, i) => `${n[i]}: ${text(one)}`).join(', ')}`,
               )
               .join('; '),
           },
@@ -69,6 +70,7 @@ const lineOf = ({ role, scores }: Chooser): ChoiceLine => ({ name: role, points:
 function scoreTable(document: BestOfDocument): ResultTable {
   const { n, kl } = document;
   const choosers = choosersOf(document);
+  const text = scoreTexts(document);
   return {
     caption:
       'Mean truth score with 95 % intervals; KL is the most that the choice can be away from the policy, in nats.',
@@ -80,7 +82,7 @@ function scoreTable(document: BestOfDocument): ResultTable {
     rows: n.map((count, i) => [
       `${count}`,
       decimals(kl[i] ?? 0),
-      ...choosers.map(({ scores }) => scoreText(scores[i])),
+      ...choosers.map(({ scores }) => text(scores[i])),
     ]),
   };
 }
