@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type TrainDocument, weakToStrong } from '../../src/index.js';
+import { z } from 'zod';
+import { defineRelabel, type TrainDocument, weakToStrong } from '../../src/index.js';
 import type { Prediction } from '../../src/store/index.js';
 import { temporaryFolder } from '../support/results.js';
 import {
@@ -195,5 +196,33 @@ describe('labels of the strong model itself', () => {
       /answers before any training for --supervisor zero-shot.*fresh head/,
     );
     await expect(weakToStrong({ ...likelihood(), supervisor: 'consistent' })).rejects.toThrow(/stand alone/);
+  });
+});
+
+describe("a relabelling of one's own", () => {
+  const weigh = defineRelabel({
+    name: 'weigh',
+    params: z.object({ by: z.number() }),
+    needs: ['hidden'],
+    apply: ({ labels, hidden, rows, params: { by } }) => {
+      expect(hidden?.values).toHaveLength(rows.length * (hidden?.dimension ?? 0));
+      return { labels, weights: rows.map((_, i) => (i % 2 === 0 ? by : 1)) };
+    },
+  });
+
+  test('weights of one change nothing, others do', async () => {
+    const plain = await weakToStrong(settings());
+    const same = await weakToStrong(settings(), { relabel: weigh, relabelParams: { by: 1 } });
+    expect(same.relabel).toMatchObject({ method: 'weigh', kept: 120 });
+    expect(same.student.auroc).toBe(plain.student.auroc);
+    const other = await weakToStrong(settings(), { relabel: weigh, relabelParams: { by: 5 } });
+    expect(other.steps.student).not.toBe(same.steps.student);
+    expect(other.student.auroc).not.toBe(plain.student.auroc);
+  });
+
+  test('weights beside another loss are refused', async () => {
+    await expect(
+      weakToStrong({ ...settings(), loss: 'confidence' }, { relabel: weigh, relabelParams: { by: 5 } }),
+    ).rejects.toThrow(/the loss xent for labels that a relabelling has weighed but received confidence/);
   });
 });
