@@ -7,6 +7,7 @@ import { isW2sError, W2sError } from '../errors.js';
 import { kebab } from './case.js';
 import type { Key, Keys, ModuleGroup } from './key.js';
 import { type Origin, parseLayer } from './layers.js';
+import { isZodObject } from './parseParams.js';
 import { listOf, textToNumber } from './values.js';
 
 /** What a JSON Schema says of one parameter, as far as help and messages need it. */
@@ -55,12 +56,6 @@ export function moduleParams(title: ModuleGroup, of: string, schema: unknown): M
     paramKey(title, one as z.ZodType, json.properties?.[name] ?? {}),
   ]);
   return { of, keys: Object.fromEntries(keys) };
-}
-
-/** Whether a value is a zod object, of this copy of zod or another. */
-export function isZodObject(value: unknown): value is z.ZodObject {
-  const { shape, safeParse } = (value ?? {}) as { shape?: unknown; safeParse?: unknown };
-  return typeof shape === 'object' && shape !== null && typeof safeParse === 'function';
 }
 
 function paramKey(group: ModuleGroup, schema: z.ZodType, shape: Shape): Key {

@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import type { Layer } from '../config/layers.js';
 import { MODULE_SETTINGS, paramsOf } from '../config/moduleKeys.js';
+import { parseParams } from '../config/parseParams.js';
 import type { ExperimentIdentity, RunConfig, RunRaw } from '../config/run.js';
 import { loadUserModule } from '../config/userModule.js';
-import { W2sError } from '../errors.js';
 import { type ExperimentDefinition, planExperiment } from '../experiments/define.js';
 import type { ExperimentDocument } from '../metrics/index.js';
+import { trustGradient } from '../tasks/gradientCheck.js';
+import { boundLoss } from '../tasks/loss.js';
 import { type EngineOptions, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
 import { experimentDocument } from './experimentDocument.js';
@@ -21,6 +23,8 @@ export interface OpenedExperiment {
   definition: ExperimentDefinition<unknown>;
   /** As the schema parses them. */
   params: unknown;
+  /** Train with gradients of losses that the plan brings as they are. */
+  unchecked: boolean;
 }
 
 /**
@@ -40,7 +44,7 @@ export async function openExperiment(
       : undefined;
   const definition = module?.definition ?? (given as ExperimentDefinition<unknown>);
   const known = paramsOf(setting, definition, module?.named);
-  const params = parsed(definition, gatherParams(setting, layers, known, undefined));
+  const params = parseParams('experiment', definition, gatherParams(setting, layers, known, undefined));
   const { name, plan } = definition;
   const identity: ExperimentIdentity = {
     name,
@@ -48,19 +52,9 @@ export async function openExperiment(
     params: JSON.parse(JSON.stringify(params)) as Readonly<Record<string, unknown>>,
     ...(module === undefined ? {} : { file: module.named }),
   };
-  return { identity, definition, params };
-}
-
-function parsed({ name, params }: ExperimentDefinition<unknown>, given: unknown): unknown {
-  if (params === undefined) return {};
-  const result = params.safeParse(given);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new W2sError(
-    'ERR_USAGE',
-    `Expected valid parameters for experiment ${name} but received: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    { cause: result.error },
-  );
+  const checks = layers.map(({ values }) => values.gradientCheck);
+  const unchecked = checks.find((check) => check !== undefined) === false;
+  return { identity, definition, params, unchecked };
 }
 
 /**
@@ -69,12 +63,16 @@ function parsed({ name, params }: ExperimentDefinition<unknown>, given: unknown)
  */
 export async function runOpened(
   config: RunConfig,
-  { definition, params }: OpenedExperiment,
+  { definition, params, unchecked }: OpenedExperiment,
   options: RunOptions & EngineOptions = {},
 ): Promise<ExperimentDocument> {
   const onEvent = options.onEvent ?? (() => {});
   const { inputs, found } = await findInputs(config);
-  const plan = planExperiment(definition, params, inputs);
+  const plan = planExperiment(definition, params, inputs, config.experiment.source);
+  for (const { spec } of plan.steps) {
+    if (spec.kind === 'finetune' && spec.objective.loss === 'custom')
+      trustGradient(boundLoss(spec.objective), unchecked);
+  }
   const context = stepContext(config, found, options);
   await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
   const document = await experimentDocument(context.store, plan, config);

@@ -3,15 +3,19 @@
  * What it evaluates is what the document reports. Pure.
  */
 
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { checkDefinitionName, marked } from '../config/definition.js';
+import { isZodObject } from '../config/parseParams.js';
 import type { SplitSpec, TaskKind } from '../data/types.js';
 import { isW2sError, W2sError } from '../errors.js';
+import { bindLoss, type LossDefinition } from '../tasks/loss.js';
+import { bindRelabel, type RelabelDefinition } from '../tasks/relabel.js';
 import { PlanBuilder } from './builder.js';
 import { brought, type Learned as LearnedSteps, type LearnerInputs, planLearner } from './learner.js';
 import type { LabelSpec, ObjectiveSpec, Plan, RelabelMethod, StepHash, StepSpec } from './plan.js';
-import { planRelabelling } from './relabelling.js';
-import { type Objectives, objectivesOf, plainObjective, readingOf } from './settings.js';
+import { methodOf, planRelabelling, readingsOf } from './relabelling.js';
+import { customObjective, type Objectives, objectivesOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, gradeSpec, labelSpec, readsWithoutTraining, relabelSpec } from './specs.js';
 import { experimentSplit } from './splits.js';
 import { withEarlyStop } from './students.js';
@@ -24,10 +28,12 @@ export interface ExperimentLesson {
   data?: SplitSpec;
   labels: LabelSpec;
   /**
-   * `asked`: the loss that `--loss` names; `plain`: that of the task; or one by its spec. Absent: `plain` for true
-   * labels, `asked` for all others.
+   * `asked`: the loss that `--loss` names; `plain`: that of the task; or one by its spec, or of your own, made by
+   * `defineLoss`. Absent: `plain` for true labels, `asked` for all others.
    */
-  loss?: 'asked' | 'plain' | ObjectiveSpec;
+  loss?: 'asked' | 'plain' | ObjectiveSpec | LossDefinition<unknown, unknown>;
+  /** Of a loss of your own. */
+  lossParams?: Readonly<Record<string, unknown>>;
   /** A model whose weights are trained on, instead of the pre-trained ones. */
   from?: ExperimentLearned;
 }
@@ -73,8 +79,16 @@ export interface ExperimentKit {
    * and `--filter`. Reports the lines `weak` and `labels`.
    */
   supervise(): LabelSpec;
-  /** Labels in, labels out: a built-in method, or what `--relabel` and `--filter` ask for. Of the transfer half. */
-  relabel(role: string, labels: LabelSpec | readonly LabelSpec[], method: RelabelMethod | 'asked'): LabelSpec;
+  /**
+   * Labels of the transfer half in, labels out: by a built-in method, by one of your own, made by `defineRelabel`, or
+   * by what `--relabel` and `--filter` ask for (`asked`).
+   */
+  relabel(
+    role: string,
+    labels: LabelSpec | readonly LabelSpec[],
+    method: RelabelMethod | 'asked' | RelabelDefinition<unknown>,
+    params?: Readonly<Record<string, unknown>>,
+  ): LabelSpec;
   /** Holds labels against the truth; `role` is their line in the report. */
   grade(role: string, labels: LabelSpec, data?: SplitSpec): StepHash;
   /** Any other step; what it needs must have been added before. */
@@ -106,8 +120,8 @@ export function defineExperiment<Params = Record<string, never>>(
   const wrong =
     typeof plan !== 'function'
       ? 'a function for plan'
-      : params !== undefined && typeof params.safeParse !== 'function'
-        ? 'a zod schema, such as z.object({ … }), for params'
+      : params !== undefined && !isZodObject(params)
+        ? 'a zod object, z.object({ … }), for params'
         : undefined;
   if (wrong !== undefined) {
     throw new W2sError(
@@ -146,16 +160,18 @@ export interface ExperimentPlan extends Plan {
 
 /**
  * Calls a definition's `plan` for every seed.
+ * @param source sha256 of the code that the definition comes from: losses and relabellings in it are hashed with it
  * @throws ERR_CONFIG where it throws, names one role twice, evaluates nothing, or other things for other seeds
  */
 export function planExperiment(
   definition: Pick<ExperimentDefinition<unknown>, 'name' | 'plan'>,
   params: unknown,
   inputs: TrainInputs,
+  source = '',
 ): ExperimentPlan {
   const builder = new PlanBuilder();
   const seeds = inputs.settings.seeds.map((seed) => {
-    const maker = new Maker(definition.name, builder, inputs, seed);
+    const maker = new Maker({ name: definition.name, source }, builder, inputs, seed);
     try {
       definition.plan(maker.kit(), params);
     } catch (cause) {
@@ -206,7 +222,7 @@ class Maker {
   private readonly splits: Splits;
 
   constructor(
-    private readonly name: string,
+    private readonly code: { name: string; source: string },
     private readonly builder: PlanBuilder,
     private readonly inputs: TrainInputs,
     private readonly seed: number,
@@ -232,7 +248,7 @@ class Maker {
       weak: this.model('weak'),
       strong: this.model('strong'),
       supervise: () => this.supervise(),
-      relabel: (role, labels, method) => this.relabel(role, labels, method),
+      relabel: (role, labels, method, params) => this.relabel(role, labels, method, params),
       grade: (role, labels, data = this.splits.transfer) => this.grade(role, labels, data),
       add: (role, spec) => this.unique(role, this.builder.add(role, this.seed, spec)),
     };
@@ -274,7 +290,7 @@ class Maker {
     if (!readsWithoutTraining(reading.head)) {
       throw new W2sError(
         'ERR_USAGE',
-        `Expected a head that has answers without training for ${role} of experiment ${this.name} but received ${reading.head.kind}`,
+        `Expected a head that has answers without training for ${role} of experiment ${this.code.name} but received ${reading.head.kind}`,
         { hint: 'Use --head likelihood or --head tokens, or train it first: learn(…)' },
       );
     }
@@ -285,11 +301,11 @@ class Maker {
   }
 
   private learn(side: 'weak' | 'strong', role: string, lesson: ExperimentLesson): ExperimentLearned {
-    const { data = this.splits.transfer, labels, loss, from } = lesson;
+    const { data = this.splits.transfer, from, labels } = lesson;
     const plain = this.learner(side);
     const inputs: LearnerInputs =
       from === undefined ? plain : { ...plain, base: { from: 'step', step: from.step } };
-    const objectives = this.objectives(side, labels, loss);
+    const objectives = this.objectives(side, lesson);
     const { earlyStop } = this.inputs.settings;
     const stopping = side === 'strong' ? earlyStop : undefined;
     const whole = withEarlyStop({ data, labels, ...objectives }, stopping, inputs.model);
@@ -317,13 +333,16 @@ class Maker {
     };
   }
 
-  private objectives(side: 'weak' | 'strong', labels: LabelSpec, loss: ExperimentLesson['loss']): Objectives {
+  private objectives(side: 'weak' | 'strong', { labels, loss, lossParams }: ExperimentLesson): Objectives {
     const { settings, dataset } = this.inputs;
     const asked = loss ?? (labels.from === 'data' ? 'plain' : 'asked');
     if (asked === 'plain') return { objective: plainObjective(dataset) };
     if (asked === 'asked')
       return objectivesOf(side === 'weak' ? settings.forWeak : settings.forStrong, dataset);
-    return { objective: asked };
+    if ('loss' in asked) return { objective: asked };
+    const bound = bindLoss(asked, lossParams, this.sourceOf(asked));
+    const { name, source, params } = bound;
+    return { objective: customObjective({ name, source, params }, dataset) };
   }
 
   private supervise(): LabelSpec {
@@ -338,7 +357,8 @@ class Maker {
   private relabel(
     role: string,
     labels: LabelSpec | readonly LabelSpec[],
-    method: RelabelMethod | 'asked',
+    method: RelabelMethod | 'asked' | RelabelDefinition<unknown>,
+    params: Readonly<Record<string, unknown>> = {},
   ): LabelSpec {
     const given = Array.isArray(labels) ? (labels as readonly LabelSpec[]) : [labels as LabelSpec];
     const { settings, dataset } = this.inputs;
@@ -349,7 +369,15 @@ class Maker {
       }
       return planRelabelling(settings, this.learner('strong'), this.splits, only);
     }
-    const spec = relabelSpec(dataset, method, this.splits.transfer, given, this.seed);
+    const own = 'apply' in method ? bindRelabel(method, params, this.sourceOf(method)) : null;
+    const spec = relabelSpec(
+      dataset,
+      own === null ? (method as RelabelMethod) : methodOf(own),
+      this.splits.transfer,
+      given,
+      this.seed,
+      own === null ? {} : readingsOf(own, this.learner('strong'), this.splits),
+    );
     return { from: 'step', step: this.unique(role, this.builder.add(role, this.seed, spec)) };
   }
 
@@ -365,13 +393,20 @@ class Maker {
     return evaluated.test;
   }
 
+  /** sha256 of a definition within this experiment: of its own functions, and of the code around them. */
+  private sourceOf(definition: { name: string; apply: object; detached?: object }): string {
+    const { name, apply, detached } = definition;
+    const parts = [this.code.source, name, String(apply), String(detached ?? '')];
+    return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  }
+
   /** A role stands for one step of a seed. */
   private unique(role: string, hash: StepHash): StepHash {
     const earlier = this.byRole.get(role);
     if (earlier !== undefined && earlier !== hash) {
       throw new W2sError(
         'ERR_CONFIG',
-        `Expected a name of its own for each step of experiment ${this.name} but received "${role}" for two`,
+        `Expected a name of its own for each step of experiment ${this.code.name} but received "${role}" for two`,
         { hint: `Number them, such as: ${role}1, ${role}2` },
       );
     }

@@ -1,9 +1,9 @@
 /** What happens between labels and student: a relabelling of the user's own, then a filter. Pure. */
 
-import type { SupervisionConfig } from '../config/supervision.js';
+import type { CustomRelabel, SupervisionConfig } from '../config/supervision.js';
 import { frozenFeatures, zeroShotLabels } from './frozen.js';
 import type { LearnerInputs } from './learner.js';
-import type { LabelSpec, RelabelMethod } from './plan.js';
+import type { LabelSpec, RelabelMethod, RelabelSpec } from './plan.js';
 import { relabelSpec } from './specs.js';
 import type { Splits } from './supervision.js';
 
@@ -17,15 +17,8 @@ export function planRelabelling(
   const { builder, seed, dataset } = strong;
   let latest = labels;
   if (relabel) {
-    const { name, source, params, needs } = relabel;
-    const more = {
-      ...(needs.includes('hidden') ? { features: frozenFeatures(strong, transfer) } : {}),
-      ...(needs.includes('zeroShot')
-        ? { zeroShot: zeroShotLabels(strong, transfer, transfer, `relabelling ${name}`) }
-        : {}),
-    };
-    const method: RelabelMethod = { name: 'custom', relabel: name, source, params };
-    const spec = relabelSpec(dataset, method, transfer, [latest], seed, more);
+    const more = readingsOf(relabel, strong, { transfer });
+    const spec = relabelSpec(dataset, methodOf(relabel), transfer, [latest], seed, more);
     latest = { from: 'step', step: builder.add('relabelled', seed, spec) };
   }
   const method = filterMethod(filter);
@@ -33,6 +26,25 @@ export function planRelabelling(
   const more = method.name === 'confident' ? {} : { features: frozenFeatures(strong, transfer) };
   const spec = relabelSpec(dataset, method, transfer, [latest], seed, more);
   return { from: 'step', step: builder.add('filteredLabels', seed, spec) };
+}
+
+/** A relabelling of the user's own as a step names it. */
+export function methodOf({ name, source, params }: CustomRelabel): RelabelMethod {
+  return { name: 'custom', relabel: name, source, params };
+}
+
+/** What a relabelling reads beside the labels: passes of the student, before any training, over the transfer half. */
+export function readingsOf(
+  { name, needs }: Pick<CustomRelabel, 'name' | 'needs'>,
+  strong: LearnerInputs,
+  { transfer }: Pick<Splits, 'transfer'>,
+): Pick<RelabelSpec, 'features' | 'zeroShot'> {
+  return {
+    ...(needs.includes('hidden') ? { features: frozenFeatures(strong, transfer) } : {}),
+    ...(needs.includes('zeroShot')
+      ? { zeroShot: zeroShotLabels(strong, transfer, transfer, `relabelling ${name}`) }
+      : {}),
+  };
 }
 
 function filterMethod({ filter, filterKeep, filterNeighbours }: SupervisionConfig): RelabelMethod | null {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { checkDefinitionName, marked } from '../config/definition.js';
+import { isZodObject, parseParams } from '../config/parseParams.js';
 import { W2sError } from '../errors.js';
 
 /** One optimizer batch, and where in training it stands. */
@@ -81,8 +82,8 @@ export function defineLoss<Params = Record<string, never>, Detached = undefined>
       ? 'a function for apply'
       : detached !== undefined && typeof detached !== 'function'
         ? 'a function for detached'
-        : params !== undefined && typeof params.safeParse !== 'function'
-          ? 'a zod schema, such as z.object({ … }), for params'
+        : params !== undefined && !isZodObject(params)
+          ? 'a zod object, z.object({ … }), for params'
           : undefined;
   if (wrong !== undefined) {
     throw new W2sError('ERR_ARGUMENT', `Expected ${wrong} of loss ${name} but received something else`, {
@@ -109,7 +110,7 @@ export function bindLoss<Params, Detached>(
   source: string = sourceOf(definition),
 ): BoundLoss {
   const { name } = definition;
-  const params = parseParams(definition, given);
+  const params = parseParams('loss', definition, given);
   const detached = (input: BoundInput) => definition.detached?.({ ...input, params }) as Detached;
   const applyWith = (input: BoundInput, constant: unknown) =>
     checked(name, input, definition.apply({ ...input, params, detached: constant as Detached }));
@@ -141,21 +142,6 @@ function sourceOf({ apply, detached }: { apply: Code; detached?: Code }): string
   const hash = createHash('sha256').update(apply.toString());
   if (detached !== undefined) hash.update(detached.toString());
   return hash.digest('hex');
-}
-
-function parseParams<Params>(
-  { name, params }: Pick<LossDefinition<Params, never>, 'name' | 'params'>,
-  given: unknown,
-): Params {
-  if (params === undefined) return {} as Params;
-  const parsed = params.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new W2sError(
-    'ERR_USAGE',
-    `Expected valid parameters for loss ${name} but received: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    { cause: parsed.error },
-  );
 }
 
 function checked(name: string, input: BoundInput, output: LossOutput): LossOutput {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { checkDefinitionName, marked } from '../config/definition.js';
+import { isZodObject, parseParams } from '../config/parseParams.js';
 import { W2sError } from '../errors.js';
 
 /** A row as a relabelling sees it. */
@@ -109,8 +110,8 @@ export function defineRelabel<Params = Record<string, never>>(
   const wrong =
     typeof apply !== 'function'
       ? 'a function for apply'
-      : params !== undefined && typeof params.safeParse !== 'function'
-        ? 'a zod schema, such as z.object({ … }), for params'
+      : params !== undefined && !isZodObject(params)
+        ? 'a zod object, z.object({ … }), for params'
         : needs?.some((need) => need !== 'zeroShot' && need !== 'hidden')
           ? "a list of 'zeroShot' and 'hidden' for needs"
           : undefined;
@@ -143,7 +144,7 @@ export function bindRelabel<Params>(
   source: string = createHash('sha256').update(definition.apply.toString()).digest('hex'),
 ): BoundRelabel {
   const { name } = definition;
-  const params = parseParams(definition, given);
+  const params = parseParams('relabelling', definition, given);
   const relabel: BoundRelabel = {
     name,
     source,
@@ -160,18 +161,6 @@ export function boundRelabel(identity: RelabelIdentity): BoundRelabel {
   const relabel = bound.get(keyOf(identity));
   if (relabel !== undefined) return relabel;
   throw new W2sError('ERR_ARGUMENT', `Expected the code of relabelling ${identity.name} but received none`);
-}
-
-function parseParams<Params>({ name, params }: RelabelDefinition<Params>, given: unknown): Params {
-  if (params === undefined) return {} as Params;
-  const parsed = params.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new W2sError(
-    'ERR_USAGE',
-    `Expected valid parameters for relabelling ${name} but received: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    { cause: parsed.error },
-  );
 }
 
 /** How far the probabilities of a row may be from 1 together: what a matrix of 32-bit floats brings. */

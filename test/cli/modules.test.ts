@@ -170,6 +170,17 @@ export default defineLoss({ name: 'clash', params: z.object({ batchSize: z.numbe
     );
   });
 
+  it('says which parameter is missing', async () => {
+    const needy = file(
+      'needy.mjs',
+      `import { defineLoss } from 'w2s-native';\nimport { z } from 'zod';
+export default defineLoss({ name: 'needy', params: z.object({ stepSize: z.number() }), apply() {} });`,
+    );
+    const { stderr } = await finetune('--loss', needy);
+    expect(stderr).toMatch(/Expected a value for the parameter stepSize of loss needy but received nothing/);
+    expect(stderr).toContain('Add --step-size VALUE');
+  });
+
   it('is checked before anything is trained, unless told not to', async () => {
     const words = ['--loss', loss(), '--mode', 'turned'];
     const { code, stderr } = await train(...words);
@@ -227,6 +238,19 @@ export default defineRelabel({
     expect(stderr).toMatch(/Expected a number of at least 0 and of at most 1 for --share but received "2"/);
     expect((await train('--relabel', loss())).stderr).toContain(`defineLoss made it: --loss ${loss()}`);
   });
+});
+
+it('two modules may not have one parameter by the same name', async () => {
+  const relabel = file(
+    'gamma.mjs',
+    `import { defineRelabel } from 'w2s-native';\nimport { z } from 'zod';
+export default defineRelabel({ name: 'gamma', params: z.object({ gamma: z.number().default(1) }), apply: ({ labels }) => ({ labels }) });`,
+  );
+  const { code, stderr } = await train('--loss', loss(), '--relabel', relabel);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /"gamma" of relabelling gamma \(.*gamma\.mjs\) .* --gamma, is taken by --gamma of loss scaled/,
+  );
 });
 
 describe('a data set by file', () => {

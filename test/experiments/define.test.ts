@@ -1,5 +1,6 @@
 /** Experiments that users define: the plan is made of the same steps as that of `train`, and mistakes are named. */
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { resolveTrainConfig, type TrainSettings } from '../../src/config/train.js';
 import {
   defineExperiment,
@@ -8,6 +9,8 @@ import {
   planExperiment,
 } from '../../src/experiments/define.js';
 import { planTrain, type TrainInputs } from '../../src/experiments/train.js';
+import { boundLoss, defineLoss } from '../../src/tasks/loss.js';
+import { defineRelabel } from '../../src/tasks/relabel.js';
 
 function inputs(settings: Partial<TrainSettings> = {}): TrainInputs {
   const config = resolveTrainConfig({ dataset: 'chess-check', seed: [0, 1], trainSize: 100, ...settings });
@@ -113,6 +116,60 @@ describe('a plan', () => {
     expect(Object.keys(models)).toEqual(['student', 'onTransfer']);
     expect(models.student?.rows).not.toBe(models.onTransfer?.rows);
     expect(models.student?.trained).toBe(models.onTransfer?.trained);
+  });
+});
+
+describe('code within an experiment', () => {
+  const objectiveOf = ({ steps }: ExperimentPlan, role: string) => {
+    const spec = steps.find((step) => step.role === role && step.seed === 0)?.spec;
+    return spec?.kind === 'finetune' && spec.objective.loss === 'custom' ? spec.objective : undefined;
+  };
+  const loss = defineLoss({
+    name: 'mine',
+    params: z.object({ beta: z.number().default(1) }),
+    apply: ({ logits }) => ({ loss: 0, dLogits: logits }),
+  });
+  const own = (source: string, beta?: number) =>
+    planExperiment(
+      {
+        name: 'mine',
+        plan({ strong, truth }) {
+          const lossParams = beta === undefined ? {} : { lossParams: { beta } };
+          strong.learn('student', { labels: truth, loss, ...lossParams }).evaluate();
+        },
+      },
+      {},
+      inputs(),
+      source,
+    );
+
+  it('is a loss, hashed with the file around it, and known to the steps', () => {
+    const objective = objectiveOf(own('a'), 'student');
+    expect(objective).toMatchObject({ loss: 'custom', name: 'mine', params: { beta: 1 } });
+    expect(boundLoss(objective!).name).toBe('mine');
+    expect(objectiveOf(own('b'), 'student')?.source).not.toBe(objective?.source);
+    expect(objectiveOf(own('a', 2), 'student')).toEqual({ ...objective, params: { beta: 2 } });
+    expect(() => own('a', 'much' as never)).toThrow(
+      /Expected valid parameters for loss mine but received, for beta: /,
+    );
+  });
+
+  it('is a relabelling, with what it reads', () => {
+    const flip = defineRelabel({
+      name: 'flip',
+      needs: ['hidden'],
+      apply: ({ labels }) => ({ labels: labels.map((p) => 1 - p) }),
+    });
+    const { steps } = plan(({ strong, supervise, relabel }) => {
+      strong.learn('student', { labels: relabel('flipped', supervise(), flip) }).evaluate();
+    });
+    const flipped = steps.find(({ role, seed }) => role === 'flipped' && seed === 0);
+    expect(flipped?.spec).toMatchObject({
+      method: { name: 'custom', relabel: 'flip' },
+      features: { from: 'step' },
+    });
+    const student = steps.find(({ role, seed }) => role === 'student' && seed === 0);
+    expect(student?.needs).toContain(flipped?.hash);
   });
 });
 
