@@ -230,7 +230,7 @@ function exampleText(row: Example, classes: readonly string[], dim: (text: strin
   const fields: [string, string | undefined][] = [
     ['text', row.text],
     ['prompt', row.prompt],
-    ['completion', row.completions?.join(' | ')],
+    ...completionFields(row.completions ?? []),
     ['label', row.label === undefined ? undefined : labelText(row.label, classes)],
   ];
   const lines = fields.flatMap(([name, value]) =>
@@ -240,6 +240,12 @@ function exampleText(row: Example, classes: readonly string[], dim: (text: strin
   );
   const group = row.group === row.id ? '' : `, group ${row.group}`;
   return [dim(visible(`row ${row.row}, id ${row.id}${group}`)), ...lines].join('\n');
+}
+
+/** One completion, or the two of a preference in the order that the coin gave them. */
+function completionFields(completions: readonly string[]): [string, string][] {
+  if (completions.length < 2) return completions.map((text) => ['completion', text]);
+  return completions.map((text, i) => [i === 0 ? 'first' : 'second', text]);
 }
 
 function labelText(label: readonly number[], classes: readonly string[]): string {
