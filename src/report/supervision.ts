@@ -1,4 +1,5 @@
 /** How the student's labels came about, in words. */
+import type { FilterName } from '../config/supervision.js';
 import type { TrainDocument } from '../metrics/index.js';
 import { decimals, percent } from './format.js';
 
@@ -9,13 +10,22 @@ export function labelsNamed({ labelledBy }: Labelled): string {
   return labelledBy === undefined ? 'the weak labels' : 'its own labels';
 }
 
+const FILTERS: ReadonlySet<string> = new Set([
+  'confident',
+  'knn',
+  'logistic',
+  'topological',
+] satisfies FilterName[]);
+
 /** The way that labels went, for a title: `3 supervisors`, `mutual labels`, `filter knn`; empty where it is the plain one. */
 export function supervisionParts({ labelledBy, relabel, ensemble }: Labelled): string[] {
   const methods = relabel?.method.split(' + ').filter((name) => name !== 'consistent' && name !== labelledBy);
   return [
     ...(ensemble && !labelledBy ? [`${ensemble.members.length} supervisors`] : []),
     ...(labelledBy ? [`${labelledBy} labels`] : []),
-    ...(methods && methods.length > 0 ? [methods.join(', ')] : []),
+    ...(methods && methods.length > 0
+      ? methods.map((name) => (FILTERS.has(name) ? `filter ${name}` : name))
+      : []),
   ];
 }
 

@@ -18,7 +18,7 @@ describe('the text report', () => {
         relabel: { method: 'knn', kept: 750, n: 1500, accuracyBefore: 0.713, accuracyAfter: 0.802 },
       }),
     );
-    expect(text).toContain('chess-xs → chess-m, xent, knn, seed 0');
+    expect(text).toContain('chess-xs → chess-m, xent, filter knn, seed 0');
     expect(text).toContain(
       'weak labels     80.2 % right of 750 (knn kept 750 of 1500, of which 71.3 % were right)',
     );
