@@ -44,7 +44,8 @@ export async function stepLayersFrom<R extends object>(
   const layers = await layersFrom<R>(command, { ...keys, ...idle }, argv);
   return layers.map((full) => {
     const { layer, dropped } = withoutIdle(full, idle);
-    for (const name of dropped) {
+    // Parameters of a module are said with its name.
+    for (const name of dropped.filter((one) => idle[one]?.notAsFlag !== true)) {
       stderr.write(`${nameOf(name, layer.origin)} is of no effect on ${command}\n`);
     }
     return layer;

@@ -109,7 +109,7 @@ function checkMethod(found: Found<NonNullable<MethodRaw['method']>>, task: TaskN
     return;
   throw settingError(
     origin,
-    `Expected xent for --loss beside ${name} ${value} but received "${loss}": ${value === 'probe' ? 'a probe is fitted by cross-entropy' : 'a prompt trains nothing'}.`,
+    `Expected xent for --loss beside ${name} ${value} but received ${loss === 'custom' ? 'one of your own' : `"${loss}"`}: ${value === 'probe' ? 'a probe is fitted by cross-entropy' : 'a prompt trains nothing'}.`,
     'Leave out --loss, or fine-tune: --method finetune',
   );
 }

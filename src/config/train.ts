@@ -16,6 +16,7 @@ import {
   resolveModelSettings,
   type TaskName,
 } from './model.js';
+import { isModulePath } from './modulePath.js';
 import { type DatasetPreset, DEFAULT_DATASET, presets } from './presets.js';
 import { resolveSupervision, type SupervisionConfig } from './supervision.js';
 
@@ -263,7 +264,9 @@ function resolveSides(
   const forWeak = finderOf(settings, 'weak');
   const forStrong = finderOf(settings, 'strong');
   const weakLoss = settings.find('weakLoss');
-  if (weakLoss !== undefined && namedLoss(weakLoss) !== plainLoss(loss)) {
+  // One of the user's own is no plain loss, whether it is loaded or not.
+  const isOwn = isModulePath(weakLoss?.value);
+  if (weakLoss !== undefined && (isOwn || namedLoss(weakLoss) !== plainLoss(loss))) {
     throw settingError(
       weakLoss.origin,
       `Expected ${plainLoss(loss)} for ${nameOf('weakLoss', weakLoss.origin)}, as the supervisor learns from true labels, but received "${weakLoss.value}".`,

@@ -203,6 +203,15 @@ export default defineLoss({ name: 'needy', params: z.object({ stepSize: z.number
     expect(strong.steps).toEqual(own.steps);
   });
 
+  it('is refused for the supervisor, and for a probe', async () => {
+    expect((await train('--weak-loss', loss())).stderr).toMatch(
+      /Expected xent for --weak-loss, as the supervisor learns from true labels, but received ".*loss\.mjs"/,
+    );
+    expect((await train('--loss', loss(), '--method', 'probe')).stderr).toMatch(
+      /Expected xent for --loss beside --method probe but received one of your own/,
+    );
+  });
+
   it('is named where it cannot serve the data', async () => {
     const { stderr } = await run('train', '--loss', loss());
     expect(stderr).toMatch(
