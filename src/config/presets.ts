@@ -28,6 +28,17 @@ export const presets: Readonly<Record<string, DatasetPreset>> = {
       strongLr: 2e-4,
     },
   },
+  'chess-lines': {
+    task: 'completion',
+    settings: {
+      ...chess,
+      loss: 'completion',
+      trainSize: 2800,
+      testSize: 958,
+      weakLr: 5e-4,
+      strongLr: 2e-4,
+    },
+  },
   'chess-legal': {
     task: 'classification',
     settings: {
@@ -47,7 +58,7 @@ export const presets: Readonly<Record<string, DatasetPreset>> = {
       loss: 'xent',
       head: 'likelihood',
       trainSize: 3000,
-      testSize: 1500,
+      testSize: 1200,
       weakLr: 5e-4,
       strongLr: 2e-4,
     },
