@@ -36,14 +36,25 @@ async function notedLength(folder: string): Promise<number | undefined> {
   return typeof noted === 'number' && Number.isSafeInteger(noted) && noted > 0 ? noted : undefined;
 }
 
+export interface AnswerLength {
+  /** Most tokens of an answer, the one that ends it included; 1: a single token, behind which nothing comes. */
+  longest: number;
+  /** Whether the model learned where answers end. */
+  learned: boolean;
+}
+
 /**
- * Most tokens that an answer may have, the one that ends it included; 1: a single token, behind which nothing comes.
+ * How long answers may be.
  * In this order: a model that learned answers of one token gives one; what the reading asks for; what the model
  * learned; the longest of the rows' own answers; else 64 for a model that knows a token to end with, and 1 for one
  * that could not stop.
  * @throws ERR_USAGE where the reading asks for more than the model's context has room for
  */
-export async function answerLength(opened: OpenedModel, reading: ReadingSpec, rows: Rows): Promise<number> {
+export async function answerLength(
+  opened: OpenedModel,
+  reading: ReadingSpec,
+  rows: Rows,
+): Promise<AnswerLength> {
   const most = opened.contextLength - 1;
   const asked = reading.maxNewTokens;
   if (asked !== undefined && asked > most) {
@@ -53,11 +64,13 @@ export async function answerLength(opened: OpenedModel, reading: ReadingSpec, ro
       { hint: `Ask for fewer: --max-new-tokens ${Math.ceil(most / 2)}` },
     );
   }
-  const learned = await notedLength(opened.folder);
-  if (learned === 1) return 1;
-  const known = asked ?? learned ?? (await longestOf(opened, rows));
-  if (known !== undefined) return Math.min(known, most);
-  return opened.tokenizer.end?.own ? Math.min(USUAL_LENGTH, Math.max(1, most >> 1)) : 1;
+  const noted = await notedLength(opened.folder);
+  const learned = noted !== undefined;
+  if (noted === 1) return { longest: 1, learned };
+  const known = asked ?? noted ?? (await longestOf(opened, rows));
+  if (known !== undefined) return { longest: Math.min(known, most), learned };
+  const usual = Math.min(USUAL_LENGTH, Math.max(1, most >> 1));
+  return { longest: opened.tokenizer.end?.own ? usual : 1, learned };
 }
 
 /** Of the answers that rows carry, with a token that ends them; undefined where rows carry none. */
@@ -86,6 +99,7 @@ export interface WritingOptions {
 export interface WrittenAnswers {
   /** Prompt by prompt and sample by sample, as decoded. */
   texts: readonly string[];
+  tokens: readonly (readonly number[])[];
   /** log p of each answer's tokens under the model, without the token that ended it. */
   logProbabilities: readonly number[];
   totals: ScoringTotals;
@@ -129,6 +143,7 @@ export async function writeAnswers(
   const seconds = (performance.now() - startedAt) / 1000;
   return {
     texts,
+    tokens,
     logProbabilities,
     totals: { seconds, tokens: prompts.tokens.length + found.tokens.length, examples: total },
   };

@@ -19,7 +19,7 @@ export async function generate(
   // Also completions that are no labels, as those of preferences, are nothing to a writer.
   const rows = { ...found, rows: found.rows.map(({ completions: _, ...row }) => row) };
   await using opened = await openModel(context, spec.model, reading, spec);
-  const longest = await answerLength(opened, reading, rows);
+  const { longest } = await answerLength(opened, reading, rows);
   const { sequences, truncated } = await encodeFor(opened, reading, rows, { answerRoom: longest });
   const options = { longest, samples, temperature, topP, seed };
   const { texts, logProbabilities, totals } = await writeAnswers(context, opened, sequences, options);

@@ -35,10 +35,11 @@ export async function predict(
   const { reading } = spec;
   if (spec.model.from === 'probe') return predictByProbe(context, spec, spec.model, rows);
   await using opened = await openModel(context, spec.model, reading, spec);
-  const longest = reading.task === 'completion' ? await answerLength(opened, reading, rows) : 0;
-  const { rows: shown, fewer } = await withShots(context, opened, reading, rows, longest);
+  const length = reading.task === 'completion' ? await answerLength(opened, reading, rows) : NO_ANSWER;
+  const { rows: shown, fewer } = await withShots(context, opened, reading, rows, length.longest);
   const { template: _inPlace, ...bare } = reading;
-  if (longest > 1) return await predictWritten(context, spec, opened, { rows, shown, fewer, longest });
+  if (length.longest > 1)
+    return await predictWritten(context, spec, opened, { rows, shown, fewer, ...length });
   const { sequences, truncated } = await encodeFor(opened, bare, shown);
   const paired = reading.task === 'preference';
   if (spec.calibration !== null && reading.head.kind === 'likelihood' && !paired)
@@ -66,6 +67,9 @@ export async function predict(
   return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
 }
 
+/** Where nothing is written. */
+const NO_ANSWER: AnswerLength = { longest: 0, learned: false };
+
 interface Writing extends AnswerLength {
   rows: Rows;
   /** The same as the model reads them. */
@@ -84,8 +88,9 @@ async function predictWritten(
   const { sequences, truncated } = await encodeFor(opened, bare, shown, { answerRoom: longest });
   const written = await writeAnswers(context, opened, sequences, { longest, temperature: 0 });
   const { texts, totals } = written;
-  // A model that never learned where answers end is right where it begins with the whole answer.
-  const begins = learned ? () => false : await beginningsOf(opened, rows, written.tokens);
+  // A model that never saw where answers end is right where it begins with the whole answer.
+  const seesEnds = learned || spec.reading.shots !== undefined;
+  const begins = seesEnds ? () => false : await beginningsOf(opened, rows, written.tokens);
   const predictions = rows.rows.map((row, i): Prediction => {
     const [truth] = row.completions ?? [];
     // After examples a model goes on with an example of its own.

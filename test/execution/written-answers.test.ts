@@ -92,6 +92,37 @@ describe('a model that learned answers of several tokens', () => {
   });
 });
 
+test('a model that never saw where answers end is right where it begins with the whole answer', async () => {
+  // Without an end in its training: the language model of whole texts.
+  const rows = countings(400, 9, 'z');
+  const texts = writeJsonl(
+    join(folder, 'whole.jsonl'),
+    rows.map(({ id, prompt, completion }) => ({ id, text: `${prompt} ${completion}`, label: 0 })),
+  );
+  const lm = await finetune({ ...training, model: world.strong, data: texts, loss: 'lm', epochs: 6, out });
+  const testData = writeJsonl(join(folder, 'begins.jsonl'), countings(100, 10, 'y'));
+  const { accuracy, step } = await evaluate({
+    ...machine,
+    model: stepFile(lm.step, 'model'),
+    testData,
+    out,
+  });
+  const opened = await openModel(stepFile(lm.step, 'model'), machine);
+  const right: boolean[] = [];
+  for (const { prompt, completion } of countings(100, 10, 'y')) {
+    const words = String(completion).split(' ').length;
+    const batch = await opened.encode([`${prompt} ${completion}`]);
+    const { argmax } = await opened.score(batch);
+    const wanted = batch.tokens.slice(-words);
+    right.push(wanted.every((token, i) => argmax[argmax.length - words + i] === token));
+  }
+  await opened.dispose();
+  expect(accuracy).toBe(right.filter(Boolean).length / 100);
+  expect(accuracy).toBeGreaterThan(0.5);
+  const lines = read(stepFile(step, 'predictions.jsonl'));
+  expect(lines.map(({ text, label: truth }) => text === truth)).toEqual(right);
+});
+
 test('answers of one token get no end, and are read off as before', async () => {
   const file = writeJsonl(join(folder, 'riddles.jsonl'), riddles(200, 4, 'r'));
   const trained = await finetune({ ...training, epochs: 1, model: world.weak, data: file, out });
