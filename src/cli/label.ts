@@ -36,11 +36,14 @@ export const command: Command = {
     const predictions = `${document.store}/steps/${document.step}/predictions.jsonl`;
     separate(context);
     printText(context, `Labelled ${plural(document.n, 'row')}: ${config.export ?? predictions}\n\n`);
-    printText(context, nextText([nextCommand(argv, config)]));
+    printText(context, nextText([await nextCommand(argv, config)]));
   },
 };
 
-function nextCommand(argv: Argv, { export: file, text, out }: LabelConfig): NextCommand {
+async function nextCommand(
+  argv: Argv,
+  { export: file, dataset, text, out }: LabelConfig,
+): Promise<NextCommand> {
   if (file === undefined) {
     return {
       command: commandWith('label', argv, { export: 'labels.jsonl' }),
@@ -48,8 +51,13 @@ function nextCommand(argv: Argv, { export: file, text, out }: LabelConfig): Next
     };
   }
   const column = exportedTextColumn(text);
+  const { findFormat } = await import('../data/formats/index.js');
+  const { task } = await findFormat(dataset);
   // What `finetune` finds by itself is not said.
-  const columns = flagsOf({ text: column === 'text' ? undefined : column });
+  const columns = flagsOf({
+    dataset: task === 'preference' ? 'pairs' : undefined,
+    text: column === 'text' ? undefined : column,
+  });
   return {
     command: `npx w2s-native finetune --model MODEL --data ${quoted(file)}${columns}${outFlag(out)}`,
     why: 'train a model on these labels',
