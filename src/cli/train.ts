@@ -40,6 +40,7 @@ export const command: Command = {
       'your own data and models',
     ],
     ['train --lr 1e-4 --weak-lr 5e-4 --weak-epochs 3', 'other settings for one model'],
+    ['train --loss ./my-loss.mjs --gamma 3', 'a loss of your own, and its parameter'],
     ['train --config experiment.yaml --json > result.json', 'settings from a file, the result to a file'],
   ],
   epilogue:

@@ -3,7 +3,7 @@ import { idleKeys, withoutIdle } from '../../src/config/idle.js';
 import { evaluateKeys, finetuneKeys, labelKeys, trainKeys } from '../../src/config/keys.js';
 
 /** Settings of the pair of models alone. */
-const PAIR = ['weak', 'strong', 'weakData', 'transferData', 'weakLabels'];
+const PAIR = ['weak', 'strong', 'weakFeatures', 'strongFeatures', 'weakData', 'transferData', 'weakLabels'];
 
 describe('settings that a single step has no use for', () => {
   it.each([

@@ -26,6 +26,8 @@ async function problemsOf(words: readonly string[]): Promise<string[]> {
   // `w2s-native` alone, and in prose with an ellipsis, is a name.
   if (words.length === 0 || words.some((word) => word.includes('…')) || words[0]?.startsWith('-')) return [];
   if (words[0] === '<command>' || words[0] === 'COMMAND') return [];
+  // A module of the reader's, whose flags nobody knows here.
+  if (words.some((word) => /^\.\/my-.*\.[cm]?[jt]s$/.test(word))) return [];
   const entry = COMMANDS.find(({ name }) => name === words[0]);
   if (entry === undefined) return [`${typed}: no such command`];
   // A usage line, as --help prints it.
