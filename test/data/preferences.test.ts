@@ -201,7 +201,11 @@ describe('sequences', () => {
   const encode = async (examples: Example[], contextLength = 32) => {
     const model = writeTinyModel(join(folder, 'model'), { hidden: 8, layers: 1, seed: 1 });
     await using tokenizer = await openTokenizer(model);
-    return await encodeExamples(tokenizer, examples, { contextLength, task: 'preference', file: 'rows.jsonl' });
+    return await encodeExamples(tokenizer, examples, {
+      contextLength,
+      task: 'preference',
+      file: 'rows.jsonl',
+    });
   };
 
   it('are two an example, of prompt and one completion each', async () => {
