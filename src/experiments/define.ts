@@ -76,7 +76,7 @@ export interface ExperimentKit {
   strong: ExperimentModel;
   /**
    * Labels of the transfer half as `train` would have them: from `--weak` or `--weak-labels`, through `--relabel`
-   * and `--filter`. Reports the lines `weak` and `labels`.
+   * and `--filter`. Reports the lines `weak` (of a model, not of `--weak-labels`) and `labels`.
    */
   supervise(): LabelSpec;
   /**
@@ -349,7 +349,10 @@ class Maker {
     const { labels, roles } = planSupervision(this.inputs, this.splits, this.learner('strong'));
     const { weak, weakTest, labelsGrade } = roles;
     const trained = weak === undefined ? {} : { trained: weak };
-    this.report('weak', { model: 'weak', ...trained, test: weakTest, rows: rowsOf(this.splits.test) });
+    // Labels from a file may say nothing of the test set.
+    if (this.inputs.weakLabels === null) {
+      this.report('weak', { model: 'weak', ...trained, test: weakTest, rows: rowsOf(this.splits.test) });
+    }
     this.labels.labels = labelsGrade;
     return labels;
   }

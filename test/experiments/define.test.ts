@@ -74,6 +74,16 @@ describe('a plan', () => {
     expect(Object.keys(own.seeds[0]?.labels ?? {})).toEqual(['labels']);
   });
 
+  it('reports no supervisor where labels come from a file', () => {
+    const make = ({ supervise, strong }: ExperimentKit) => {
+      strong.learn('student', { labels: supervise() }).evaluate();
+    };
+    const given = { ...inputs(), weakLabels: 'c'.repeat(64) };
+    const own = planExperiment({ name: 'mine', plan: make }, {}, given);
+    expect(Object.keys(own.seeds[0]!.models)).toEqual(['student']);
+    expect(Object.keys(own.seeds[0]!.labels)).toEqual(['labels']);
+  });
+
   it('takes the asked loss for labels, and the plain one for the truth, unless told otherwise', () => {
     const own = plan(
       ({ strong, truth, weak, splits }) => {
