@@ -15,6 +15,7 @@
 #include <ATen/ops/topk.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "../error.h"
@@ -23,26 +24,34 @@
 namespace w2s {
 namespace {
 
+// Probabilities are summed as multiples of this. Sums of integers are the same in any order, so that they rise,
+// a GPU gives the same ones each time, and ATen's deterministic mode, which refuses to sum fractions there,
+// allows them.
+constexpr double kUnit = 0x1p-52;
+
 // Index of the first entry of each row whose running sum exceeds u times the row's total, [C, 1]. Entries of
 // no probability do not raise the sum and are never it.
-at::Tensor invert(const at::Tensor& weights_CV, const at::Tensor& uniforms_C1) {
-  const at::Tensor sums_CV = at::cumsum(weights_CV, 1);
+at::Tensor invert(const at::Tensor& units_CV, const at::Tensor& uniforms_C1) {
+  const at::Tensor sums_CV = at::cumsum(units_CV, 1);
   const at::Tensor wanted_C1 = sums_CV.narrow(1, sums_CV.size(1) - 1, 1) * uniforms_C1;
   return sums_CV.le(wanted_C1).sum(1, /*keepdim=*/true);
 }
 
-// In float64: the sums over a large vocabulary decide which token a number falls on.
+// In float64: a large vocabulary has probabilities that float32 would lose beside their sum.
 at::Tensor sample(const at::Tensor& log_probs_CV, const SamplingOptions& options,
                   const at::Tensor& uniforms_C1) {
-  const at::Tensor wide_CV = log_probs_CV.to(at::kDouble);
-  const at::Tensor below_best_CV = wide_CV - wide_CV.amax(1, /*keepdim=*/true);
-  const at::Tensor probs_CV = at::softmax(below_best_CV / options.temperature, 1);
-  if (options.top_p >= 1.0) return invert(probs_CV, uniforms_C1).squeeze(1);
-  const auto [sorted_CV, order_CV] = at::sort(probs_CV, /*stable=*/true, /*dim=*/1, /*descending=*/true);
+  at::Tensor below_best_CV = log_probs_CV.to(at::kDouble);
+  below_best_CV.sub_(below_best_CV.amax(1, /*keepdim=*/true)).div_(options.temperature);
+  const at::Tensor units_CV = at::softmax(below_best_CV, 1).div_(kUnit).to(at::kLong);
+  if (options.top_p >= 1.0) return invert(units_CV, uniforms_C1).squeeze(1);
+  const auto [sorted_CV, order_CV] = at::sort(units_CV, /*stable=*/true, /*dim=*/1, /*descending=*/true);
   // The nucleus is the shortest run of the likeliest tokens that reaches top_p: a token is in it when those
   // before it have not.
-  const at::Tensor before_CV = at::cumsum(sorted_CV, 1) - sorted_CV;
-  const at::Tensor nucleus_CV = sorted_CV * before_CV.lt(options.top_p);
+  const at::Tensor before_CV = at::cumsum(sorted_CV, 1).sub_(sorted_CV);
+  // As an integer, which that many units are below exactly where they are below the fraction: beside a fraction
+  // ATen would compare in float32.
+  const auto reached = static_cast<int64_t>(std::ceil(options.top_p / kUnit));
+  const at::Tensor nucleus_CV = sorted_CV * before_CV.lt(reached);
   return order_CV.gather(1, invert(nucleus_CV, uniforms_C1)).squeeze(1);
 }
 

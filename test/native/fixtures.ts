@@ -158,6 +158,7 @@ export interface OpenOptions {
   dtype?: 'f32' | 'bf16';
   headTokens?: Int32Array;
   vocabulary?: AnswerVocabulary;
+  deterministic?: boolean;
 }
 
 export function openModel(folder: string, options: OpenOptions = {}): Promise<NativeModel> {
