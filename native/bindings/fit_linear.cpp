@@ -1,6 +1,7 @@
 #include "fit_linear.h"
 
 #include "../train/linear.h"
+#include "cancel_token.h"
 #include "convert.h"
 #include "promise_job.h"
 
@@ -49,7 +50,8 @@ Napi::Value fit_linear_call(const Napi::CallbackInfo& info) {
       return result;
     };
     const int threads = static_cast<int>(options.integer("threads", 1, 4096));
-    return submit(env, "cpu", threads, nullptr, std::move(work), std::move(finish));
+    const auto cancel = read_cancel_token(env, options.get("cancel"), options.name("cancel"));
+    return submit(env, "cpu", threads, cancel, std::move(work), std::move(finish));
   });
 }
 

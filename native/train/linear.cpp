@@ -87,7 +87,7 @@ at::Tensor zeros_double(int64_t size) { return at::zeros({size}, at::kDouble); }
 void require_finite(double loss) {
   if (std::isfinite(loss)) return;
   fail("ERR_NOT_FINITE", "The loss of the linear fit is not finite.",
-       "Look for features that are not finite, or lower the learning rate: --lr 1e-3");
+       "Look for features that are not finite, or take smaller steps: --probe-lr 1e-4");
 }
 
 int64_t run_adam(const LinearAdam& adam, const LinearObjective& objective, at::Tensor& theta,
@@ -95,14 +95,15 @@ int64_t run_adam(const LinearAdam& adam, const LinearObjective& objective, at::T
   constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
   at::Tensor gradient = zeros_double(objective.size());
   at::Tensor first = at::zeros_like(gradient), second = at::zeros_like(gradient);
-  const std::vector<int64_t> order(adam.order.begin(), adam.order.end());
-  const at::Tensor visited = at::tensor(order, at::kLong);
   int64_t steps = 0;
   for (int64_t epoch = 0; epoch < adam.epochs; ++epoch) {
+    const auto first_visit = adam.order.begin() + epoch * objective.rows();
+    const std::vector<int64_t> visited(first_visit, first_visit + objective.rows());
+    const at::Tensor visited_N = at::tensor(visited, at::kLong);
     for (int64_t from = 0; from < objective.rows(); from += adam.batch_size) {
       cancel.throw_if_cancelled();
       const int64_t count = std::min(adam.batch_size, objective.rows() - from);
-      objective.batch(visited.narrow(0, epoch * objective.rows() + from, count), theta, gradient);
+      objective.batch(visited_N.narrow(0, from, count), theta, gradient);
       ++steps;
       first.mul_(kBeta1).add_(gradient, 1.0 - kBeta1);
       second.mul_(kBeta2).addcmul_(gradient, gradient, 1.0 - kBeta2);

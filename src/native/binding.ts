@@ -310,6 +310,8 @@ export type LinearFitOptions = {
   l2: number;
   /** CPU threads of the job thread. */
   threads: number;
+  /** Polled at every step. */
+  cancel?: NativeCancelToken;
 } & (
   | {
       /** β 0.9 and 0.999, ε 1e-8. */

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { encodeSafetensors, readSafetensors } from '../data/index.js';
 import { W2sError } from '../errors.js';
 import type { ModelSpec, ProbeSpec, StepHash } from '../experiments/plan.js';
-import type { LinearFitOptions } from '../native/binding.js';
 import { writeAtomically } from '../store/index.js';
 import { epochOrder } from './batches.js';
-import { type StepContext, throwIfAborted } from './context.js';
+import type { StepContext } from './context.js';
 import { readFeatures } from './features.js';
+import { fitLinear, LBFGS, type LinearFitTask } from './fitter.js';
 import type { ProbeResult } from './results.js';
 import { lessonRows, type Rows } from './rows.js';
 import type { StepOutcome } from './run.js';
@@ -20,10 +20,6 @@ import type { ScoringTotals } from './score.js';
 import { weighedTargets } from './weights.js';
 
 const FILE = 'probe.safetensors';
-
-/** L-BFGS goes on until no entry of the gradient is larger. */
-const TOLERANCE = 1e-6;
-const MOST_ITERATIONS = 1000;
 
 export async function probe(
   context: StepContext,
@@ -33,18 +29,14 @@ export async function probe(
   const startedAt = performance.now();
   const rows = await lessonRows(context, spec, spec.task);
   const features = await readFeatures(context, spec.features, rows);
-  const { binding, threads } = await context.engine();
-  throwIfAborted(context.signal);
-  const fit = await binding.fitLinear({
+  const fit = await fitLinear(context, {
     features: features.values,
     dimension: features.dimension,
     targets: weighedTargets(rows.rows, spec.classes),
     classes: spec.classes,
     l2: spec.fit.l2,
-    threads,
     ...fitting(spec, rows.rows.length),
   });
-  if (!Number.isFinite(fit.loss)) throw diverged(fit.loss);
   const tensors = {
     weight: { shape: [spec.classes, features.dimension], values: fit.weight },
     bias: { shape: [spec.classes], values: fit.bias },
@@ -59,8 +51,7 @@ export async function probe(
 }
 
 function fitting({ fit, seed }: ProbeSpec, n: number): Fitting {
-  if (fit.method === 'lbfgs')
-    return { method: 'lbfgs', maxIterations: MOST_ITERATIONS, tolerance: TOLERANCE };
+  if (fit.method === 'lbfgs') return LBFGS;
   const { lr, epochs, batchSize } = fit;
   const order = new Uint32Array(epochs * n);
   // The order of a fine-tuning with this seed: student and ceiling see the same rows in it.
@@ -68,17 +59,11 @@ function fitting({ fit, seed }: ProbeSpec, n: number): Fitting {
   return { method: 'adam', lr, epochs, batchSize, order };
 }
 
-type Fitting = LinearFitOptions extends infer Options
-  ? Options extends { method: string }
-    ? Omit<Options, 'features' | 'dimension' | 'targets' | 'classes' | 'l2' | 'threads'>
+type Fitting = LinearFitTask extends infer Task
+  ? Task extends LinearFitTask
+    ? Omit<Task, 'features' | 'dimension' | 'targets' | 'classes' | 'l2'>
     : never
   : never;
-
-function diverged(loss: number): W2sError {
-  return new W2sError('ERR_NOT_FINITE', `Expected a finite loss for the probe but received ${loss}`, {
-    hint: 'Take a smaller learning rate (--probe-lr 1e-4), or the other fit: --probe-fit lbfgs',
-  });
-}
 
 /** A finished probe's logits of rows, W x + b [N · K]; the addon is not needed. */
 export async function probeLogits(

@@ -183,7 +183,7 @@ async function outcomeOf(
       return { keep: topological(labels, classes, neighbours) };
     }
     case 'logistic': {
-      const options = { keep: method.keep, seed: spec.seed, fitLinear: await fitter(context) };
+      const options = { keep: method.keep, seed: spec.seed, fitLinear: fitter(context) };
       return {
         keep: await logistic(labels, classes, await hiddenOf(context, spec, rows), rows.rows, options),
       };

@@ -1,7 +1,10 @@
 /** Linear probes against scikit-learn and torch.optim.Adam (test/golden/linear, by scripts/golden/linear.py). */
 import { describe, expect, it } from 'vitest';
 import type { LinearFitOptions } from '../../src/native/binding.js';
+import type { StepContext } from '../../src/steps/context.js';
+import { fitLinear } from '../../src/steps/fitter.js';
 import { binding, goldenDocument, relativeError } from './fixtures.js';
+import { pause } from './work.js';
 
 interface Shape {
   classes: number;
@@ -143,6 +146,45 @@ describe('Adam', () => {
   });
 });
 
+describe('a fit that is cancelled', () => {
+  // As long as that a fit nobody can stop outlasts the test.
+  const epochs = 2_000_000;
+  const endless: LinearFitOptions = {
+    features: Float32Array.of(1, -1),
+    dimension: 1,
+    targets: Float32Array.of(1, 0, 0, 1),
+    classes: 2,
+    l2: 0.1,
+    threads: 1,
+    method: 'adam',
+    lr: 1e-3,
+    epochs,
+    batchSize: 1,
+    order: Uint32Array.from({ length: 2 * epochs }, (_, i) => i % 2),
+  };
+
+  it('ends in its middle, or does not begin', async () => {
+    const cancel = binding.createCancelToken();
+    const running = binding.fitLinear({ ...endless, cancel });
+    const outcome = expect(running).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await pause(50);
+    cancel.cancel();
+    await outcome;
+    await expect(binding.fitLinear({ ...endless, cancel })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
+  it('by the signal of its step', async () => {
+    const abort = new AbortController();
+    const engine = async () => ({ binding, device: 'cpu' as const, threads: 1 });
+    const { threads: _, ...task } = endless;
+    const context = { engine, signal: abort.signal } as unknown as StepContext;
+    const outcome = expect(fitLinear(context, task)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await pause(50);
+    abort.abort();
+    await outcome;
+  });
+});
+
 describe('what does not fit is refused', () => {
   const good = {
     features: Float32Array.of(1, 2, 3, 4),
@@ -159,6 +201,7 @@ describe('what does not fit is refused', () => {
     ['targets of another number of rows', { targets: Float32Array.of(1, 0) }, 'ERR_ARGUMENT'],
     ['an order of another length', { order: Uint32Array.of(0) }, 'ERR_ARGUMENT'],
     ['a row that is not there', { order: Uint32Array.of(0, 2) }, 'ERR_ARGUMENT'],
+    ['a cancel token that is none', { cancel: {} } as Partial<LinearFitOptions>, 'ERR_ARGUMENT'],
     ['features that are not finite', { features: Float32Array.of(1, 2, Number.NaN, 4) }, 'ERR_NOT_FINITE'],
   ])('%s', async (_, wrong, code) => {
     const asked = { ...good, ...adam, ...wrong } as LinearFitOptions;
