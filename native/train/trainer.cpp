@@ -141,8 +141,9 @@ at::Tensor Trainer::checked_targets(const Objective& objective, int64_t sequence
                              " targets for this batch but received " +
                              std::to_string(objective.targets_BK.size()) + ".");
   }
-  if (!std::ranges::all_of(objective.targets_BK, [](float target) { return std::isfinite(target); })) {
-    fail("ERR_ARGUMENT", "Expected finite targets for this batch but received NaN or infinity.");
+  const auto is_target = [](float target) { return std::isfinite(target) && target >= 0.0F; };
+  if (!std::ranges::all_of(objective.targets_BK, is_target)) {
+    fail("ERR_ARGUMENT", "Expected finite targets of at least 0 for this batch but received others.");
   }
   return at::tensor(objective.targets_BK, at::kFloat).view({examples, classes});
 }

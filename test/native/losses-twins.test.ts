@@ -171,6 +171,15 @@ describe('what does not fit is refused', () => {
     await refused('scalar', { loss: 'xent', targets });
   });
 
+  it('targets that are no probabilities times a weight', async () => {
+    for (const wrong of [-0.1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const loss of ['xent', 'reverse-kl', 'product'] as const) {
+        const objective = { loss, targets: Float32Array.of(1, 0, 1.1, wrong), alpha: 1, beta: 1 };
+        await refused('classifier', objective, 2);
+      }
+    }
+  });
+
   it('parameters out of range', async () => {
     await refused('classifier', { loss: 'window', targets, radius: 0.6 }, 2);
     await refused('classifier', { loss: 'window', targets, radius: 'mean' }, 2);
