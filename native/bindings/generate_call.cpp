@@ -51,12 +51,9 @@ Napi::Value ModelHandle::generate(const Napi::CallbackInfo& info) {
     auto cancel = read_cancel_token(env, options.get("cancel"), options.name("cancel"));
     std::shared_ptr<ProgressChannel> channel;
     if (auto callback = options.function("onProgress")) channel = ProgressChannel::create(*callback, cancel);
-    Progress progress;
-    if (channel) progress = [channel](int64_t done) { channel->report(static_cast<double>(done)); };
     auto work = [model = model(), prompts = read_sequences(info[0], "the prompts of generate"),
-                 read = read_generate_options(options), progress = std::move(progress)](CancelToken& token) {
-      return w2s::generate(*model, prompts, read, token, progress);
-    };
+                 read = read_generate_options(options), progress = ProgressChannel::reporter(channel)](
+                    CancelToken& token) { return w2s::generate(*model, prompts, read, token, progress); };
     return submit(env, device_, threads_, std::move(cancel), std::move(work), generated_to_js, channel);
   });
 }

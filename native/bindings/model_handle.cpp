@@ -52,10 +52,7 @@ struct ScoringCall {
   std::shared_ptr<CancelToken> cancel;
   std::shared_ptr<ProgressChannel> progress;
 
-  Progress reporter() const {
-    if (!progress) return {};
-    return [channel = progress](int64_t done) { channel->report(static_cast<double>(done)); };
-  }
+  Progress reporter() const { return ProgressChannel::reporter(progress); }
 };
 
 ScoringCall read_scoring_call(const Napi::CallbackInfo& info, const std::string& what) {

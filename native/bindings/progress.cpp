@@ -25,6 +25,11 @@ void ProgressChannel::report(double value) {
   mailbox_->notify(shared_from_this());
 }
 
+std::function<void(std::int64_t)> ProgressChannel::reporter(std::shared_ptr<ProgressChannel> channel) {
+  if (!channel) return {};
+  return [channel = std::move(channel)](std::int64_t done) { channel->report(static_cast<double>(done)); };
+}
+
 void ProgressChannel::flush(Napi::Env env) noexcept {
   std::optional<double> value;
   {

@@ -4,6 +4,8 @@
 
 #include <napi.h>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +24,8 @@ class ProgressChannel : public std::enable_shared_from_this<ProgressChannel> {
 
   /// Any thread: replaces the value that waits.
   void report(double value);
+  /// `report` for native code that counts; none without a channel.
+  static std::function<void(std::int64_t)> reporter(std::shared_ptr<ProgressChannel> channel);
 
   // The JavaScript thread.
   void flush(Napi::Env env) noexcept;

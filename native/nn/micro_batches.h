@@ -9,7 +9,7 @@
 
 namespace w2s {
 
-/// `group` consecutive sequences form one example, and stay in one micro-batch; there are as many as groups need.
+/// `group` consecutive sequences form one example, and stay in one micro-batch; the last example is whole.
 /// Longest examples first, so that a budget that is too large runs out of memory at once and not an hour
 /// later, and within a micro-batch equal lengths side by side, as attention wants them; equal lengths keep the
 /// caller's order. An example longer than the budget is a micro-batch of its own.
