@@ -17,6 +17,7 @@ GenerateOptions read_generate_options(const Options& options) {
   GenerateOptions read;
   read.max_new_tokens = options.integer("maxNewTokens", 1, 1LL << 31);
   read.stop_tokens = options.int32_array("stopTokens");
+  read.min_new_tokens = options.integer("minNewTokens", 0, 1LL << 31, 0);
   read.sampling.temperature = options.number("temperature", 0.0, kAnyNumber);
   if (options.has("topP")) {
     read.sampling.top_p = options.number("topP", 0.0, 1.0);

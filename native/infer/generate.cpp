@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "../error.h"
 #include "../nn/kv_cache.h"
@@ -129,7 +130,10 @@ void Generation::run_batch(std::vector<int64_t> rows) {
       draws.push_back({static_cast<uint32_t>(prompt_of(row)), static_cast<uint32_t>(row % options_.samples),
                        static_cast<uint64_t>(continuations_[row].draws)});
     }
-    const NextTokens next = next_tokens(hidden_RD, model_.unembedding(), options_.sampling, draws);
+    // All rows of a batch have drawn as often.
+    const bool may_stop = continuations_[rows.front()].draws >= options_.min_new_tokens;
+    const NextTokens next = next_tokens(hidden_RD, model_.unembedding(), options_.sampling, draws,
+                                        may_stop ? std::vector<int32_t>() : options_.stop_tokens);
     const std::vector<int64_t> from = take(rows, next);
     report(static_cast<int64_t>(rows.size() - from.size()));
     if (from.empty()) return;
@@ -213,6 +217,11 @@ void check_options(const Model& model, const Sequences& prompts, const GenerateO
     fail("ERR_ARGUMENT", "Expected token ids from 0 to " +
                              std::to_string(model.config().vocabulary_size - 1) +
                              " for option `stopTokens` but received " + std::to_string(token) + ".");
+  }
+  if (options.min_new_tokens > 0 &&
+      static_cast<int64_t>(std::set(options.stop_tokens.begin(), options.stop_tokens.end()).size()) >=
+          model.config().vocabulary_size) {
+    fail("ERR_ARGUMENT", "Expected a token that is no stop token for option `minNewTokens`.");
   }
   if (prompts.count() > kMostContinuations / options.samples) {
     fail("ERR_ARGUMENT", "Expected at most " + std::to_string(kMostContinuations) +

@@ -14,6 +14,8 @@ struct GenerateOptions {
   int64_t max_new_tokens = 1;
   /// Each of them ends a continuation and is not part of it.
   std::vector<int32_t> stop_tokens;
+  /// Stop tokens are not drawn before this many others.
+  int64_t min_new_tokens = 0;
   SamplingOptions sampling;
   /// Continuations of each prompt.
   int64_t samples = 1;

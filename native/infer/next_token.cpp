@@ -82,18 +82,23 @@ double uniform_number(uint64_t seed, const Draw& draw) {
 }
 
 NextTokens next_tokens(const at::Tensor& hidden_RD, const at::Tensor& unembedding_VD,
-                       const SamplingOptions& options, const std::vector<Draw>& draws_R) {
+                       const SamplingOptions& options, const std::vector<Draw>& draws_R,
+                       const std::vector<int32_t>& forbidden) {
   const int64_t rows = hidden_RD.size(0);
   const bool greedy = options.temperature == 0.0;
   const at::Tensor uniforms_R1 = greedy ? at::Tensor() : uniforms(options, draws_R, hidden_RD.device());
+  const at::Tensor forbidden_F = at::tensor(forbidden, at::kLong).to(hidden_RD.device());
   std::vector<at::Tensor> tokens, log_probs, distances;
   const int64_t step = readout_chunk_rows(unembedding_VD);
   for (int64_t row = 0; row < rows; row += step) {
     const int64_t count = std::min(step, rows - row);
     const at::Tensor log_probs_CV =
         at::log_softmax(at::mm(hidden_RD.narrow(0, row, count), unembedding_VD.t()), 1);
-    tokens.push_back(greedy ? at::argmax(log_probs_CV, 1)
-                            : sample(log_probs_CV, options, uniforms_R1.narrow(0, row, count)));
+    const at::Tensor allowed_CV =
+        forbidden.empty() ? log_probs_CV
+                          : log_probs_CV.index_fill(1, forbidden_F, -std::numeric_limits<float>::infinity());
+    tokens.push_back(greedy ? at::argmax(allowed_CV, 1)
+                            : sample(allowed_CV, options, uniforms_R1.narrow(0, row, count)));
     // A row with one NaN is all NaN after the softmax, and its token may be no index.
     tokens.back().clamp_(0, log_probs_CV.size(1) - 1);
     log_probs.push_back(log_probs_CV.gather(1, tokens.back().unsqueeze(1)).squeeze(1));

@@ -33,8 +33,9 @@ struct NextTokens {
   at::Tensor host_tokens_R;  // the tokens again, on the host
 };
 
-/// One token a row. Errors: ERR_NOT_FINITE where a row's logits are not numbers.
+/// One token a row, none of the `forbidden`. Errors: ERR_NOT_FINITE where a row's logits are not numbers.
 NextTokens next_tokens(const at::Tensor& hidden_RD, const at::Tensor& unembedding_VD,
-                       const SamplingOptions& options, const std::vector<Draw>& draws_R);
+                       const SamplingOptions& options, const std::vector<Draw>& draws_R,
+                       const std::vector<int32_t>& forbidden);
 
 }  // namespace w2s

@@ -63,6 +63,8 @@ export interface GenerateCallOptions {
   maxNewTokens: number;
   /** Any of these ends a continuation and is not part of it; none unless given. */
   stopTokens?: readonly number[];
+  /** Stop tokens are not drawn before this many others; 0 unless given. */
+  minNewTokens?: number;
   /** 0 (default): the likeliest token. Else what logits are divided by before a token is drawn. */
   temperature?: number;
   /** Draw from the likeliest tokens whose probabilities reach this sum; 1 unless given. */
@@ -112,13 +114,14 @@ export class Model {
   /** Continues prompts by the language model, token by token. For heads `lm` and `likelihood`. */
   generate(prompts: PackedSequences, options: GenerateCallOptions): Promise<GenerateResult> {
     const { signal, stopTokens = [], temperature = 0, microBatchTokens = MICRO_BATCH_TOKENS } = options;
-    const { maxNewTokens, topP, samples, seed, onProgress } = options;
+    const { maxNewTokens, minNewTokens, topP, samples, seed, onProgress } = options;
     return withSignal(this.binding, signal, (cancel) =>
       this.native.generate(prompts, {
         maxNewTokens,
         stopTokens: Int32Array.from(stopTokens),
         temperature,
         microBatchTokens,
+        ...(minNewTokens === undefined ? {} : { minNewTokens }),
         ...(topP === undefined ? {} : { topP }),
         ...(samples === undefined ? {} : { samples }),
         ...(seed === undefined ? {} : { seed }),

@@ -108,6 +108,8 @@ export interface GenerateOptions {
   maxNewTokens: number;
   /** Any of these ends a continuation and is not part of it; may be empty. */
   stopTokens: Int32Array;
+  /** Stop tokens are not drawn before this many others; 0 unless given. */
+  minNewTokens?: number;
   /** What logits are divided by before a token is drawn; 0: the likeliest token, without chance. */
   temperature: number;
   /** Draw from the likeliest tokens whose probabilities reach this sum, above 0; 1 (all) unless given. */

@@ -119,6 +119,8 @@ export async function writeAnswers(
   const found = await withSignal(engine.binding, context.signal, (cancel) =>
     model.generate(prompts, {
       maxNewTokens: longest,
+      // No answer that was learned is empty.
+      minNewTokens: 1,
       stopTokens: tokenizer.end ? Int32Array.of(tokenizer.end.id) : new Int32Array(),
       temperature,
       topP,

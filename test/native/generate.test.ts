@@ -11,7 +11,7 @@ import {
   relativeError,
   reordered,
 } from './fixtures.js';
-import { type Continuation, continuationsOf, continued, GREEDY } from './generation.js';
+import { type Continuation, continuationsOf, continued, distributionAfter, GREEDY } from './generation.js';
 import { pause } from './work.js';
 
 interface Reference {
@@ -144,6 +144,35 @@ describe('the end of a continuation', () => {
     model.dispose();
   });
 
+  it('is not a stop token before as many others as are asked for', async () => {
+    const model = await openModel(folder);
+    const stop = continuations[0]![0]!;
+    const options = { maxNewTokens: 6, stopTokens: Int32Array.of(stop) };
+    const [at0] = await continued(model, prompts.slice(0, 1), options);
+    expect(at0).toMatchObject({ tokens: [], stopped: true });
+    for (const minNewTokens of [1, 4]) {
+      const [found] = await continued(model, prompts.slice(0, 1), { ...options, minNewTokens });
+      expect(found!.tokens.length).toBeGreaterThanOrEqual(minNewTokens);
+      // Each is the likeliest but for the stop token, by a pass over the whole text; log p is the model's own.
+      let text = [...prompts[0]!];
+      for (const [t, token] of found!.tokens.slice(0, minNewTokens).entries()) {
+        const distribution = await distributionAfter(model, text);
+        const best = distribution.map((value, v) => (v === stop ? Number.NEGATIVE_INFINITY : value));
+        expect(token).toBe(best.indexOf(Math.max(...best)));
+        expect(found!.logProbabilities[t]).toBeCloseTo(distribution[token]!, 4);
+        text = [...text, token];
+      }
+      const drawn = await continued(model, prompts, {
+        ...options,
+        minNewTokens,
+        temperature: 2,
+        samples: 50,
+      });
+      expect(Math.min(...drawn.map(({ tokens }) => tokens.length))).toBe(minNewTokens);
+    }
+    model.dispose();
+  });
+
   it('is the context, of which a prompt may leave nothing', async () => {
     const model = await openModel(folder);
     const { contextLength } = model.info;
@@ -186,6 +215,8 @@ describe('hostile calls', () => {
     ['stopTokens', { stopTokens: undefined }],
     ['stopTokens', { stopTokens: Int32Array.of(53) }],
     ['stopTokens', { stopTokens: Int32Array.of(-1) }],
+    ['minNewTokens', { minNewTokens: -1 }],
+    ['minNewTokens', { minNewTokens: 1, stopTokens: Int32Array.from({ length: 53 }, (_, i) => i) }],
     ['temperature', { temperature: -1 }],
     ['temperature', { temperature: Number.NaN }],
     ['temperature', { temperature: '0' }],
