@@ -30,10 +30,12 @@ import {
   groupOf,
   type Lines,
   labelScore,
+  measuresOf,
   outcome,
   readLines,
   sumTimings,
   throughputOf,
+  withFoundations,
   zeroShotScore,
 } from './outcomes.js';
 import { skippedIn } from './skipped.js';
@@ -62,7 +64,7 @@ export async function bootstrapDocument(
   for (const { seed, roles } of plan.seeds) seeds.push(await readSeed(store, seed, roles));
   const [first] = seeds;
   if (!first) throw new W2sError('ERR_ARGUMENT', 'Expected at least one seed but received none');
-  const reader = new Reader(store, seeds, config);
+  const reader = new Reader(store, seeds, config, plan);
   const compared = mapArms((arm) => reader.compare((seed) => seed.arms[arm].test));
   return {
     schema: BOOTSTRAP_SCHEMA,
@@ -87,7 +89,10 @@ export async function bootstrapDocument(
     )),
     throughput: await throughputOf(
       store,
-      seeds.flatMap(({ roles }) => trainedSteps(roles)),
+      withFoundations(
+        plan,
+        seeds.flatMap(({ roles }) => trainedSteps(roles)),
+      ),
     ),
     store: store.shownPath,
     steps: namedSteps(first.roles),
@@ -103,6 +108,7 @@ class Reader {
     private readonly store: Store,
     private readonly seeds: readonly SeedRecord[],
     private readonly config: BootstrapConfig,
+    private readonly plan: BootstrapPlan,
   ) {
     const ceiling = seeds[0]?.ceiling ?? [];
     this.groups = ceiling.map(groupOf);
@@ -170,8 +176,9 @@ class Reader {
     stepsOf: (roles: BootstrapRoles) => readonly (StepHash | undefined)[],
   ): Promise<ModelScore> {
     const hashes = this.seeds.flatMap(({ roles }) => stepsOf(roles)).filter((hash) => hash !== undefined);
-    const { seconds } = await sumTimings(this.store, hashes);
-    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds };
+    const { seconds } = await sumTimings(this.store, withFoundations(this.plan, hashes));
+    const measured = await measuresOf(this.store, hashes);
+    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds, ...measured };
   }
 }
 

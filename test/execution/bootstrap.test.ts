@@ -145,6 +145,7 @@ test('the built-in data set runs with built-in models, early stopping among them
   expect(config).toMatchObject({ dataset: 'chess-puzzles', earlyStop: 'labels' });
   expect(models.map(({ n }) => n)).toEqual([60, 60, 60]);
   expect(arms.union.labels.n).toBe(60);
+  expect(arms.chain.student.measures?.legal).toBeGreaterThan(0);
   const store = openStore(join(folder, 'chess'));
   // 27 of 30 rows are one batch; M1, which learns the truth as ever, holds nothing out.
   expect(await store.readResult(document.steps.M3 ?? '')).toMatchObject({
