@@ -12,6 +12,8 @@ export interface ShotsRequest {
   seed: number;
   /** False: no label (or completion that is one) leaves this function. */
   labels: boolean;
+  /** Ids of rows that are not shown; absent: none. */
+  without?: ReadonlySet<string>;
 }
 
 /**
@@ -24,12 +26,13 @@ export async function loadShots(
   data: SplitSpec,
   task: TaskKind,
   locations: FileLocations,
-  { count, seed, labels }: ShotsRequest,
+  { count, seed, labels, without }: ShotsRequest,
 ): Promise<LoadedExamples> {
   const loaded = await loadSplit(data, task, locations, { labels: true });
   const order = stream(seed, 'shots').permutation(loaded.rows.length);
   const shuffled = Array.from(order, (index) => loaded.rows[index] as Example);
-  const chosen = chooseShots(shuffled, count);
+  const free = without === undefined ? shuffled : shuffled.filter(({ id }) => !without.has(id));
+  const chosen = chooseShots(free, count);
   if (chosen.length < count) {
     throw new W2sError(
       'ERR_DATA',

@@ -4,11 +4,11 @@ import { placeText, unitOf } from '../data/badRow.js';
 import { loadShots, supervise } from '../data/index.js';
 import type { Example } from '../data/types.js';
 import { W2sError } from '../errors.js';
-import type { ReadingSpec, ShotsSpec } from '../experiments/plan.js';
+import type { ReadingSpec, ShotsSpec, StepHash } from '../experiments/plan.js';
 import { argmax } from '../tasks/classification.js';
 import type { StepContext } from './context.js';
 import type { OpenedModel } from './openModel.js';
-import { labelSource, type Rows, supervision } from './rows.js';
+import { labelSource, type Rows, readAllPredictions, supervision } from './rows.js';
 
 /** Rows as they are tokenised: a text, or the prompt of a completion, stands in the template. */
 export function templated(rows: readonly Example[], { task, template }: ReadingSpec): readonly Example[] {
@@ -98,7 +98,8 @@ async function answeredShots(
 ): Promise<readonly Shot[]> {
   const { task } = reading;
   const truth = labels.from === 'data';
-  const drawn = await loadShots(data, task, context.locations, { count, seed, labels: truth });
+  const without = labels.from === 'step' ? await leftOut(context, labels.step) : new Set<string>();
+  const drawn = await loadShots(data, task, context.locations, { count, seed, labels: truth, without });
   const given = labels.from === 'step' || labels.from === 'file' ? labels : null;
   const answered = given
     ? supervise(drawn.rows, await supervision(context, given, data, task), {
@@ -110,6 +111,18 @@ async function answeredShots(
     const answer = answerOf(reading, answered[i] as Example);
     return { id: row.id, block: joined(row.text ?? row.prompt ?? '', answer) };
   });
+}
+
+/** Rows that a `relabel` step has left out. @throws ERR_USAGE where it has weighed the others */
+async function leftOut({ store }: StepContext, step: StepHash): Promise<ReadonlySet<string>> {
+  const lines = await readAllPredictions(store, step);
+  if (lines.every(({ weight = 1 }) => weight === 1))
+    return new Set(lines.filter(({ keep }) => keep === false).map(({ id }) => id));
+  throw new W2sError(
+    'ERR_USAGE',
+    'Expected labels that count alike for --method prompt but received some that a relabelling has weighed: an example is shown or not',
+    { hint: 'Return keep instead of weights, or fine-tune: --method finetune' },
+  );
 }
 
 /** The word of the likeliest class, or the completion. */

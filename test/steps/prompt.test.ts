@@ -16,6 +16,8 @@ const { folder, write } = temporaryFolder();
 const SHA = 'f'.repeat(64);
 const RIDDLES = 'e'.repeat(64);
 const WEAK = '0123456789abcdef';
+const FILTERED = '1123456789abcdef';
+const WEIGHED = '2123456789abcdef';
 
 const rows = [
   { id: 'a', text: 'w1 w2', label: 0 },
@@ -38,6 +40,17 @@ beforeAll(async () => {
   await store.writePredictions(
     WEAK,
     Object.entries(logits).map(([id, two]) => ({ id, split: 'transfer', logits: two })),
+  );
+  const certain = (id: string) => ({ id, split: 'transfer', logits: [2, 0] });
+  await store.writePredictions(FILTERED, [
+    { ...certain('a'), keep: false },
+    certain('b'),
+    { ...certain('c'), keep: false },
+    certain('d'),
+  ]);
+  await store.writePredictions(
+    WEIGHED,
+    rows.map(({ id }) => ({ ...certain(id), weight: id === 'a' ? 2 : 1 })),
   );
   const locations = {
     [SHA]: write('rows.jsonl', jsonl(rows)),
@@ -160,6 +173,17 @@ describe('a few-shot prompt', () => {
     };
     const [text] = (await ask(spec, 100, [{ id: 'q', group: 'q', row: 1, prompt: 'w9' }])).texts;
     expect(['w1 w2 red\n\nw3 green\n\nw9', 'w3 green\n\nw1 w2 red\n\nw9']).toContain(text);
+  });
+
+  it('shows no row that a relabelling left out, and takes none for more than another', async () => {
+    const [text = ''] = (await ask(reading(2, { from: 'step', step: FILTERED }))).texts;
+    const shown = text.split('\n\n').slice(0, -1);
+    expect(shown.sort()).toEqual(['Text: w3\nAnswer: No', 'Text: w5 w6\nAnswer: No']);
+    const error = await errorOf(ask(reading(3, { from: 'step', step: FILTERED })));
+    expect(error.hint).toBe('Show fewer: --shots 2');
+    const weighed = await errorOf(ask(reading(2, { from: 'step', step: WEIGHED })));
+    expect(weighed.code).toBe('ERR_USAGE');
+    expect(weighed.message).toContain('Expected labels that count alike for --method prompt');
   });
 
   it('asks for no more rows than there are', async () => {
