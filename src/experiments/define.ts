@@ -12,7 +12,7 @@ import { isW2sError, W2sError } from '../errors.js';
 import { bindLoss, type LossDefinition } from '../tasks/loss.js';
 import { bindRelabel, type RelabelDefinition } from '../tasks/relabel.js';
 import { PlanBuilder } from './builder.js';
-import { brought, type Learned as LearnedSteps, type LearnerInputs, planLearner } from './learner.js';
+import { type Learned as LearnedSteps, type LearnerInputs, learnerOf, planLearner } from './learner.js';
 import type { LabelSpec, ObjectiveSpec, Plan, RelabelMethod, StepHash, StepSpec } from './plan.js';
 import { methodOf, planRelabelling, readingsOf } from './relabelling.js';
 import { customObjective, type Objectives, objectivesOf, plainObjective, readingOf } from './settings.js';
@@ -255,17 +255,7 @@ class Maker {
   }
 
   private learner(side: 'weak' | 'strong'): LearnerInputs {
-    const { settings, dataset, weakModel, strongModel, weakFeatures, strongFeatures } = this.inputs;
-    const isWeak = side === 'weak';
-    return {
-      builder: this.builder,
-      seed: this.seed,
-      settings,
-      dataset,
-      model: isWeak ? settings.forWeak : settings.forStrong,
-      base: { from: 'folder', contentHash: isWeak ? weakModel : strongModel },
-      ...brought(isWeak ? weakFeatures : strongFeatures),
-    };
+    return learnerOf(side, this.builder, this.inputs, this.seed);
   }
 
   private model(side: 'weak' | 'strong'): ExperimentModel {

@@ -3,7 +3,7 @@
 import { stream } from '../data/random.js';
 import type { SplitSpec } from '../data/types.js';
 import type { PlanBuilder } from './builder.js';
-import { brought, type Learned, type LearnerInputs, planLearner } from './learner.js';
+import { type Learned, type LearnerInputs, learnerOf, planLearner } from './learner.js';
 import type { LabelSpec, RelabelMethod, StepHash } from './plan.js';
 import { plainObjective } from './settings.js';
 import { gradeSpec, relabelSpec } from './specs.js';
@@ -56,18 +56,13 @@ function planMember(
   data: SplitSpec,
   { model, seed, order }: { model: string; seed: number; order: number },
 ): Learned {
-  const { settings, dataset } = inputs;
   const learner: LearnerInputs = {
-    builder,
-    seed,
-    settings,
-    dataset,
-    model: settings.forWeak,
+    ...learnerOf('weak', builder, inputs, seed),
     base: { from: 'folder', contentHash: model },
     ...(order === seed ? {} : { trainSeed: order }),
-    ...brought(inputs.weakFeatures),
   };
-  return planLearner(role, learner, { data, labels: { from: 'data' }, objective: plainObjective(dataset) });
+  const objective = plainObjective(inputs.dataset);
+  return planLearner(role, learner, { data, labels: { from: 'data' }, objective });
 }
 
 function planEnsemble(builder: PlanBuilder, inputs: TrainInputs, splits: Splits, seed: number): Supervisors {

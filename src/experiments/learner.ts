@@ -21,6 +21,7 @@ import {
 } from './plan.js';
 import { type DataShape, type ModelSettings, readingOf } from './settings.js';
 import { evaluateSpec, featuresSpec, finetuneSpec, labelSpec, type StepSettings } from './specs.js';
+import type { TrainInputs } from './train.js';
 
 /** A model, and how it is trained and read. */
 export interface LearnerInputs {
@@ -38,9 +39,26 @@ export interface LearnerInputs {
   features?: Extract<FeatureSource, { from: 'file' }>;
 }
 
-/** A table of features instead of a model, where there is one. */
-export function brought(sha256: string | undefined): Pick<LearnerInputs, 'features'> {
-  return sha256 === undefined ? {} : { features: { from: 'file', sha256 } };
+/** The supervisor's model or the strong one, before it has learnt anything: of several supervisors' the first. */
+export function learnerOf(
+  side: 'weak' | 'strong',
+  builder: PlanBuilder,
+  inputs: TrainInputs,
+  seed: number,
+): LearnerInputs {
+  const { settings, dataset } = inputs;
+  const isWeak = side === 'weak';
+  const contentHash = isWeak ? inputs.weakModel : inputs.strongModel;
+  const sha256 = isWeak ? inputs.weakFeatures : inputs.strongFeatures;
+  return {
+    builder,
+    seed,
+    settings,
+    dataset,
+    model: isWeak ? settings.forWeak : settings.forStrong,
+    base: { from: 'folder', contentHash },
+    ...(sha256 === undefined ? {} : { features: { from: 'file', sha256 } }),
+  };
 }
 
 /** What there is to learn. */

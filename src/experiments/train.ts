@@ -7,8 +7,8 @@ import type { SupervisionConfig } from '../config/supervision.js';
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
 import type { MemberRoles } from './ensemble.js';
-import { brought, type LearnerInputs, planLearner } from './learner.js';
-import type { Plan, StepHash, WeightsSpec } from './plan.js';
+import { type LearnerInputs, learnerOf, planLearner } from './learner.js';
+import type { Plan, StepHash } from './plan.js';
 import { type DataShape, type ModelSettings, objectivesOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, readsWithoutTraining, type StepSettings } from './specs.js';
 import { experimentSplit, type SplitSettings } from './splits.js';
@@ -76,17 +76,7 @@ export function planTrainSeed(builder: PlanBuilder, inputs: TrainInputs, seed: n
     transfer: experimentSplit(dataset.spec, 'transfer', seed, settings),
     test: experimentSplit(dataset.spec, 'test', seed, settings),
   };
-  const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
-  const features = brought(inputs.strongFeatures);
-  const strong: LearnerInputs = {
-    builder,
-    seed,
-    settings,
-    dataset,
-    model: settings.forStrong,
-    base,
-    ...features,
-  };
+  const strong = learnerOf('strong', builder, inputs, seed);
   const supervision = planSupervision(inputs, splits, strong);
 
   const { forStrong, earlyStop, rounds = 1 } = settings;

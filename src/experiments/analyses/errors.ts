@@ -1,7 +1,7 @@
 /** Students of labels that are wrong equally often, but in different places. Pure. */
 
-import { type LearnerInputs, planLearner } from '../learner.js';
-import { ENGINE_REVISION, type SimulateSpec, type StepHash, type WeightsSpec } from '../plan.js';
+import { learnerOf, planLearner } from '../learner.js';
+import { ENGINE_REVISION, type SimulateSpec, type StepHash } from '../plan.js';
 import { objectivesOf, plainObjective } from '../settings.js';
 import { gradeSpec } from '../specs.js';
 import { experimentSplit } from '../splits.js';
@@ -26,9 +26,8 @@ export function planErrors(inputs: TrainInputs): ArmsPlan<ErrorRoles> {
   return planArms(ERROR_KINDS, settings.seeds, (builder, kind, seed) => {
     const train = planTrainSeed(builder, inputs, seed);
     const split = (part: 'weak' | 'transfer' | 'test') => experimentSplit(dataset.spec, part, seed, settings);
-    const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
     const own = builder.named(kind);
-    const strong: LearnerInputs = { builder: own, seed, settings, dataset, model: settings.forStrong, base };
+    const strong = learnerOf('strong', own, inputs, seed);
     const data = split('transfer');
     const reference = planLearner(
       'reference',

@@ -1,7 +1,7 @@
 /** The student's last step, the step that its weak labels would stop at, and the best one. Pure. */
 
-import { type LearnerInputs, planLearner } from '../learner.js';
-import type { EarlyStopSpec, StepHash, WeightsSpec } from '../plan.js';
+import { learnerOf, planLearner } from '../learner.js';
+import type { EarlyStopSpec, StepHash } from '../plan.js';
 import { objectivesOf, plainObjective } from '../settings.js';
 import { experimentSplit } from '../splits.js';
 import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
@@ -26,9 +26,8 @@ export function planOverfitting(inputs: TrainInputs, checks: number): ArmsPlan<O
     const part = (which: 'transfer' | 'test') => experimentSplit(dataset.spec, which, seed, settings);
     const data = { ...part('transfer'), fold: { share: SHARE, take: 'rest' } } as const;
     const heldOut = { ...part('transfer'), fold: { share: SHARE, take: 'held-out' } } as const;
-    const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
     const own = builder.named(name);
-    const strong: LearnerInputs = { builder: own, seed, settings, dataset, model: settings.forStrong, base };
+    const strong = learnerOf('strong', own, inputs, seed);
     const against = { 'weak-stopped': 'labels', oracle: 'truth' }[name] as
       | EarlyStopSpec['against']
       | undefined;

@@ -1,7 +1,7 @@
 /** What brings a task out of the strong model, with true labels and with weak ones. Pure. */
 
 import { DEFAULT_TEMPLATE } from '../../config/method.js';
-import { type LearnerInputs, type Lesson, planLearner, planProbe } from '../learner.js';
+import { type Lesson, learnerOf, planLearner, planProbe } from '../learner.js';
 import type { WeightsSpec } from '../plan.js';
 import type { ModelSettings } from '../settings.js';
 import { plainObjective } from '../settings.js';
@@ -31,9 +31,8 @@ export function planSaliency(inputs: TrainInputs, shots: number | null): ArmsPla
     const train = planTrainSeed(builder, inputs, seed);
     const { settings, dataset } = inputs;
     const part = (which: 'transfer' | 'test') => experimentSplit(dataset.spec, which, seed, settings);
-    const base: WeightsSpec = { from: 'folder', contentHash: inputs.strongModel };
     const own = builder.named(name);
-    const strong: LearnerInputs = { builder: own, seed, settings, dataset, model: settings.forStrong, base };
+    const strong = learnerOf('strong', own, inputs, seed);
     const lesson: Lesson = {
       data: part('transfer'),
       labels: { from: 'data' },
@@ -49,7 +48,7 @@ export function planSaliency(inputs: TrainInputs, shots: number | null): ArmsPla
         return planLearner('prompt', { ...strong, model }, lesson).evaluate('promptTest', part('test'));
       }
       const weights: WeightsSpec =
-        arm === 'probe, true labels' ? base : { from: 'step', step: train.student };
+        arm === 'probe, true labels' ? strong.base : { from: 'step', step: train.student };
       const model: ModelSettings = { ...settings.forStrong, probeFit: 'lbfgs', probeL2: L2 };
       return planProbe('probe', { ...strong, model }, lesson, weights).evaluate('probeTest', part('test'));
     }
