@@ -14,7 +14,7 @@ import { bindRelabel, type RelabelDefinition } from '../tasks/relabel.js';
 import { PlanBuilder } from './builder.js';
 import { type Learned as LearnedSteps, type LearnerInputs, learnerOf, planLearner } from './learner.js';
 import type { LabelSpec, ObjectiveSpec, Plan, RelabelMethod, StepHash, StepSpec } from './plan.js';
-import { methodOf, planRelabelling, readingsOf } from './relabelling.js';
+import { hiddenOf, methodOf, planRelabelling, readingsOf } from './relabelling.js';
 import { customObjective, type Objectives, objectivesOf, plainObjective, readingOf } from './settings.js';
 import { evaluateSpec, gradeSpec, labelSpec, readsWithoutTraining, relabelSpec } from './specs.js';
 import { experimentSplit } from './splits.js';
@@ -58,6 +58,9 @@ export interface ExperimentModel {
   label(role: string, data?: SplitSpec): LabelSpec;
 }
 
+/** All built-in methods but AdaBoost's, whose weights need grades beside the labels. */
+export type BuiltInRelabel = Exclude<RelabelMethod, { name: 'adaboost' | 'custom' }>;
+
 /** What an experiment is built from, for one seed. */
 export interface ExperimentKit {
   seed: number;
@@ -86,7 +89,7 @@ export interface ExperimentKit {
   relabel(
     role: string,
     labels: LabelSpec | readonly LabelSpec[],
-    method: RelabelMethod | 'asked' | RelabelDefinition<unknown>,
+    method: BuiltInRelabel | 'asked' | RelabelDefinition<unknown>,
     params?: Readonly<Record<string, unknown>>,
   ): LabelSpec;
   /** Holds labels against the truth; `role` is their line in the report. */
@@ -350,27 +353,27 @@ class Maker {
   private relabel(
     role: string,
     labels: LabelSpec | readonly LabelSpec[],
-    method: RelabelMethod | 'asked' | RelabelDefinition<unknown>,
+    method: BuiltInRelabel | 'asked' | RelabelDefinition<unknown>,
     params: Readonly<Record<string, unknown>> = {},
   ): LabelSpec {
     const given = Array.isArray(labels) ? (labels as readonly LabelSpec[]) : [labels as LabelSpec];
     const { settings, dataset } = this.inputs;
+    const { transfer } = this.splits;
+    const strong = this.learner('strong');
     const [only] = given;
     if (method === 'asked') {
       if (only === undefined || given.length > 1) {
         throw new TypeError(`Expected one source of labels for ${role} but received ${given.length}`);
       }
-      return planRelabelling(settings, this.learner('strong'), this.splits, only);
+      return planRelabelling(settings, strong, this.splits, only);
     }
+    const specOf = (named: RelabelMethod, reads: ReturnType<typeof readingsOf>) =>
+      relabelSpec(dataset, named, transfer, given, this.seed, reads);
     const own = 'apply' in method ? bindRelabel(method, params, this.sourceOf(method)) : null;
-    const spec = relabelSpec(
-      dataset,
-      own === null ? (method as RelabelMethod) : methodOf(own),
-      this.splits.transfer,
-      given,
-      this.seed,
-      own === null ? {} : readingsOf(own, this.learner('strong'), this.splits),
-    );
+    const spec =
+      own === null
+        ? specOf(method as BuiltInRelabel, hiddenOf(method as BuiltInRelabel, strong, this.splits))
+        : specOf(methodOf(own), readingsOf(own, strong, this.splits));
     return { from: 'step', step: this.unique(role, this.builder.add(role, this.seed, spec)) };
   }
 

@@ -1,9 +1,10 @@
 /** Labels without a supervisor: the strong model's own answers before any training. Pure. */
 
 import { W2sError } from '../errors.js';
-import { frozenFeatures, zeroShotLabels } from './frozen.js';
+import { zeroShotLabels } from './frozen.js';
 import type { LearnerInputs } from './learner.js';
 import type { LabelSpec, RelabelMethod, StepHash } from './plan.js';
+import { hiddenOf } from './relabelling.js';
 import { relabelSpec } from './specs.js';
 import type { Splits } from './supervision.js';
 
@@ -34,13 +35,9 @@ export function planElicitation(
     throw nothingToCompare();
 
   const exclusive = structure === 'questions' ? ({ oneRight: true } as const) : {};
-  const add = (
-    role: string,
-    method: RelabelMethod,
-    labels: readonly LabelSpec[],
-    features = {},
-  ): Elicited => {
-    const step = builder.add(role, seed, relabelSpec(dataset, method, transfer, labels, seed, features));
+  const add = (role: string, method: RelabelMethod, labels: readonly LabelSpec[]): Elicited => {
+    const hidden = hiddenOf(method, strong, { transfer });
+    const step = builder.add(role, seed, relabelSpec(dataset, method, transfer, labels, seed, hidden));
     return { labels: { from: 'step', step }, zeroShot };
   };
   // What is said of the other order, or of a question's answers that are not in the half.
@@ -63,9 +60,7 @@ export function planElicitation(
           others(structure === 'pairs' ? 'mirror' : 'siblings'),
         ]);
   if (supervisor === 'consistent') return consistent;
-  return add('mutualLabels', { name: 'mutual', ...MUTUAL, ...exclusive }, [consistent.labels], {
-    features: frozenFeatures(strong, transfer),
-  });
+  return add('mutualLabels', { name: 'mutual', ...MUTUAL, ...exclusive }, [consistent.labels]);
 }
 
 function nothingToCompare(): W2sError {

@@ -23,9 +23,19 @@ export function planRelabelling(
   }
   const method = filterMethod(filter);
   if (method === null) return latest;
-  const more = method.name === 'confident' ? {} : { features: frozenFeatures(strong, transfer) };
+  const more = hiddenOf(method, strong, { transfer });
   const spec = relabelSpec(dataset, method, transfer, [latest], seed, more);
   return { from: 'step', step: builder.add('filteredLabels', seed, spec) };
+}
+
+/** Hidden states of the student, before any training, for the built-in methods that look at neighbours. */
+export function hiddenOf(
+  { name }: RelabelMethod,
+  strong: LearnerInputs,
+  { transfer }: Pick<Splits, 'transfer'>,
+): Pick<RelabelSpec, 'features'> {
+  const looks = name === 'knn' || name === 'logistic' || name === 'topological' || name === 'mutual';
+  return looks ? { features: frozenFeatures(strong, transfer) } : {};
 }
 
 /** A relabelling of the user's own as a step names it. */

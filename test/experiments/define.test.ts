@@ -181,6 +181,22 @@ describe('code within an experiment', () => {
     const student = steps.find(({ role, seed }) => role === 'student' && seed === 0);
     expect(student?.needs).toContain(flipped?.hash);
   });
+
+  it.each([
+    [{ name: 'confident', keep: 0.5 } as const, false],
+    [{ name: 'knn', keep: 0.5, neighbours: 5 } as const, true],
+    [{ name: 'logistic', keep: 0.5 } as const, true],
+    [{ name: 'topological', neighbours: 5 } as const, true],
+    [{ name: 'mutual', neighbours: 5, rounds: 2 } as const, true],
+  ])('is a built-in relabelling, %j, with the hidden states that it looks at', (method, looks) => {
+    const { steps } = plan(({ strong, supervise, relabel }) => {
+      strong.learn('student', { labels: relabel('filtered', supervise(), method) }).evaluate();
+    });
+    const filtered = steps.find(({ role, seed }) => role === 'filtered' && seed === 0);
+    expect(filtered?.spec.kind === 'relabel' && filtered.spec.features?.from).toBe(
+      looks ? 'step' : undefined,
+    );
+  });
 });
 
 describe('what is refused', () => {
