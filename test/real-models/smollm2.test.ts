@@ -107,4 +107,15 @@ describe.skipIf(!there)('SmolLM2-135M', { timeout: 240_000 }, () => {
     const labels = answers.map((line) => (JSON.parse(line) as { label: string }).label);
     expect(labels.filter((_, i) => i % 2 === 0)).toEqual(expected.prompts.map((each) => each.completion));
   });
+
+  it('writes on behind prompts as Transformers does, through `generate`', async () => {
+    for (const { prompt, completion } of expected.prompts) {
+      const { code, stdout, stderr } = await run(
+        ...['generate', '--model', folder, '--prompt', prompt, '--max-new-tokens', '3', '--device', 'cpu'],
+        ...['--out', join(scratch, 'results'), '--json'],
+      );
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ continuations: [{ text: completion }] });
+    }
+  });
 });
