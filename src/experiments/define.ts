@@ -16,7 +16,14 @@ import { type Learned as LearnedSteps, type LearnerInputs, learnerOf, planLearne
 import type { LabelSpec, ObjectiveSpec, Plan, RelabelMethod, StepHash, StepSpec } from './plan.js';
 import { hiddenOf, methodOf, planRelabelling, readingsOf } from './relabelling.js';
 import { customObjective, type Objectives, objectivesOf, plainObjective, readingOf } from './settings.js';
-import { evaluateSpec, gradeSpec, labelSpec, readsWithoutTraining, relabelSpec } from './specs.js';
+import {
+  calibrationOn,
+  evaluateSpec,
+  gradeSpec,
+  labelSpec,
+  readsWithoutTraining,
+  relabelSpec,
+} from './specs.js';
 import { experimentSplit } from './splits.js';
 import { withEarlyStop } from './students.js';
 import { planSupervision, type Splits } from './supervision.js';
@@ -287,10 +294,7 @@ class Maker {
         { hint: 'Use --head likelihood or --head tokens, or train it first: learn(…)' },
       );
     }
-    // Of a pair the bias cancels: there is nothing to calibrate.
-    const calibrated = reading.head.kind === 'likelihood' && dataset.task !== 'preference';
-    const calibration = calibrated ? this.splits.transfer : null;
-    return [settings, base, reading, data, calibration] as const;
+    return [settings, base, reading, data, calibrationOn(reading, this.splits.transfer)] as const;
   }
 
   private learn(side: 'weak' | 'strong', role: string, lesson: ExperimentLesson): ExperimentLearned {

@@ -5,7 +5,7 @@ import { W2sError } from '../errors.js';
 import { type LearnerInputs, probeReading } from './learner.js';
 import type { FeatureSource, StepHash } from './plan.js';
 import { readingOf } from './settings.js';
-import { featuresSpec, labelSpec, readsWithoutTraining } from './specs.js';
+import { calibrationOn, featuresSpec, labelSpec, readsWithoutTraining } from './specs.js';
 
 /** Hidden states of rows, or the table that the user brings. */
 export function frozenFeatures(inputs: LearnerInputs, data: SplitSpec): FeatureSource {
@@ -38,6 +38,6 @@ export function zeroShotLabels(
       },
     );
   }
-  const on = reading.head.kind === 'likelihood' ? calibration : null;
-  return builder.add(role, seed, labelSpec(settings, base, reading, data, on));
+  const spec = labelSpec(settings, base, reading, data, calibrationOn(reading, calibration));
+  return builder.add(role, seed, spec);
 }

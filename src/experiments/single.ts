@@ -2,7 +2,7 @@
 
 import type { DatasetSpec } from '../data/types.js';
 import { PlanBuilder } from './builder.js';
-import { ENGINE_REVISION, type Plan, type ReadingSpec, type WeightsSpec } from './plan.js';
+import { ENGINE_REVISION, type Plan, type WeightsSpec } from './plan.js';
 import {
   type DataShape,
   generativeObjective,
@@ -14,7 +14,7 @@ import {
   type ReadingSettings,
   readingOf,
 } from './settings.js';
-import { evaluateSpec, labelSpec } from './specs.js';
+import { calibrationOn, evaluateSpec, labelSpec } from './specs.js';
 import { wholeFile } from './splits.js';
 
 export interface SingleInputs {
@@ -111,12 +111,4 @@ export function planGenerate(inputs: GenerateInputs): Plan {
 
 function folder(inputs: Pick<SingleInputs, 'model'>): WeightsSpec {
   return { from: 'folder', contentHash: inputs.model };
-}
-
-/**
- * A likelihood head that the folder does not bring is calibrated on the very rows, labels unseen; but for preferences,
- * of which the bias cancels.
- */
-function calibrationOn<T>({ head, task }: ReadingSpec, data: T): T | null {
-  return head.kind === 'likelihood' && task !== 'preference' ? data : null;
 }

@@ -113,6 +113,14 @@ export function relabelSpec(
   };
 }
 
+/**
+ * What a likelihood head is calibrated on that no training has set, labels unseen. Null of other heads, and of
+ * preferences: there the bias cancels.
+ */
+export function calibrationOn({ head, task }: ReadingSpec, data: SplitSpec): SplitSpec | null {
+  return head.kind === 'likelihood' && task !== 'preference' ? data : null;
+}
+
 /** Whether a base model has an answer before any training: by its language model, but not by a fresh head. */
 export function readsWithoutTraining(head: HeadSpec): boolean {
   return head.kind === 'lm' || head.kind === 'likelihood' || head.kind === 'tokens';

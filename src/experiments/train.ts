@@ -10,7 +10,7 @@ import type { MemberRoles } from './ensemble.js';
 import { type LearnerInputs, learnerOf, planLearner } from './learner.js';
 import type { Plan, StepHash } from './plan.js';
 import { type DataShape, type ModelSettings, objectivesOf, plainObjective, readingOf } from './settings.js';
-import { evaluateSpec, readsWithoutTraining, type StepSettings } from './specs.js';
+import { calibrationOn, evaluateSpec, readsWithoutTraining, type StepSettings } from './specs.js';
 import { experimentSplit, type SplitSettings } from './splits.js';
 import { type EarlyStopping, planRounds, type RoundRoles, withEarlyStop } from './students.js';
 import { planSupervision, type Splits } from './supervision.js';
@@ -106,9 +106,6 @@ export function planZeroShot(
 ): Pick<TrainRoles, 'zeroShot'> {
   const reading = readingOf(model, dataset);
   if (!readsWithoutTraining(reading.head)) return {};
-  // Of a pair the bias cancels: there is nothing to calibrate.
-  const calibrated = reading.head.kind === 'likelihood' && dataset.task !== 'preference';
-  const calibration = calibrated ? transfer : null;
-  const spec = evaluateSpec(settings, base, reading, test, calibration);
+  const spec = evaluateSpec(settings, base, reading, test, calibrationOn(reading, transfer));
   return { zeroShot: builder.add('zeroShot', seed, spec) };
 }

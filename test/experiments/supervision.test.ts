@@ -200,6 +200,16 @@ describe('labels of the strong model itself', () => {
     expect(own.roles[0]).not.toHaveProperty('beforeGrade');
   });
 
+  test('a likelihood is calibrated on the half, but for preferences, of which the bias cancels', () => {
+    const own = (shape: Partial<DataShape>) =>
+      plan({ supervision: { supervisor: 'zero-shot' }, strong: { head: 'likelihood' }, shape }).specOf(
+        'zeroShotLabels',
+      );
+    expect(own({})).toMatchObject({ calibration: { part: 'transfer' } });
+    const shape = { task: 'preference', classes: ['first', 'second'] } as const;
+    expect(own(shape)).toMatchObject({ calibration: null });
+  });
+
   test('pairs are read in both orders', () => {
     const pairs = elicited('consistent', { structure: 'pairs' });
     expect(pairs.specOf('mirroredLabels')).toMatchObject({ data: { part: 'transfer', instead: 'mirror' } });
