@@ -9,8 +9,9 @@ import { encodeSafetensors, readSafetensors } from '../data/index.js';
 import { W2sError } from '../errors.js';
 import type { ModelSpec, ProbeSpec, StepHash } from '../experiments/plan.js';
 import { writeAtomically } from '../store/index.js';
+import { type LinearModel, linearLogits } from '../tasks/linear.js';
 import { epochOrder } from './batches.js';
-import type { StepContext } from './context.js';
+import { type StepContext, throwIfAborted } from './context.js';
 import { readFeatures } from './features.js';
 import { fitLinear, LBFGS, type LinearFitTask } from './fitter.js';
 import type { ProbeResult } from './results.js';
@@ -72,35 +73,22 @@ export async function probeLogits(
   rows: Rows,
 ): Promise<{ logits: Float32Array; classes: number; totals: ScoringTotals }> {
   const startedAt = performance.now();
-  const { weight, bias } = await weightsOf(context, model.probe);
+  const fitted = await weightsOf(context, model.probe);
   const { values, dimension } = await readFeatures(context, model.features, rows);
-  const classes = bias.length;
-  if (weight.length !== classes * dimension) {
+  const classes = fitted.bias.length;
+  if (fitted.weight.length !== classes * dimension) {
     throw new W2sError(
       'ERR_DATA',
-      `Expected features of dimension ${weight.length / classes}, as the probe was fitted on, but received ${dimension}`,
+      `Expected features of dimension ${fitted.weight.length / classes}, as the probe was fitted on, but received ${dimension}`,
       { hint: 'Give one table with the features of all rows' },
     );
   }
-  const count = rows.rows.length;
-  const logits = new Float32Array(count * classes);
-  for (let i = 0; i < count; i++) {
-    for (let k = 0; k < classes; k++) {
-      let sum = bias[k] as number;
-      for (let d = 0; d < dimension; d++) {
-        sum += (weight[k * dimension + d] as number) * (values[i * dimension + d] as number);
-      }
-      logits[i * classes + k] = sum;
-    }
-  }
+  const logits = Float32Array.from(await linearLogits(fitted, values, () => throwIfAborted(context.signal)));
   const seconds = (performance.now() - startedAt) / 1000;
-  return { logits, classes, totals: { seconds, tokens: 0, examples: count } };
+  return { logits, classes, totals: { seconds, tokens: 0, examples: rows.rows.length } };
 }
 
-async function weightsOf(
-  { store }: StepContext,
-  step: StepHash,
-): Promise<{ weight: Float32Array; bias: Float32Array }> {
+async function weightsOf({ store }: StepContext, step: StepHash): Promise<LinearModel> {
   const file = join(store.stepFolder(step), FILE);
   const tensors = existsSync(file) ? (await readSafetensors(file)).tensors : {};
   const { weight, bias } = tensors;

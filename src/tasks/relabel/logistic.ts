@@ -2,19 +2,12 @@
 
 import { stream } from '../../data/random.js';
 import { argmaxRows, probabilities } from '../classification.js';
+import { type LinearModel, linearLogits } from '../linear.js';
 import type { Hidden, RelabelRow } from '../relabel.js';
 import { keepBest } from './perClass.js';
 
 /** Rows are cut into this many folds; each is predicted by a model of the others. */
 export const FOLDS = 5;
-
-/** A linear classifier, as whoever fits it gives it back. */
-export interface LinearModel {
-  /** [K · D], row by row. */
-  weight: Float32Array;
-  /** [K]. */
-  bias: Float32Array;
-}
 
 /** What is fitted: n rows. */
 export interface LinearTask {
@@ -86,10 +79,7 @@ export async function outOfFold(
       classes,
       l2: 1 / seen.length,
     };
-    const predicted = probabilities(
-      logitsOf(await fitLinear(task), scale(unseen), hidden.dimension, classes),
-      classes,
-    );
+    const predicted = probabilities(await linearLogits(await fitLinear(task), scale(unseen)), classes);
     unseen.forEach((row, i) => {
       result.set(predicted.subarray(i * classes, (i + 1) * classes), row * classes);
     });
@@ -126,24 +116,4 @@ function standardiser({ values, dimension }: Hidden, seen: readonly number[]) {
     });
     return scaled;
   };
-}
-
-function logitsOf(
-  { weight, bias }: LinearModel,
-  features: Float32Array,
-  dimension: number,
-  classes: number,
-): Float64Array {
-  const rows = features.length / dimension;
-  const logits = new Float64Array(rows * classes);
-  for (let row = 0; row < rows; row++) {
-    for (let k = 0; k < classes; k++) {
-      let sum = bias[k] as number;
-      for (let d = 0; d < dimension; d++) {
-        sum += (features[row * dimension + d] as number) * (weight[k * dimension + d] as number);
-      }
-      logits[row * classes + k] = sum;
-    }
-  }
-  return logits;
 }
