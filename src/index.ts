@@ -81,10 +81,14 @@ export type {
 export type {
   Agreement,
   DocumentConfig,
+  EnsembleScore,
   GapRecovered,
   Interval,
   ModelScore,
+  RelabelScore,
+  RoundScore,
   SeedScore,
+  StoppedModel,
   TrainDocument,
   ZeroShotScore,
 } from './metrics/document.js';

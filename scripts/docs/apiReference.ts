@@ -9,6 +9,22 @@ import { slugOf } from './markdown.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
+/** What an experiment of one's own hands on without taking it apart: src/experiments/plan.ts and src/data/types.ts describe it. */
+const PLAN_TYPES = [
+  'ANALYSES',
+  'BuiltInRelabel',
+  'ClassTargets',
+  'LabelSpec',
+  'ModulePath',
+  'ObjectiveSpec',
+  'RelabelNeed',
+  'SplitSpec',
+  'Splits',
+  'StepSpec',
+  'TaskKind',
+  'w2s-native/src/experiments/train.ts:TrainSettings',
+] as const;
+
 const OPTIONS: TypeDocOptions & PluginOptions = {
   entryPoints: [join(root, 'src', 'index.ts')],
   tsconfig: join(root, 'tsconfig.build.json'),
@@ -31,6 +47,7 @@ const OPTIONS: TypeDocOptions & PluginOptions = {
   excludeInternal: true,
   excludeExternals: true,
   requiredToBeDocumented: ['Class', 'Interface', 'TypeAlias', 'Function', 'Variable', 'Method', 'Accessor'],
+  intentionallyNotExported: [...PLAN_TYPES],
   validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
   // `npm run typecheck` is there for those.
   skipErrorChecking: true,
@@ -62,7 +79,8 @@ export async function apiReference(): Promise<string> {
 
 const OPENING = `<!-- Written by \`npm run docs\` from the doc comments of what src/index.ts exports. Change it there. -->
 
-Whole experiments are \`weakToStrong\`, single steps \`finetune\`, \`label\` and \`evaluate\`, the engine itself \`openModel\` and
+Whole experiments are \`weakToStrong\`, \`bootstrap\`, \`reward\` and \`bestOf\`, questions about them \`analyse\`, single steps \`finetune\`,
+\`label\`, \`evaluate\` and \`generate\`, the engine itself \`openModel\` and
 \`createTrainer\`. Settings are the flags of the command of the same name in camelCase; what each means and its default
 stand in [Command line](cli.md). Every failure is a \`W2sError\`.`;
 

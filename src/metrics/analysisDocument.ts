@@ -13,17 +13,20 @@ export const ANALYSES = [
   'misfit',
   'leakage',
 ] as const;
+/** One of the analyses. */
 export type AnalysisName = (typeof ANALYSES)[number];
 
 /** How a column's numbers are shown; `share` lies between 0 and 1. */
 export type AnalysisUnit = 'share' | 'number' | 'count';
 
+/** What a column of numbers is. */
 export interface AnalysisColumn {
   key: string;
   title: string;
   unit: AnalysisUnit;
 }
 
+/** A row of numbers. */
 export interface AnalysisRow {
   /** A model, a kind of label, a part of the test set. */
   name: string;

@@ -176,7 +176,9 @@ describe('heads', () => {
     expect(withFlags({ head: 'linear' }).message).toBe(
       'Expected lm for --head on data with completions but received "linear".',
     );
-    expect(withFlags({ ...own, head: 'lm' }).message).toContain('Expected linear, unembedding, tokens or likelihood');
+    expect(withFlags({ ...own, head: 'lm' }).message).toContain(
+      'Expected linear, unembedding, tokens or likelihood',
+    );
   });
 });
 
