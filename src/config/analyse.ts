@@ -1,7 +1,7 @@
 /** The configuration of `analyse`: that of `train`, and what an analysis asks beside it. Pure. */
 import { key, type Raw } from './key.js';
 import type { TrainRaw } from './keys.js';
-import { type Layer, Layers, missing, parseLayer, settingError } from './layers.js';
+import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
 import type { TaskName } from './model.js';
 import { type DatasetPreset, presets } from './presets.js';
 import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainSettings } from './train.js';
@@ -103,12 +103,42 @@ export function resolveAnalyseConfig(
     if (found === undefined || TAKEN_BY[own].includes(name)) continue;
     throw settingError(
       found.origin,
-      `Expected the analysis ${listOf(TAKEN_BY[own])} with ${own} but received ${name}.`,
+      `Expected the analysis ${listOf(TAKEN_BY[own])} with ${nameOf(own, found.origin)} but received ${name}.`,
       'Leave it out.',
     );
   }
+  refuseStudentSettings(name, said);
   const train = resolveTrainConfig(layers.map(withoutOwn), known, task);
   return { analysis: name, train, ...ownSettings(name, said, train) };
+}
+
+/** Ways to learn that an analysis has students of its own instead of, held against a ceiling that knows no such. */
+const OWN_STUDENTS: Readonly<Partial<Record<Analysis, readonly (keyof TrainRaw)[]>>> = {
+  agreement: ['strongFeatures'],
+  misfit: ['strongFeatures'],
+  errors: ['earlyStop', 'rounds', 'filter', 'relabel'],
+  overfitting: ['earlyStop', 'rounds', 'method', 'strongMethod', 'strongFeatures'],
+  saliency: ['earlyStop', 'rounds', 'method', 'strongMethod', 'strongFeatures'],
+};
+
+/** Values that ask for nothing. */
+const AS_EVER: Readonly<Partial<Record<keyof TrainRaw, unknown>>> = {
+  earlyStop: 'off',
+  rounds: 1,
+  method: 'finetune',
+  strongMethod: 'finetune',
+};
+
+function refuseStudentSettings(analysis: Analysis, said: Layers<AnalyseRaw>): void {
+  for (const name of OWN_STUDENTS[analysis] ?? []) {
+    const found = said.find(name);
+    if (found === undefined || found.value === AS_EVER[name]) continue;
+    throw settingError(
+      found.origin,
+      `Expected plain students for the analysis ${analysis} but received ${nameOf(found.key, found.origin)}.`,
+      'Leave it out: this analysis trains students of its own, all alike but for what it asks.',
+    );
+  }
 }
 
 function checkName(analysis: string | undefined, said: Layers<AnalyseRaw>): Analysis {

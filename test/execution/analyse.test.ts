@@ -149,6 +149,10 @@ describe('analyse', () => {
       { analysis: 'leakage', corpus: 'nowhere.txt' },
       'Expected a text file for --corpus but received nowhere.txt',
     ],
+    [
+      { analysis: 'calibration', weak: undefined, weakLabels: 'labels.jsonl' },
+      'Expected a supervisor that answers the test set (--weak) for the analysis calibration',
+    ],
   ] as const)('bad input: %o', async ({ analysis, ...more }, message) => {
     await expect(analyse(analysis as 'errors', { ...settings, ...more })).rejects.toThrow(message);
   });

@@ -41,6 +41,7 @@ export async function runAnalysis(
 ): Promise<AnalysisDocument> {
   const onEvent = options.onEvent ?? (() => {});
   const { analysis, train } = config;
+  requireSupervisor(train, analysis);
   const prepared = await PREPARE[analysis](config);
   const { plan, found } = prepared;
   const context = stepContext(train, found, options);
@@ -123,7 +124,6 @@ async function single(train: TrainConfig): Promise<{ plan: ArmsPlan<TrainRoles>;
 
 /** The same supervisor and several students, one experiment of `train` each. */
 async function students({ train, students: names = [train.strong] }: AnalyseConfig) {
-  requireSupervisor(train);
   const arms: (NamedInputs & { found: Found; parameters: number | undefined })[] = [];
   const { resolveModel } = await import('../../models/index.js');
   for (const name of new Set(names)) {
@@ -137,11 +137,12 @@ async function students({ train, students: names = [train.strong] }: AnalyseConf
   return { plan: planTrainArms(arms), found, parameters: arms.map((arm) => arm.parameters) };
 }
 
-function requireSupervisor({ weakLabels }: TrainConfig): void {
+/** Labels from a file may say nothing of the test set, which would be known after the last training only. */
+function requireSupervisor({ weakLabels }: TrainConfig, analysis: string): void {
   if (weakLabels === undefined) return;
   throw new W2sError(
     'ERR_USAGE',
-    'Expected a supervisor that answers the test set (--weak) for this analysis but received its labels alone (--weak-labels).',
+    `Expected a supervisor that answers the test set (--weak) for the analysis ${analysis} but received its labels alone (--weak-labels).`,
     { hint: 'Name the model instead: --weak MODEL' },
   );
 }
