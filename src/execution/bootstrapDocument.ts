@@ -23,9 +23,9 @@ import {
   type ModelScore,
   type ScoreSummary,
 } from '../metrics/index.js';
-import { answerOrTie } from '../steps/evaluate.js';
 import type { Store } from '../store/index.js';
 import {
+  answerPair,
   binaryLabels,
   groupOf,
   type Lines,
@@ -152,12 +152,7 @@ class Reader {
       agreement: agreement(
         this.seeds.map(({ models, arms }) => {
           const teacher = (name === 'chain' ? models.at(-2) : models[0]) ?? [];
-          const { test } = arms[name];
-          return {
-            student: test.map(answerOrTie),
-            supervisor: teacher.map(answerOrTie),
-            truth: test.map((line) => line.label as number | string),
-          };
+          return answerPair(arms[name].test, teacher);
         }),
       ),
       pgr,

@@ -2,8 +2,13 @@
 
 import { W2sError } from '../errors.js';
 import type { Plan, StepHash } from '../experiments/plan.js';
-import { accuracyWithInterval, type ModelOutcome, type ZeroShotScore } from '../metrics/index.js';
-import { creditOf } from '../steps/evaluate.js';
+import {
+  type AnswerPair,
+  accuracyWithInterval,
+  type ModelOutcome,
+  type ZeroShotScore,
+} from '../metrics/index.js';
+import { answerOrTie, creditOf } from '../steps/evaluate.js';
 import type { EvaluateResult } from '../steps/results.js';
 import type { Prediction, Store } from '../store/index.js';
 import { binaryScore } from '../tasks/classification.js';
@@ -44,6 +49,15 @@ export function outcome(lines: Lines): ModelOutcome {
   const correct = Float32Array.from(lines, creditOf);
   if (!lines.every((line) => line.logits?.length === 2)) return { correct };
   return { correct, scores: Float64Array.from(lines, (line) => binaryScore(line.logits ?? [])) };
+}
+
+/** Answers of student and supervisor to the same items, and what they count. */
+export function answerPair(student: Lines, supervisor: Lines): AnswerPair {
+  return {
+    student: student.map(answerOrTie),
+    supervisor: supervisor.map(answerOrTie),
+    credits: { student: student.map(creditOf), supervisor: supervisor.map(creditOf) },
+  };
 }
 
 /** True classes of a task with two; null of any other. */

@@ -5,7 +5,6 @@ import { W2sError } from '../errors.js';
 import type { StepHash } from '../experiments/plan.js';
 import type { TrainPlan, TrainRoles } from '../experiments/train.js';
 import {
-  type AnswerPair,
   agreement,
   compareModels,
   type ModelScore,
@@ -14,10 +13,10 @@ import {
   TRAIN_SCHEMA,
   type TrainDocument,
 } from '../metrics/index.js';
-import { answerOrTie } from '../steps/evaluate.js';
 import type { Store } from '../store/index.js';
 import { labelFields } from './labelsDocument.js';
 import {
+  answerPair,
   binaryLabels,
   groupOf,
   labelScore,
@@ -132,10 +131,6 @@ async function perSeed(
 }
 
 function agreementOf(seeds: readonly SeedRecord[]): TrainDocument['agreement'] {
-  const pairs = seeds.flatMap(({ weak, student }): AnswerPair[] => {
-    if (!weak) return [];
-    const truth = student.map((line) => line.label as number | string);
-    return [{ student: student.map(answerOrTie), supervisor: weak.map(answerOrTie), truth }];
-  });
+  const pairs = seeds.flatMap(({ weak, student }) => (weak ? [answerPair(student, weak)] : []));
   return pairs.length < seeds.length ? null : agreement(pairs);
 }

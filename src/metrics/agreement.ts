@@ -1,5 +1,5 @@
 import { W2sError } from '../errors.js';
-import { mean } from './accuracy.js';
+import { type Credits, mean } from './accuracy.js';
 import type { Agreement } from './document.js';
 
 /** An answer: a class index or a text; null for a tie of two classes, where a coin would decide. */
@@ -9,7 +9,18 @@ export type Answered = number | string | null;
 export interface AnswerPair {
   student: ArrayLike<Answered>;
   supervisor: ArrayLike<Answered>;
-  truth: ArrayLike<number | string>;
+  /** What the answers count: a data set may take other answers than the truth's for right. */
+  credits: { student: Credits; supervisor: Credits };
+}
+
+/** Each item's part in an agreement [n]. */
+export interface AgreementItems {
+  /** How far the supervisor is right: 1, 0, or ½ for a tie. */
+  right: Float64Array;
+  /** The part of it where the student answers alike. */
+  rightAlike: Float64Array;
+  /** The part of 1 − right where it does. */
+  wrongAlike: Float64Array;
 }
 
 /**
@@ -33,25 +44,30 @@ export function agreement(seeds: readonly AnswerPair[]): Agreement {
   };
 }
 
-function agreementOfSeed({ student, supervisor, truth }: AnswerPair): Agreement {
-  const n = truth.length;
-  if (student.length !== n || supervisor.length !== n) {
-    throw new W2sError(
-      'ERR_ARGUMENT',
-      `Expected ${n} answers for agreement but received ${student.length} and ${supervisor.length}`,
-    );
+/** Item by item what `agreement` counts. @throws ERR_ARGUMENT where lengths differ */
+export function agreementItems({ student, supervisor, credits }: AnswerPair): AgreementItems {
+  const n = supervisor.length;
+  if (student.length !== n) {
+    throw new W2sError('ERR_ARGUMENT', `Expected ${n} answers for agreement but received ${student.length}`);
   }
-  let [right, rightAlike, wrongAlike] = [0, 0, 0];
+  const right = Float64Array.from(credits.supervisor);
+  const [rightAlike, wrongAlike] = [new Float64Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i++) {
-    const supervisorRight = credit(supervisor[i], truth[i]!);
-    const studentRight = credit(student[i], truth[i]!);
-    right += supervisorRight;
+    const studentRight = credits.student[i]!;
     // Ties are of two classes, where what is not right is one and the same wrong answer.
     const tied = student[i] === null || supervisor[i] === null;
     const alike = student[i] === supervisor[i] ? 1 : 0;
-    rightAlike += supervisorRight * studentRight;
-    wrongAlike += (1 - supervisorRight) * (tied ? 1 - studentRight : alike);
+    rightAlike[i] = right[i]! * (tied ? studentRight : alike);
+    wrongAlike[i] = (1 - right[i]!) * (tied ? 1 - studentRight : alike);
   }
+  return { right, rightAlike, wrongAlike };
+}
+
+function agreementOfSeed(pair: AnswerPair): Agreement {
+  const sums = agreementItems(pair);
+  const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
+  const [right, rightAlike, wrongAlike] = [total(sums.right), total(sums.rightAlike), total(sums.wrongAlike)];
+  const n = sums.right.length;
   const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
   return {
     overall: share(rightAlike + wrongAlike, n),
@@ -59,9 +75,6 @@ function agreementOfSeed({ student, supervisor, truth }: AnswerPair): Agreement 
     supervisorWrong: share(wrongAlike, n - right),
   };
 }
-
-const credit = (answer: Answered | undefined, truth: number | string): number =>
-  answer === null ? 0.5 : answer === truth ? 1 : 0;
 
 /** Index of the largest value; the first of equal ones. */
 export function argmax(values: ArrayLike<number>): number {

@@ -1,6 +1,13 @@
 /** Statistics of results (DESIGN 3.7): plain functions of numbers, the same for the same input. */
 export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RESAMPLES } from './accuracy.js';
-export { type AnswerPair, agreement, argmax, softmax } from './agreement.js';
+export {
+  type AgreementItems,
+  type AnswerPair,
+  agreement,
+  agreementItems,
+  argmax,
+  softmax,
+} from './agreement.js';
 export * from './analysisDocument.js';
 export { auroc } from './auroc.js';
 export { bestOfKl, expectedBest } from './bestOf.js';

@@ -26,11 +26,6 @@ export async function evaluate(
   return { result: { kind: 'evaluate', n, accuracy: right / n, ...counts, ...measured }, timing: totals };
 }
 
-/** Whether a prediction is the true answer: the likeliest class, or the whole completion. A tie is not. */
-export function isCorrect(line: Prediction): boolean {
-  return creditOf(line) === 1;
-}
-
 /** What a prediction counts in an accuracy: 1 where it is right, 0 where it is wrong, ½ for a tie of two. */
 export function creditOf(line: Prediction): number {
   return Number(line.correct ?? answerOf(line) === line.label);

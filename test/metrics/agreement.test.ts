@@ -1,11 +1,24 @@
 import { expect, test } from 'vitest';
-import { agreement, argmax, calibration, softmax } from '../../src/metrics/index.js';
+import { type AnswerPair, agreement, argmax, calibration, softmax } from '../../src/metrics/index.js';
+
+type Answers = AnswerPair['student'];
+
+/** Answers that are right where they equal the truth, and half right where they are ties. */
+function pair(student: Answers, supervisor: Answers, truth: ArrayLike<number | string>): AnswerPair {
+  const creditsOf = (answers: Answers) =>
+    Array.from(answers, (answer, i) => (answer === null ? 0.5 : Number(answer === truth[i])));
+  return {
+    student,
+    supervisor,
+    credits: { student: creditsOf(student), supervisor: creditsOf(supervisor) },
+  };
+}
 
 test('agreement splits by whether the supervisor is right', () => {
   const truth = [0, 0, 1, 1, 1];
   const supervisor = [0, 1, 1, 0, 1];
   const student = [0, 1, 0, 1, 1];
-  expect(agreement([{ student, supervisor, truth }])).toEqual({
+  expect(agreement([pair(student, supervisor, truth)])).toEqual({
     overall: 3 / 5,
     supervisorRight: 2 / 3,
     supervisorWrong: 1 / 2,
@@ -14,10 +27,10 @@ test('agreement splits by whether the supervisor is right', () => {
 
 test('agreement is the mean over seeds, null where no seed has such items', () => {
   const truth = ['e4', 'd4'];
-  const right = { student: ['e4', 'c4'], supervisor: truth, truth };
-  const copied = { student: truth, supervisor: truth, truth };
+  const right = pair(['e4', 'c4'], truth, truth);
+  const copied = pair(truth, truth, truth);
   expect(agreement([right, copied])).toEqual({ overall: 0.75, supervisorRight: 0.75, supervisorWrong: null });
-  const mixed = { student: ['a4', 'a4'], supervisor: ['e4', 'a4'], truth };
+  const mixed = pair(['a4', 'a4'], ['e4', 'a4'], truth);
   expect(agreement([right, mixed])).toEqual({ overall: 0.5, supervisorRight: 0.25, supervisorWrong: 1 });
   expect(agreement([])).toEqual({ overall: null, supervisorRight: null, supervisorWrong: null });
 });
@@ -42,17 +55,25 @@ test('a tie agrees as a fair coin would', () => {
         totals[`${side}Alike`] += (s[i] === w[i] ? 1 : 0) / worlds;
       });
     }
-    const found = agreement([{ student, supervisor, truth }]);
+    const found = agreement([pair(student, supervisor, truth)]);
     expect(found.overall).toBeCloseTo((totals.rightAlike + totals.wrongAlike) / truth.length, 12);
     expect(found.supervisorRight).toBeCloseTo(totals.rightAlike / totals.right, 12);
     expect(found.supervisorWrong).toBeCloseTo(totals.wrongAlike / totals.wrong, 12);
   }
 });
 
+test('agreement takes for right what the data set takes for right, not the truth alone', () => {
+  // Two moves mate: the supervisor's is not the one on record.
+  const moves: AnswerPair = {
+    student: ['Qg7#', 'Qh7#', 'e4'],
+    supervisor: ['Qg7#', 'Qg7#', 'd4'],
+    credits: { student: [1, 1, 0], supervisor: [1, 1, 0] },
+  };
+  expect(agreement([moves])).toEqual({ overall: 1 / 3, supervisorRight: 1 / 2, supervisorWrong: 0 });
+});
+
 test('agreement refuses unequal lengths', () => {
-  expect(() => agreement([{ student: [1], supervisor: [1, 0], truth: [1, 0] }])).toThrow(
-    /Expected 2 answers/,
-  );
+  expect(() => agreement([pair([1], [1, 0], [1, 0])])).toThrow(/Expected 2 answers/);
 });
 
 test('argmax takes the first of equal values, softmax does not overflow', () => {

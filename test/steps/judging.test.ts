@@ -1,7 +1,7 @@
 /** Judged answers: what differs from plain equality is written down, and measures are means. */
 import { describe, expect, test } from 'vitest';
 import type { Example, SplitSpec } from '../../src/data/types.js';
-import { isCorrect } from '../../src/steps/evaluate.js';
+import { creditOf } from '../../src/steps/evaluate.js';
 import { judgeLines } from '../../src/steps/judging.js';
 import { beforeNextExample } from '../../src/steps/prompt.js';
 
@@ -34,7 +34,7 @@ describe('judgeLines', () => {
     const judged = await judgeLines(split('chess-puzzles'), rows, lines);
     expect(judged.lines[0]).toEqual(lines[0]);
     expect(judged.lines[1]).toEqual({ ...lines[1], correct: true });
-    expect(judged.lines.map(isCorrect)).toEqual([false, true]);
+    expect(judged.lines.map(creditOf)).toEqual([0, 1]);
     // Black's pawn cannot move for White.
     expect(judged.measures).toEqual({ legal: 0.5 });
   });

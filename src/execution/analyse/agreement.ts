@@ -6,6 +6,8 @@
 import type { ArmsPlan } from '../../experiments/analyses/arms.js';
 import type { TrainRoles } from '../../experiments/train.js';
 import {
+  type AgreementItems,
+  agreementItems,
   combined,
   type Measure,
   type RatioItems,
@@ -13,9 +15,8 @@ import {
   ratio,
   slope,
 } from '../../metrics/index.js';
-import { answerOf } from '../../steps/evaluate.js';
 import type { Store } from '../../store/index.js';
-import { groupOf, type Lines, outcome, readLines } from '../outcomes.js';
+import { answerPair, groupOf, type Lines, readLines } from '../outcomes.js';
 import { accuracyOf, type Findings, plain, pointsText } from './findings.js';
 
 /** @param parameters of each arm's student, in the arms' order; undefined: not known */
@@ -65,33 +66,16 @@ export async function agreementFindings(
 
 function measure(pairs: readonly (readonly [Lines, Lines])[]) {
   const groups = (pairs[0]?.[0] ?? []).map(groupOf);
-  const among = (wanted: (right: boolean) => boolean): RatioItems[] =>
-    pairs.map(([student, weak]) => {
-      const { correct } = outcome(weak);
-      const below = Float64Array.from(correct, (one) => (wanted(one === 1) ? 1 : 0));
-      const above = below.map((one, i) => one * alike(student, weak, i));
-      return { above, below };
-    });
+  const items = pairs.map(([student, weak]) => agreementItems(answerPair(student, weak)));
+  const over = (of: (seed: AgreementItems) => RatioItems) => ratio(items.map(of), groups);
   return {
     accuracy: accuracyOf(pairs.map(([student]) => student)),
-    agreement: ratio(
-      among(() => true),
-      groups,
-    ),
-    right: ratio(
-      among((right) => right),
-      groups,
-    ),
-    wrong: ratio(
-      among((right) => !right),
-      groups,
-    ),
+    agreement: over(({ rightAlike, wrongAlike }) => ({
+      above: rightAlike.map((share, i) => share + (wrongAlike[i] ?? 0)),
+    })),
+    right: over(({ right, rightAlike }) => ({ above: rightAlike, below: right })),
+    wrong: over(({ right, wrongAlike }) => ({ above: wrongAlike, below: right.map((share) => 1 - share) })),
   };
-}
-
-function alike(student: Lines, weak: Lines, i: number): number {
-  const [mine, theirs] = [student[i], weak[i]];
-  return mine && theirs && answerOf(mine) === answerOf(theirs) ? 1 : 0;
 }
 
 /** How much more of the supervisor's errors a student takes over for each tenfold of its parameters. */

@@ -3,6 +3,7 @@
 import type { ArmsPlan } from '../../experiments/analyses/arms.js';
 import type { TrainRoles } from '../../experiments/train.js';
 import { argmax, calibrationError, ratio, softmax } from '../../metrics/index.js';
+import { creditOf } from '../../steps/evaluate.js';
 import type { Store } from '../../store/index.js';
 import { groupOf, type Lines, readLines } from '../outcomes.js';
 import { accuracyOf, type Findings, plain, requireLogits } from './findings.js';
@@ -61,11 +62,12 @@ function measures(seeds: readonly Lines[]) {
   };
 }
 
-function answered({ logits = [], label }: Lines[number]) {
+function answered(line: Lines[number]) {
+  const { logits = [], label } = line;
   const probabilities = softmax(logits);
   const choice = argmax(probabilities);
   const brier = probabilities.reduce((sum, p, k) => sum + (p - (k === label ? 1 : 0)) ** 2, 0);
-  return { confidence: probabilities[choice] ?? 0, right: choice === label ? 1 : 0, brier };
+  return { confidence: probabilities[choice] ?? 0, right: creditOf(line), brier };
 }
 
 function sentence(rows: readonly { name: string; values: ReturnType<typeof measures> }[]): string {

@@ -1,5 +1,6 @@
 /** The document of a made-up run; the real one comes from execution and wants a whole plan. */
 import type { TrainConfig } from '../../../src/config/train.js';
+import { answerPair } from '../../../src/execution/outcomes.js';
 import {
   accuracyWithInterval,
   agreement,
@@ -77,13 +78,7 @@ export async function trainDocumentOf(
     labels: { accuracy: 0.61, n: 1500 },
     agreement: run.weakOnTransfer
       ? null
-      : agreement(
-          seeds.map(({ student, weak }) => ({
-            student: student.map(answerOf),
-            supervisor: weak.map(answerOf),
-            truth: student.map(({ label }) => label as number | string),
-          })),
-        ),
+      : agreement(seeds.map(({ student, weak }) => answerPair(student, weak))),
     gap: compared.gap,
     pgr: compared.pgr,
     pgrAuroc: compared.pgrAuroc,
