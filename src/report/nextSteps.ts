@@ -34,6 +34,8 @@ function certainty({ seeds, pgr, gap }: TrainDocument): NextTrial | null {
 function change(document: TrainDocument): NextTrial | null {
   const { pgr, agreement, config } = document;
   const strong = settingsOf(config.forStrong);
+  // Longer training and another loss mean nothing to a probe or a prompt.
+  if (strong.method === 'probe' || strong.method === 'prompt') return null;
   const longer = strong.epochs === undefined ? null : { strongEpochs: String(strong.epochs * 2) };
   const ceilingIsLow = pgr.ci95 === null ? true : pgr.ci95[0] > 1;
   if (ceilingIsLow) {
@@ -55,10 +57,11 @@ function change(document: TrainDocument): NextTrial | null {
 const isBinary = ({ student, ceiling }: TrainDocument): boolean =>
   student.auroc !== null && ceiling.auroc !== null;
 
-function settingsOf(value: unknown): { loss?: string; epochs?: number } {
+function settingsOf(value: unknown): { loss?: string; epochs?: number; method?: string } {
   if (typeof value !== 'object' || value === null) return {};
-  const { loss, epochs } = value as Record<string, unknown>;
+  const { loss, epochs, method } = value as Record<string, unknown>;
   return {
+    ...(typeof method === 'string' ? { method } : {}),
     ...(typeof loss === 'string' ? { loss } : {}),
     ...(typeof epochs === 'number' ? { epochs } : {}),
   };

@@ -188,6 +188,11 @@ describe('nextTrials', () => {
     const none = changed({ pgr, config, seeds: [0, 1, 2], gap: { value: -0.04, ci95: [-0.07, -0.01] } });
     expect(settings(none)).toEqual([{ strongEpochs: '6' }]);
     expect(settings({ ...withPgr(1.5, 1.2, 1.8), config })).toContainEqual({ strongEpochs: '6' });
+    // A prompt trains nothing, and a probe is fitted by settings of its own.
+    for (const method of ['prompt', 'probe']) {
+      const forStrong = { ...config.forStrong, method };
+      expect(settings({ ...none, config: { ...DOCUMENT.config, forStrong } })).toEqual([]);
+    }
   });
 
   test('are the confidence loss where a binary student copies errors', () => {
