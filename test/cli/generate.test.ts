@@ -86,6 +86,18 @@ describe('generate', () => {
     const bare = await generate({ ...machine, model, data, maxNewTokens: 2 });
     const full = await generate({ ...machine, model, data: answered, maxNewTokens: 2 });
     expect(full.continuations).toEqual(bare.continuations);
+    // Of preferences the prompt alone; its continuations are candidates for a reward model.
+    const preferences = writeJsonl(
+      join(folder, 'preferences.jsonl'),
+      countings(4, 1, 'p').map(({ id, prompt }) => ({ id, prompt, chosen: 'red', rejected: 'blue' })),
+    );
+    const candidates = await generate({
+      ...machine,
+      ...{ model, data: preferences, dataset: 'pairs', maxNewTokens: 2 },
+    });
+    expect(candidates.continuations.map(({ text }) => text)).toEqual(
+      bare.continuations.map(({ text }) => text),
+    );
   });
 
   test('puts prompts into a template, and stops when it is told to', async () => {
