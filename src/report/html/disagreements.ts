@@ -11,7 +11,7 @@
 
 import { softmax } from '../../metrics/index.js';
 import type { Prediction } from '../../store/index.js';
-import { answerOf, isRight, type SeedRecord } from './runRecord.js';
+import { answerOf, isRight, isTie, type SeedRecord } from './runRecord.js';
 
 export interface Disagreement {
   kind: Kind;
@@ -69,8 +69,7 @@ export function chooseDisagreements(seeds: readonly SeedRecord[]): Disagreement[
 }
 
 function kindOf(supervisor: Prediction, student: Prediction): Kind | null {
-  // A tie is neither right nor wrong.
-  if (student.correct === 0.5 || supervisor.correct === 0.5) return null;
+  if (isTie(student) || isTie(supervisor)) return null;
   const [byStudent, bySupervisor] = [isRight(student), isRight(supervisor)];
   if (byStudent === bySupervisor) return null;
   return byStudent ? 'student' : 'supervisor';

@@ -71,7 +71,12 @@ export async function readRunRecord(document: TrainDocument, store: Store): Prom
 export const answerOf = (line: Prediction): number | string =>
   line.logits ? argmax(line.logits) : (line.text ?? '');
 
-export const isRight = (line: Prediction): boolean => answerOf(line) === line.label;
+/** As `steps/evaluate` counts it: a data set may take other answers than the truth's for right. A tie is not. */
+export const isRight = (line: Prediction): boolean =>
+  line.correct === undefined ? answerOf(line) === line.label : line.correct === true;
+
+/** A tie of two is neither right nor wrong. */
+export const isTie = (line: Prediction): boolean => line.correct === 0.5;
 
 const taskOf = (seeds: readonly SeedRecord[]): TaskKind =>
   seeds[0]?.student[0]?.logits === undefined ? 'completion' : 'classification';

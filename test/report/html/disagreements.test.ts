@@ -57,6 +57,19 @@ describe('chooseDisagreements', () => {
     expect(ids([record])).toEqual(['i1', 'i0']);
   });
 
+  test('shows nothing where the data set takes both answers for right', () => {
+    const record = seed('S');
+    const written = (text: string, correct?: boolean): Prediction => ({
+      ...{ id: 'i0', split: 'test', label: 'Qg7#', text },
+      ...(correct === undefined ? {} : { correct }),
+    });
+    record.student = [written('Qg7#')];
+    record.weak = [written('Qh7#', true)];
+    expect(ids([record])).toEqual([]);
+    record.weak = [written('Qh7')];
+    expect(ids([record])).toEqual(['i0']);
+  });
+
   test('fills up with the other kind where one is rare', () => {
     expect(chooseDisagreements([seed(`WW${'S'.repeat(30)}`)]).map(({ kind }) => kind)).toEqual([
       ...Array(8).fill('student'),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TrainConfig } from '../../../src/config/train.js';
 import type { TrainDocument } from '../../../src/metrics/index.js';
 import { runPageName, writeRunPage } from '../../../src/report/html/index.js';
 import { drawRunPage } from '../../../src/report/html/runPage.js';
@@ -231,6 +232,8 @@ describe('shapes of documents', () => {
       step,
       readFileSync(step, 'utf8').replace('"loss":"xent"', '"loss":"custom","name":"my <loss>"'),
     );
+    const { forStrong } = run.document.config as unknown as TrainConfig;
+    forStrong.customLoss = { name: 'my <loss>', source: 'a'.repeat(64), params: {} };
     const page = await draw(run);
     expect(page).toContain('<bdi>my &lt;loss&gt;</bdi>');
     expect(page).not.toContain('npx w2s-native train');

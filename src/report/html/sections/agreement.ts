@@ -5,7 +5,7 @@ import { type PartsRow, partsChart } from '../../charts/index.js';
 import { percent } from '../../format.js';
 import { type Html, html } from '../markup.js';
 import { chartFigure, section, table } from '../page.js';
-import { answerOf, isRight, type Lines, type RunRecord } from '../runRecord.js';
+import { answerOf, isRight, isTie, type Lines, type RunRecord } from '../runRecord.js';
 
 /** Counts over all seeds together. */
 interface Split {
@@ -52,10 +52,10 @@ function count(weak: Lines, student: Lines, into: Split): void {
   const supervisors = new Map(weak.map((line) => [line.id, line]));
   for (const line of student) {
     const supervisor = supervisors.get(line.id);
-    if (supervisor === undefined) continue;
-    const alike = answerOf(supervisor) === answerOf(line);
-    if (isRight(supervisor)) into.right[alike ? 'alike' : 'other']++;
-    else if (alike) into.wrong.alike++;
+    if (supervisor === undefined || isTie(supervisor) || isTie(line)) continue;
+    // Where several answers are right, the student's may be another one.
+    if (isRight(supervisor)) into.right[isRight(line) ? 'alike' : 'other']++;
+    else if (answerOf(supervisor) === answerOf(line)) into.wrong.alike++;
     else into.wrong[isRight(line) ? 'right' : 'other']++;
   }
 }
