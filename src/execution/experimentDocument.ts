@@ -20,6 +20,7 @@ import {
   groupOf,
   type Lines,
   labelScore,
+  modelNames,
   outcome,
   readLines,
   sumTimings,
@@ -68,7 +69,7 @@ export async function experimentDocument(
       store,
       plan.steps.map(({ hash }) => hash),
     )),
-    throughput: await throughputOf(store, trained),
+    throughput: await throughputOf(store, withFoundations(plan, trained)),
     store: store.shownPath,
     steps: stepsOf[0] ?? {},
   };
@@ -128,7 +129,7 @@ async function modelScores(
     const hashes = evaluated.flatMap(({ trained, test }) => (trained ? [trained, test] : [test]));
     const { seconds } = await sumTimings(store, withFoundations(plan, hashes));
     const { accuracy, ci95, auroc: ranked, aurocCi95, n } = summary;
-    const model = evaluated[0]?.model === 'weak' ? (config.weakLabels ?? config.weak) : config.strong;
+    const model = modelNames(config)[evaluated[0]?.model ?? 'strong'];
     scores[role] = { model, accuracy, ci95, auroc: ranked, aurocCi95, n, seconds };
   }
   return scores;

@@ -1,5 +1,6 @@
 /** Predictions and times of finished steps, as documents count them. */
 
+import type { TrainConfig } from '../config/train.js';
 import { W2sError } from '../errors.js';
 import type { Plan, StepHash } from '../experiments/plan.js';
 import {
@@ -22,6 +23,14 @@ export async function readLines(store: Store, hash: StepHash): Promise<Lines> {
   throw new W2sError('ERR_STORE', `Expected predictions in ${store.stepFolder(hash)} but received none`, {
     hint: `Do the step again: rm -r ${store.stepFolder(hash)}`,
   });
+}
+
+/** What stands for the two models in documents: their names, or the files that are there in their place. */
+export function modelNames(config: TrainConfig): { weak: string; strong: string } {
+  return {
+    weak: config.weakLabels ?? config.weakFeatures ?? config.weak,
+    strong: config.strongFeatures ?? config.strong,
+  };
 }
 
 /** Steps, and beneath those that read hidden states, the steps that computed them and tuned their weights. */

@@ -21,6 +21,7 @@ import {
   groupOf,
   labelScore,
   measuresOf,
+  modelNames,
   outcome,
   sumTimings,
   throughputOf,
@@ -66,16 +67,15 @@ export async function trainDocument(
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));
   const weakSteps = seeds.flatMap(({ roles }) => supervisorSteps(roles));
 
-  const weakName = config.weakLabels ?? config.weakFeatures ?? config.weak;
-  const strongName = config.strongFeatures ?? config.strong;
-  const weak = await modelScore(weakName, compared.weak, weakSteps);
+  const names = modelNames(config);
+  const weak = await modelScore(names.weak, compared.weak, weakSteps);
   return {
     schema: TRAIN_SCHEMA,
     config: { ...config },
     seeds: seeds.map(({ seed }) => seed),
     weak: { ...weak, on: first.weak ? 'test' : 'transfer' },
-    student: await modelScore(strongName, compared.student, stepsOf('student', 'studentTest')),
-    ceiling: await modelScore(strongName, compared.ceiling, stepsOf('ceiling', 'ceilingTest')),
+    student: await modelScore(names.strong, compared.student, stepsOf('student', 'studentTest')),
+    ceiling: await modelScore(names.strong, compared.ceiling, stepsOf('ceiling', 'ceilingTest')),
     labels: labelScore(seeds.map(({ labels: graded }) => graded)),
     ...(await labelFields(store, plan, config)),
     agreement: agreementOf(seeds),
