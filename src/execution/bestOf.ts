@@ -7,9 +7,9 @@ import { type BestOfPlan, planBestOf } from '../experiments/bestOf.js';
 import type { BestOfDocument } from '../metrics/index.js';
 import { resolveModel } from '../models/index.js';
 import { bestOfDocument } from './bestOfDocument.js';
-import { type Found, stepContext } from './context.js';
+import type { Found } from './context.js';
+import { runRecorded } from './recordedRun.js';
 import { findRewardInputs } from './reward.js';
-import { runPlan } from './runner.js';
 import type { TrainOptions } from './train.js';
 
 /**
@@ -19,21 +19,18 @@ import type { TrainOptions } from './train.js';
  * ERR_ABORTED after a checkpoint when the signal fires.
  */
 export async function runBestOf(config: BestOfConfig, options: TrainOptions = {}): Promise<BestOfDocument> {
-  const onEvent = options.onEvent ?? (() => {});
   const { plan, found } = await prepareBestOf(config);
-  const context = stepContext(config, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
-  const document = await bestOfDocument(context, plan, config);
-  const path = await context.store.writeRun(`best-of-${config.dataset}`, {
-    command: 'best-of',
-    time: new Date().toISOString(),
-    config,
-    plan: plan.steps,
-    steps: document.steps,
-    summary: document,
-  });
-  onEvent({ type: 'run-written', path });
-  return document;
+  return runRecorded(
+    {
+      command: 'best-of',
+      name: `best-of-${config.dataset}`,
+      config,
+      plan,
+      found,
+      documentOf: (context) => bestOfDocument(context, plan, config),
+    },
+    options,
+  );
 }
 
 /** Finds what a configuration names, and plans. Nothing is run. */

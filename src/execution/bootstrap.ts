@@ -5,10 +5,10 @@ import { type BootstrapPlan, planBootstrap } from '../experiments/bootstrap.js';
 import type { BootstrapDocument } from '../metrics/index.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
 import { bootstrapDocument } from './bootstrapDocument.js';
-import { type EngineOptions, type Found, stepContext } from './context.js';
+import type { EngineOptions, Found } from './context.js';
 import type { RunOptions } from './events.js';
+import { runRecorded } from './recordedRun.js';
 import { datasetRequest, findData } from './resolve.js';
-import { runPlan } from './runner.js';
 
 export interface BootstrapOptions extends RunOptions, EngineOptions {}
 
@@ -20,21 +20,18 @@ export async function runBootstrap(
   config: BootstrapConfig,
   options: BootstrapOptions = {},
 ): Promise<BootstrapDocument> {
-  const onEvent = options.onEvent ?? (() => {});
   const { plan, found } = await prepareBootstrap(config);
-  const context = stepContext(config, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
-  const document = await bootstrapDocument(context.store, plan, config);
-  const path = await context.store.writeRun(`bootstrap-${config.dataset}`, {
-    command: 'bootstrap',
-    time: new Date().toISOString(),
-    config,
-    plan: plan.steps,
-    steps: document.steps,
-    summary: document,
-  });
-  onEvent({ type: 'run-written', path });
-  return document;
+  return runRecorded(
+    {
+      command: 'bootstrap',
+      name: `bootstrap-${config.dataset}`,
+      config,
+      plan,
+      found,
+      documentOf: ({ store }) => bootstrapDocument(store, plan, config),
+    },
+    options,
+  );
 }
 
 /** Finds what a configuration names, and plans. Nothing is run. */

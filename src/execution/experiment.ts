@@ -10,10 +10,10 @@ import { type ExperimentDefinition, planExperiment } from '../experiments/define
 import type { ExperimentDocument } from '../metrics/index.js';
 import { trustGradient } from '../tasks/gradientCheck.js';
 import { boundLoss } from '../tasks/loss.js';
-import { type EngineOptions, stepContext } from './context.js';
+import type { EngineOptions } from './context.js';
 import type { RunOptions } from './events.js';
 import { experimentDocument } from './experimentDocument.js';
-import { runPlan } from './runner.js';
+import { runRecorded } from './recordedRun.js';
 import { findInputs } from './train.js';
 import { gatherParams } from './userModules.js';
 
@@ -66,24 +66,21 @@ export async function runOpened(
   { definition, params, unchecked }: OpenedExperiment,
   options: RunOptions & EngineOptions = {},
 ): Promise<ExperimentDocument> {
-  const onEvent = options.onEvent ?? (() => {});
   const { inputs, found } = await findInputs(config);
   const plan = planExperiment(definition, params, inputs, config.experiment.source);
   for (const { spec } of plan.steps) {
     if (spec.kind === 'finetune' && spec.objective.loss === 'custom')
       trustGradient(boundLoss(spec.objective), unchecked);
   }
-  const context = stepContext(config, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
-  const document = await experimentDocument(context.store, plan, config);
-  const path = await context.store.writeRun(`run-${config.experiment.name}`, {
-    command: 'run',
-    time: new Date().toISOString(),
-    config,
-    plan: plan.steps,
-    steps: document.steps,
-    summary: document,
-  });
-  onEvent({ type: 'run-written', path });
-  return document;
+  return runRecorded(
+    {
+      command: 'run',
+      name: `run-${config.experiment.name}`,
+      config,
+      plan,
+      found,
+      documentOf: ({ store }) => experimentDocument(store, plan, config),
+    },
+    options,
+  );
 }

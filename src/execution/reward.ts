@@ -3,9 +3,9 @@
 import type { RewardConfig } from '../config/reward.js';
 import { planReward, type RewardInputs, type RewardPlan } from '../experiments/reward.js';
 import type { RewardDocument } from '../metrics/index.js';
-import { type Found, stepContext } from './context.js';
+import type { Found } from './context.js';
+import { runRecorded } from './recordedRun.js';
 import { rewardDocument } from './rewardDocument.js';
-import { runPlan } from './runner.js';
 import { findInputs, type TrainOptions } from './train.js';
 
 /**
@@ -13,21 +13,18 @@ import { findInputs, type TrainOptions } from './train.js';
  * Rejects with a W2sError; with ERR_ABORTED after a checkpoint when the signal fires.
  */
 export async function runReward(config: RewardConfig, options: TrainOptions = {}): Promise<RewardDocument> {
-  const onEvent = options.onEvent ?? (() => {});
   const { plan, found } = await prepareReward(config);
-  const context = stepContext(config, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
-  const document = await rewardDocument(context.store, plan, config);
-  const path = await context.store.writeRun(`reward-${config.dataset}`, {
-    command: 'reward',
-    time: new Date().toISOString(),
-    config,
-    plan: plan.steps,
-    steps: document.steps,
-    summary: document,
-  });
-  onEvent({ type: 'run-written', path });
-  return document;
+  return runRecorded(
+    {
+      command: 'reward',
+      name: `reward-${config.dataset}`,
+      config,
+      plan,
+      found,
+      documentOf: ({ store }) => rewardDocument(store, plan, config),
+    },
+    options,
+  );
 }
 
 /** Finds what a configuration names, and plans. Nothing is run. */

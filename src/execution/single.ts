@@ -6,12 +6,10 @@ import { planEvaluate, planFinetune, planLabel, type SingleInputs } from '../exp
 import { accuracyWithInterval, auroc } from '../metrics/index.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
 import type { StepContext } from '../steps/context.js';
-import { creditOf } from '../steps/evaluate.js';
 import type { EvaluateResult } from '../steps/results.js';
-import type { Prediction } from '../store/index.js';
-import { binaryScore } from '../tasks/classification.js';
 import { type EngineOptions, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
+import { binaryLabels, groupOf, type Lines, outcome } from './outcomes.js';
 import { type ClassSources, datasetRequest, type FoundData, findData } from './resolve.js';
 import { runPlan } from './runner.js';
 import { skippedIn } from './skipped.js';
@@ -55,11 +53,7 @@ export async function runEvaluate(
   const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
   await exportRows(config, context, step);
   const lines = (await context.store.readPredictions(step.hash)) ?? [];
-  const correct = Float32Array.from(lines, creditOf);
-  const { accuracy, ci95 } = accuracyWithInterval(
-    [correct],
-    lines.map((line) => line.group ?? line.id),
-  );
+  const { accuracy, ci95 } = accuracyWithInterval([outcome(lines).correct], lines.map(groupOf));
   const basics = await document('evaluate', config, context, step);
   const { measures } = (await context.store.readResult(step.hash)) as unknown as EvaluateResult;
   return recorded(context, step, {
@@ -163,11 +157,8 @@ async function exportRows(config: LabelConfig, context: StepContext, step: PlanS
   await exportPredictions(config.export, context, step);
 }
 
-function aurocOf(lines: readonly Prediction[]): number | null {
-  if (!lines.every((line) => line.logits?.length === 2 && typeof line.label === 'number')) return null;
-  const scores = Float64Array.from(lines, (line) => binaryScore(line.logits ?? []));
-  return auroc(
-    scores,
-    Uint8Array.from(lines, (line) => line.label as number),
-  );
+function aurocOf(lines: Lines): number | null {
+  const labels = binaryLabels(lines);
+  const { scores } = outcome(lines);
+  return labels && scores ? auroc(scores, labels) : null;
 }

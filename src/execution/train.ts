@@ -6,10 +6,10 @@ import type { FileLocations } from '../data/types.js';
 import { planTrain, type TrainInputs, type TrainPlan } from '../experiments/train.js';
 import type { TrainDocument } from '../metrics/document.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
-import { type EngineOptions, type Found, stepContext } from './context.js';
+import type { EngineOptions, Found } from './context.js';
 import type { RunOptions } from './events.js';
+import { runRecorded } from './recordedRun.js';
 import { datasetRequest, type FoundData, findData, findFeatures, findSupervision } from './resolve.js';
-import { runPlan } from './runner.js';
 import { trainDocument } from './trainDocument.js';
 
 export interface TrainOptions extends RunOptions, EngineOptions {}
@@ -19,21 +19,18 @@ export interface TrainOptions extends RunOptions, EngineOptions {}
  * Rejects with a W2sError; with ERR_ABORTED after a checkpoint when the signal fires.
  */
 export async function runTrain(config: TrainConfig, options: TrainOptions = {}): Promise<TrainDocument> {
-  const onEvent = options.onEvent ?? (() => {});
   const { plan, found } = await prepareTrain(config);
-  const context = stepContext(config, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: config.keepModels });
-  const document = await trainDocument(context.store, plan, config);
-  const path = await context.store.writeRun(`train-${config.dataset}`, {
-    command: 'train',
-    time: new Date().toISOString(),
-    config,
-    plan: plan.steps,
-    steps: document.steps,
-    summary: document,
-  });
-  onEvent({ type: 'run-written', path });
-  return document;
+  return runRecorded(
+    {
+      command: 'train',
+      name: `train-${config.dataset}`,
+      config,
+      plan,
+      found,
+      documentOf: ({ store }) => trainDocument(store, plan, config),
+    },
+    options,
+  );
 }
 
 /** Finds what a configuration names, and plans. Nothing is run. */

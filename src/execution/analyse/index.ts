@@ -16,9 +16,9 @@ import { planSaliency } from '../../experiments/analyses/saliency.js';
 import type { TrainRoles } from '../../experiments/train.js';
 import { ANALYSIS_SCHEMA, type AnalysisDocument } from '../../metrics/index.js';
 import type { Store } from '../../store/index.js';
-import { type EngineOptions, type Found, stepContext } from '../context.js';
+import type { EngineOptions, Found } from '../context.js';
 import type { RunOptions } from '../events.js';
-import { runPlan } from '../runner.js';
+import { runRecorded } from '../recordedRun.js';
 import { findInputs } from '../train.js';
 import type { Findings } from './findings.js';
 
@@ -39,32 +39,20 @@ export async function runAnalysis(
   config: AnalyseConfig,
   options: AnalyseOptions = {},
 ): Promise<AnalysisDocument> {
-  const onEvent = options.onEvent ?? (() => {});
   const { analysis, train } = config;
   requireSupervisor(train, analysis);
-  const prepared = await PREPARE[analysis](config);
-  const { plan, found } = prepared;
-  const context = stepContext(train, found, options);
-  await runPlan(plan, { context, onEvent, keepModels: train.keepModels });
-  const document: AnalysisDocument = {
+  const { plan, found, findings } = await PREPARE[analysis](config);
+  const documentOf = async ({ store }: { store: Store }): Promise<AnalysisDocument> => ({
     schema: ANALYSIS_SCHEMA,
     analysis,
     config: { ...train, ...ownSettings(config) },
     seeds: train.seeds,
-    ...(await prepared.findings(context.store)),
-    store: context.store.shownPath,
+    ...(await findings(store)),
+    store: store.shownPath,
     steps: stepsOfArms(plan),
-  };
-  const path = await context.store.writeRun(`analyse-${analysis}`, {
-    command: 'analyse',
-    time: new Date().toISOString(),
-    config: document.config,
-    plan: plan.steps,
-    steps: document.steps,
-    summary: document,
   });
-  onEvent({ type: 'run-written', path });
-  return document;
+  const name = `analyse-${analysis}`;
+  return runRecorded({ command: 'analyse', name, config: train, plan, found, documentOf }, options);
 }
 
 function ownSettings({ train: _, analysis: __, ...own }: AnalyseConfig): Record<string, unknown> {
