@@ -22,7 +22,7 @@ export const command: Command = {
     },
   ],
   describe:
-    'Prints a table of the experiments and evaluations in a results folder, each by its latest run, and draws ' +
+    'Prints a table of the experiments in a results folder, each by its latest run, what analyses, chains and best-of say, and the evaluations, and draws ' +
     'FOLDER/report.html, one page that compares them and leads to the page of each.',
   options: {
     ...jsonOption,
@@ -67,7 +67,7 @@ export const command: Command = {
     const records = (await store.readRuns()).map(({ record }) => record);
     const runs = sortRuns(records);
     for (const problem of runs.problems) warn(problem);
-    const isEmpty = runs.experiments.length + runs.evaluations.length === 0;
+    const isEmpty = runs.experiments.length + runs.evaluations.length + runs.studies.length === 0;
     if (argv.json === true) {
       printJson(context, { schema: 'w2s-native/report@1', runs: records.map(({ summary }) => summary) });
     } else if (files.csv !== '-') {

@@ -3,7 +3,9 @@ import { gapText, percent, percentInterval, shownModels, strongOf } from './form
 import { dataName, scoredName } from './html/names.js';
 import { nameExperiments } from './runs/labels.js';
 import { type Evaluation, type Experiment, type ReportedRun, shownTime, sortRuns } from './runs/records.js';
+import { studyMeaning, studyTitle } from './runs/studies.js';
 import { type Column, lineWidth, type Paint, PLAIN, textTable } from './textTable.js';
+import { wrap } from './trainReport.js';
 
 export interface RunsReportOptions {
   paint?: Paint;
@@ -15,6 +17,9 @@ export interface RunsReportOptions {
 interface RankedColumn extends Column {
   rank: number;
 }
+
+/** Cells of a line of prose. */
+const WORDS_WIDTH = 100;
 
 const TRAIN_COLUMNS: readonly RankedColumn[] = [
   { title: 'dataset', rank: 0 },
@@ -41,18 +46,23 @@ const EVALUATE_COLUMNS: readonly RankedColumn[] = [
 
 /**
  * One table over the runs of a store: every experiment once, by its latest run, oldest first; then the
- * evaluated models. No newline at the end.
+ * what analyses, chains and best of n say; then the evaluated models. No newline at the end.
  */
 export function runsReport(
   runs: readonly ReportedRun[],
   { paint = PLAIN, width = Number.POSITIVE_INFINITY }: RunsReportOptions = {},
 ): string {
-  const { experiments, evaluations } = sortRuns(runs);
+  const { experiments, evaluations, studies } = sortRuns(runs);
   const parts: string[] = [];
   if (experiments.length > 0) {
     const names = nameExperiments(experiments.map(({ document }) => document));
     const rows = experiments.map((experiment, i) => trainRow(experiment, names[i]?.settings ?? ''));
     parts.push(fittingTable(TRAIN_COLUMNS, rows, paint, width));
+  }
+  for (const { document } of studies) {
+    parts.push(
+      `${paint.bold(studyTitle(document))}\n${wrap(studyMeaning(document), Math.min(width, WORDS_WIDTH))}`,
+    );
   }
   if (evaluations.length > 0) {
     parts.push(fittingTable(EVALUATE_COLUMNS, evaluations.map(evaluateRow), paint, width));

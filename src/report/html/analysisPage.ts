@@ -5,46 +5,48 @@ import type { AnalysisColumn, AnalysisDocument, AnalysisRow } from '../../metric
 import { analysisTitle, columnOf, measureText } from '../analysisReport.js';
 import { type ColourName, curveChart, intervalChart } from '../charts/index.js';
 import { argumentsOf, quoted, settingsOf } from './command.js';
-import { type ResultChart, writeResultPage } from './resultPage.js';
+import { type ResultChart, type ResultPage, writeResultPage } from './resultPage.js';
 
 /** Draws and writes the page. @returns its path */
 export async function writeAnalysisPage(document: AnalysisDocument, folder: string): Promise<string> {
-  const { analysis, seeds, columns, rows, charted, reading, says, config } = document;
+  return writeResultPage(analysisPage(document), folder);
+}
+
+export function analysisPage(document: AnalysisDocument): ResultPage {
+  const { analysis, seeds, columns, rows, charted, facts, reading, says, config } = document;
   const charts = charted.flatMap((key) => {
     const column = columnOf(columns, key);
     return column ? [columnChart(column, rows, document.rowTitle)] : [];
   });
-  return writeResultPage(
-    {
-      name: `analyse-${analysis}-${String(config.dataset)}`,
-      eyebrow: `Analysis · seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`,
-      title: analysisTitle(document),
-      lede: says,
-      sections: [
-        {
-          title: 'What was found',
-          words: [reading],
-          charts: [...charts, ...curves(document)],
-          tables: [
-            {
-              caption: 'Values with 95 % intervals.',
-              columns: [
-                { title: document.rowTitle },
-                ...columns.map(({ title }) => ({ title, number: true })),
-              ],
-              rows: rows.map(({ name, values }) => [
-                name,
-                ...columns.map(({ key, unit }) => measureText(values[key] ?? null, unit)),
-              ]),
-            },
-          ],
-        },
-      ],
-      command: analysisCommand(document),
-      config,
-    },
-    folder,
-  );
+  return {
+    name: `analyse-${analysis}-${String(config.dataset)}`,
+    eyebrow: `Analysis · seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`,
+    title: analysisTitle(document),
+    lede: says,
+    sections: [
+      {
+        title: 'What was found',
+        words: [
+          reading,
+          ...facts.map(({ name, unit, measure }) => `${name}: ${measureText(measure, unit)}.`),
+          ...rows.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`])),
+        ],
+        charts: [...charts, ...curves(document)],
+        tables: [
+          {
+            caption: 'Values with 95 % intervals.',
+            columns: [{ title: document.rowTitle }, ...columns.map(({ title }) => ({ title, number: true }))],
+            rows: rows.map(({ name, values }) => [
+              name,
+              ...columns.map(({ key, unit }) => measureText(values[key] ?? null, unit)),
+            ]),
+          },
+        ],
+      },
+    ],
+    command: analysisCommand(document),
+    config,
+  };
 }
 
 /** The fewest flags that give this analysis again. */

@@ -11,10 +11,10 @@ import { rewardArguments } from './rewardCommand.js';
 
 /** Draws and writes the page. @returns its path: `<folder>/reports/best-of-<dataset>-<hash8>.html` */
 export async function writeBestOfPage(document: BestOfDocument, folder: string): Promise<string> {
-  return writeResultPage(pageOf(document), folder);
+  return writeResultPage(bestOfPage(document), folder);
 }
 
-function pageOf(document: BestOfDocument): ResultPage {
+export function bestOfPage(document: BestOfDocument): ResultPage {
   const { config, seeds, n } = document;
   const text = scoreTexts(document);
   return {

@@ -26,13 +26,13 @@ export async function writeBootstrapPage(
   document: BootstrapDocument,
   folder: string,
 ): Promise<{ page: string; svg: string }> {
-  const page = await writeResultPage(pageOf(document), folder);
+  const page = await writeResultPage(bootstrapPage(document), folder);
   const svg = page.replace(/\.html$/, '.svg');
   await writeAtomically(svg, `${await renderSvg(accuracyChart(document, WIDE), { theme: 'light' })}\n`);
   return { page, svg };
 }
 
-function pageOf(document: BootstrapDocument): ResultPage {
+export function bootstrapPage(document: BootstrapDocument): ResultPage {
   const { arms, config, seeds, perSeed } = document;
   return {
     name: `bootstrap-${config.dataset}`,

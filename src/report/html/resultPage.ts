@@ -71,12 +71,19 @@ export async function resultPageText(page: ResultPage): Promise<string> {
 <h1>${isolated(title)}</h1>
 <p class="lede">${unbroken(lede)}</p>
 ${remarks.length > 0 && html`<p class="remarks">${unbroken(remarks.join(' '))}</p>`}`,
-    sections: [...(await Promise.all(page.sections.map(drawSection))), repeatSection(page)],
+    sections: [...(await Promise.all(page.sections.map((one) => drawSection(one)))), repeatSection(page)],
     footer: html`<p>Drawn by w2s-native ${packageVersion()}. This page is one file: it asks the network for nothing and runs no script.</p>`,
   });
 }
 
-async function drawSection({ title, words, charts = [], tables = [] }: ResultSection): Promise<Html> {
+/**
+ * Part of a page.
+ * @param more stands below the words, such as a link
+ */
+export async function drawSection(
+  { title, words, charts = [], tables = [] }: ResultSection,
+  more: Html | false = false,
+): Promise<Html> {
   const figures = await Promise.all(
     charts.map(({ draw, alt, caption }) =>
       chartFigure(draw, alt, caption === undefined ? undefined : html`${caption}`),
@@ -85,7 +92,7 @@ async function drawSection({ title, words, charts = [], tables = [] }: ResultSec
   const drawnTables = tables.map(({ caption, columns, rows }) => table(caption, columns, rows));
   return section({
     title,
-    words: html`${words.map((paragraph) => html`<p>${unbroken(paragraph)}</p>`)}`,
+    words: html`${words.map((paragraph) => html`<p>${unbroken(paragraph)}</p>`)}${more}`,
     content: html`${figures}${drawnTables}`,
   });
 }

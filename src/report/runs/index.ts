@@ -37,8 +37,11 @@ export async function writeRunsPage(runs: SortedRuns, options: RunsPageOptions):
   const experiments = named.map((one, i) => ({ ...one, href: pages[i] ?? null }));
   const { drawRunsPage } = await import('./page.js');
   const folder = basename(store.root);
+  const { studySections } = await import('./studies.js');
+  const studies = await studySections(runs.studies, store.root, options.warn ?? (() => {}));
   const { evaluations } = runs;
-  const text = await drawRunsPage({ folder, experiments, evaluations, version: packageVersion() });
+  const version = packageVersion();
+  const text = await drawRunsPage({ folder, experiments, evaluations, studies, version });
   const path = join(store.root, 'report.html');
   await writeAtomically(path, text);
   return path;

@@ -5,6 +5,7 @@ import { decimalInterval, decimals, NONE, percent, percentInterval, plural, unbr
 import { type Html, html, isolated } from '../html/markup.js';
 import { scoredName } from '../html/names.js';
 import { chartFigure, pageText, section, table } from '../html/page.js';
+import { drawSection, type ResultSection } from '../html/resultPage.js';
 import { meaningParts } from '../meaning.js';
 import { type ComparisonRow, comparisonChart, type Panel } from './chart.js';
 import { type NamedExperiment, order } from './labels.js';
@@ -16,23 +17,32 @@ export interface ListedExperiment extends Experiment, NamedExperiment {
   href: string | null;
 }
 
+/** A result that holds experiments beside each other. */
+export interface StudySection {
+  section: ResultSection;
+  /** Below its words: where its own page lies. */
+  more: Html;
+}
+
 export interface RunsPageParts {
   /** What the results folder is called. */
   folder: string;
   /** In the order in which they are shown. */
   experiments: readonly ListedExperiment[];
   evaluations: readonly Evaluation[];
+  studies?: readonly StudySection[];
   version: string;
 }
 
 /** The same runs give the same text. */
 export async function drawRunsPage(parts: RunsPageParts): Promise<string> {
-  const { folder, experiments, evaluations, version } = parts;
+  const { folder, experiments, evaluations, studies = [], version } = parts;
   const rows = comparisonRows(experiments);
   const sections = [
     experiments.length > 0 && (await gapSection(rows)),
     experiments.length > 0 && (await accuracySection(rows)),
     experiments.length > 0 && experimentsSection(experiments),
+    ...(await Promise.all(studies.map(({ section: one, more }) => drawSection(one, more)))),
     evaluations.length > 0 && (await evaluationsSection(evaluations)),
   ];
   return pageText({
@@ -64,12 +74,13 @@ export function comparisonRows(
   });
 }
 
-function headerOf({ folder, experiments, evaluations }: RunsPageParts): Html {
+function headerOf({ folder, experiments, evaluations, studies = [] }: RunsPageParts): Html {
   const sets = new Set(experiments.map(({ data }) => data)).size;
   const counts = [
     ...(experiments.length > 0
       ? [`${plural(experiments.length, 'experiment')} on ${plural(sets, 'data set')}`]
       : []),
+    ...(studies.length > 0 ? [plural(studies.length, 'comparison')] : []),
     ...(evaluations.length > 0 ? [plural(evaluations.length, 'evaluation')] : []),
   ];
   return html`<p class="eyebrow">Weak-to-strong generalization · ${counts.join(' · ')}</p>

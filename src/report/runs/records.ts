@@ -1,5 +1,13 @@
 /** The runs of a store, as far as a report can use them. */
-import { REWARD_SCHEMA, TRAIN_SCHEMA, type TrainDocument } from '../../metrics/index.js';
+import {
+  ANALYSIS_SCHEMA,
+  BEST_OF_SCHEMA,
+  BOOTSTRAP_SCHEMA,
+  REWARD_SCHEMA,
+  TRAIN_SCHEMA,
+  type TrainDocument,
+} from '../../metrics/index.js';
+import { isStudyDocument, type Study, studyKey } from './studies.js';
 
 /** A run as the store keeps it; only what is shown. */
 export interface ReportedRun {
@@ -34,6 +42,8 @@ export interface SortedRuns {
   /** Each once, by its latest run, oldest first. */
   experiments: Experiment[];
   evaluations: Evaluation[];
+  /** Analyses, chains and best of n. */
+  studies: Study[];
   /** Sentences about runs that cannot be shown. */
   problems: string[];
 }
@@ -45,15 +55,22 @@ export interface SortedRuns {
 export function sortRuns(runs: readonly ReportedRun[]): SortedRuns {
   const experiments: Experiment[] = [];
   const evaluations: Evaluation[] = [];
+  const studies: Study[] = [];
   const problems: string[] = [];
   for (const run of runs) {
     const { time } = run;
     const summary = withoutReward(run.summary);
     if (isTrainDocument(summary)) experiments.push({ document: summary, time });
     else if (isEvaluateSummary(summary)) evaluations.push({ document: summary, time });
+    else if (isStudyDocument(summary)) studies.push({ document: summary, time });
     else problems.push(...problemOf(run));
   }
-  return { experiments: latest(experiments), evaluations: latest(evaluations), problems };
+  return {
+    experiments: latest(experiments, stepsOf),
+    evaluations: latest(evaluations, stepsOf),
+    studies: latest(studies, studyKey),
+    problems,
+  };
 }
 
 /** A reward experiment is one of `train` on preferences. */
@@ -67,6 +84,9 @@ function withoutReward(summary: unknown): unknown {
 const KNOWN: Readonly<Record<string, string>> = {
   train: TRAIN_SCHEMA,
   evaluate: 'w2s-native/evaluate@1',
+  analyse: ANALYSIS_SCHEMA,
+  bootstrap: BOOTSTRAP_SCHEMA,
+  'best-of': BEST_OF_SCHEMA,
 };
 
 function problemOf({ command, time, summary }: ReportedRun): string[] {
@@ -82,11 +102,11 @@ function problemOf({ command, time, summary }: ReportedRun): string[] {
 /** `2026-01-02 10:00`, in UTC. */
 export const shownTime = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
-/** The last run of each experiment; two runs are one experiment when they came from the same steps. */
-function latest<R extends { document: TrainDocument | EvaluateSummary }>(runs: readonly R[]): R[] {
+/** The last run of each; those of one key are one, such as experiments of the same steps. */
+function latest<D, R extends { document: D }>(runs: readonly R[], keyOf: (document: D) => string): R[] {
   const bySteps = new Map<string, R>();
   for (const run of runs) {
-    const key = stepsOf(run.document);
+    const key = keyOf(run.document);
     bySteps.delete(key);
     bySteps.set(key, run);
   }

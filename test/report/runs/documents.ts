@@ -1,5 +1,12 @@
-/** Documents of `train` and `evaluate` for tests of reports. */
-import type { TrainDocument } from '../../../src/metrics/index.js';
+/** Documents of commands for tests of reports. */
+import { resolveAnalyseConfig } from '../../../src/config/analyse.js';
+import { resolveBootstrapConfig } from '../../../src/config/bootstrap.js';
+import type {
+  AnalysisDocument,
+  BootstrapArm,
+  BootstrapDocument,
+  TrainDocument,
+} from '../../../src/metrics/index.js';
 
 /** A model's score, two points to either side, on 2,000 items. */
 export const score = (model: string, accuracy: number) => ({
@@ -71,6 +78,64 @@ export function evaluation(changes: Readonly<Record<string, unknown>> = {}): Rec
     accuracy: 0.9,
     ci95: [0.88, 0.92],
     auroc: 0.95,
+    ...changes,
+  };
+}
+
+/** The document of `analyse agreement` with two students and a trend. */
+export function analysis(changes: Partial<AnalysisDocument> = {}): AnalysisDocument {
+  made++;
+  const row = (name: string, wrong: number) => ({
+    name,
+    values: { wrong: { value: wrong, ci95: [wrong - 0.05, wrong + 0.05] as const } },
+  });
+  const settings = { dataset: 'chess-legal', students: 'chess-s,chess-m' };
+  const { train, students } = resolveAnalyseConfig('agreement', settings);
+  return {
+    schema: 'w2s-native/analyse@1',
+    analysis: 'agreement',
+    config: { ...train, students },
+    seeds: [0],
+    rowTitle: 'student',
+    columns: [{ key: 'wrong', title: 'where wrong', unit: 'share' }],
+    rows: [row('chess-s', 0.62), { ...row('chess-m', 0.51), note: 'a note of its own' }],
+    charted: ['wrong'],
+    facts: [{ name: 'trend', unit: 'number', measure: { value: -0.125, ci95: [-0.2, -0.05] } }],
+    reading: 'How this is to be read.',
+    says: 'Larger students take over fewer errors.',
+    store: 'results',
+    steps: { student: `step-${made}` },
+    ...changes,
+  };
+}
+
+/** The document of `bootstrap`, a chain of three. */
+export function chain(changes: Partial<BootstrapDocument> = {}): BootstrapDocument {
+  made++;
+  const arm = (accuracy: number, value: number): BootstrapArm => ({
+    student: score('large', accuracy),
+    labels: { accuracy: 0.4, n: 100 },
+    agreement: null,
+    pgr: { value, ci95: [value - 0.05, value + 0.05], reason: null },
+    pgrAuroc: { value: null, ci95: null, reason: 'not binary' },
+  });
+  return {
+    schema: 'w2s-native/bootstrap@1',
+    config: { ...resolveBootstrapConfig({ dataset: 'chess-puzzles', chain: ['small', 'medium', 'large'] }) },
+    seeds: [0],
+    models: [
+      { ...score('small', 0.3), labels: { accuracy: 0.31, n: 100 } },
+      { ...score('medium', 0.4), labels: { accuracy: 0.41, n: 100 } },
+      { ...score('large', 0.46), labels: null },
+    ],
+    arms: { chain: arm(0.46, 0.8), direct: arm(0.4, 0.5), union: arm(0.45, 0.75) },
+    ceiling: score('large', 0.5),
+    gap: { value: 0.2, ci95: [0.15, 0.25] },
+    perSeed: [],
+    zeroShot: null,
+    throughput: { tokensPerSecond: 1, examplesPerSecond: 1 },
+    store: 'results',
+    steps: { weak: `step-${made}` },
     ...changes,
   };
 }

@@ -200,6 +200,7 @@ describe('the chart', () => {
     const svg = await runsSvg({
       experiments: Array.from({ length: count }, () => ({ document: experiment(), time: '' })),
       evaluations: [],
+      studies: [],
       problems: [],
     });
     expect(svg.match(/0\.60 \[0\.41, 0\.80\]/g)).toHaveLength(count);
@@ -238,7 +239,7 @@ describe('pages of single experiments', () => {
     await store.writeResult('there', { kind: 'label' });
     const told: [number, number][] = [];
     await writeRunsPage(
-      { experiments, evaluations: [], problems: [] },
+      { experiments, evaluations: [], studies: [], problems: [] },
       { store, onPage: (...progress) => told.push(progress), warn: () => {} },
     );
     expect(told).toEqual([[0, 1]]);
