@@ -1,25 +1,16 @@
-/** Probes, features of one's own, answer tokens and prompts, end to end on small worlds. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/** Probes, and features of one's own, end to end on small worlds. */
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readFeatureTable } from '../../src/data/features.js';
 import { orderedId } from '../../src/data/preference.js';
 import { stream } from '../../src/data/random.js';
 import { encodeSafetensors, readSafetensors } from '../../src/data/safetensors.js';
-import { loadShots } from '../../src/data/shots.js';
-import type { EvaluateSpec } from '../../src/experiments/plan.js';
-import { evaluate, finetune, label, openModel, type TrainDocument, weakToStrong } from '../../src/index.js';
-import { openStore, type Prediction } from '../../src/store/index.js';
+import { openModel, type TrainDocument, weakToStrong } from '../../src/index.js';
+import { openStore } from '../../src/store/index.js';
 import { probabilities } from '../../src/tasks/classification.js';
-import { predictionsOf, temporaryFolder } from '../support/results.js';
-import {
-  type Row,
-  riddles,
-  type TinyWorld,
-  tinySettings,
-  writeJsonl,
-  writeTinyWorld,
-} from '../support/tinyWorld.js';
+import { plannedSteps, predictionsOf, readRows, temporaryFolder } from '../support/results.js';
+import { type TinyWorld, tinySettings, writeJsonl, writeTinyWorld } from '../support/tinyWorld.js';
 
 // Seconds on an idle machine; a busy one may take its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -33,29 +24,9 @@ beforeAll(() => {
 });
 afterAll(cleanUp);
 
-const read = (file: string): Row[] =>
-  readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Row);
-
-/** Step folders of a run by role, those of other steps than the document's roles included. */
-function plannedSteps(out: string): Map<string, string> {
-  const runs = readFileSync(join(out, 'roles.json'), 'utf8');
-  return new Map(Object.entries(JSON.parse(runs) as Record<string, string>));
-}
-
-/** Runs an experiment and notes the hash of each of its steps. */
-async function run(out: string, settings: Parameters<typeof weakToStrong>[0]): Promise<TrainDocument> {
-  const document = await weakToStrong({ ...settings, out });
-  const [last] = (await openStore(out).readRuns()).slice(-1);
-  const steps = last?.record.plan as { role: string; hash: string }[];
-  writeFileSync(
-    join(out, 'roles.json'),
-    JSON.stringify(Object.fromEntries(steps.map((s) => [s.role, s.hash]))),
-  );
-  return document;
-}
+/** Runs an experiment into the one store. */
+const run = (settings: Parameters<typeof weakToStrong>[0]): Promise<TrainDocument> =>
+  weakToStrong({ ...settings, out });
 
 /** The gradient of mean cross-entropy plus (λ/2)‖W‖² by W and b: zero where a convex fit has ended. */
 function gradientOf(
@@ -94,7 +65,7 @@ async function probeOf(out: string, hash: string) {
 describe('a probe on frozen hidden states', () => {
   let document: TrainDocument;
   beforeAll(async () => {
-    document = await run(out, {
+    document = await run({
       ...tinySettings(world, out),
       strongMethod: 'probe',
       probeFit: 'lbfgs',
@@ -108,12 +79,12 @@ describe('a probe on frozen hidden states', () => {
     const table = await readFeatureTable(join(out, 'steps', hash, 'features.safetensors'));
     expect(table).toMatchObject({ dimension: 16 });
     expect([...table.ids].sort()).toEqual(
-      read(world.transferData)
+      readRows(world.transferData)
         .map(({ id }) => id)
         .sort(),
     );
     await using model = await openModel(world.strong, { device: 'cpu', threads: 1 });
-    const texts = new Map(read(world.transferData).map((row) => [row.id, row.text ?? '']));
+    const texts = new Map(readRows(world.transferData).map((row) => [row.id, row.text ?? '']));
     const some = table.ids.slice(0, 5);
     const { ids, offsets } = await model.tokenizer.encode(
       some.map((id) => texts.get(id) ?? ''),
@@ -133,7 +104,7 @@ describe('a probe on frozen hidden states', () => {
     const weak = new Map(
       (await predictionsOf(out, document, 'labels')).map((line) => [line.id, line.logits]),
     );
-    const truth = new Map(read(world.transferData).map((row) => [row.id, row.label as number]));
+    const truth = new Map(readRows(world.transferData).map((row) => [row.id, row.label as number]));
     const soft = table.ids.map((id) => [...probabilities(weak.get(id) ?? [], 2)]);
     const hard = table.ids.map((id) => [1 - (truth.get(id) ?? 0), truth.get(id) ?? 0]);
     for (const [role, targets] of [
@@ -167,7 +138,7 @@ describe('a probe on frozen hidden states', () => {
   });
 
   test('by Adam comes near the same, and takes the same features from the store', async () => {
-    const adam = await run(out, {
+    const adam = await run({
       ...tinySettings(world, out),
       strongMethod: 'probe',
       probeEpochs: 60,
@@ -180,13 +151,13 @@ describe('a probe on frozen hidden states', () => {
   });
 
   test('after fine-tuning reads the tuned model, whose head the probe does at least as well as', async () => {
-    const plain = await run(out, tinySettings(world, out));
+    const plain = await run(tinySettings(world, out));
     const settings = {
       ...tinySettings(world, out),
       strongMethod: 'finetune-then-probe',
       probeFit: 'lbfgs',
     } as const;
-    const probed = await run(out, settings);
+    const probed = await run(settings);
     const steps = plannedSteps(out);
     // The fine-tuning is the very step of the plain experiment.
     expect(steps.get('ceilingFinetune')).toBe(plain.steps.ceiling);
@@ -206,7 +177,7 @@ describe('a probe on preferences', () => {
         rejected: `w${low}`,
       };
     });
-    const document = await run(out, {
+    const document = await run({
       dataset: 'pairs',
       data: writeJsonl(join(folder, 'pairs.jsonl'), rows),
       weak: world.weak,
@@ -284,7 +255,7 @@ describe('features that a user brings', () => {
   });
 
   test('need neither models nor texts; the student recovers a part of the gap', async () => {
-    const document = await run(join(folder, 'images'), settings);
+    const document = await weakToStrong({ ...settings, out: join(folder, 'images') });
     expect(document.weak).toMatchObject({ model: settings.weakFeatures, n: 500 });
     expect(document.student.model).toBe(settings.strongFeatures);
     // A correlation of √½ with the truth answers three of four: 1 − arccos(√½)/π.
@@ -311,203 +282,5 @@ describe('features that a user brings', () => {
     await expect(weakToStrong({ ...settings, testSize: undefined, testData: unnamed })).rejects.toThrow(
       /Expected a column "id" in .*unnamed\.jsonl beside --weak-features/,
     );
-  });
-});
-
-/** log p of the answers after a text, under the language model alone. */
-async function answerLogProbabilities(
-  texts: readonly string[],
-  answers: readonly string[],
-): Promise<number[][]> {
-  await using model = await openModel(world.strong, { device: 'cpu', threads: 1 });
-  const lines: number[][] = [];
-  for (const text of texts) {
-    const packed = await model.tokenizer.encode(
-      answers.map((answer) => `${text} ${answer}`),
-      { special: true },
-    );
-    const starts = Int32Array.from(
-      answers,
-      (_, i) => (packed.offsets[i + 1] ?? 0) - (packed.offsets[i] ?? 0) - 1,
-    );
-    const scored = await model.score({ tokens: packed.ids, offsets: packed.offsets, targetStarts: starts });
-    lines.push([...scored.logProbabilities]);
-  }
-  return lines;
-}
-
-describe('answer tokens', () => {
-  const asked = { head: 'tokens', template: '{text}', answers: 'red,green' } as const;
-  const machine = { device: 'cpu', threads: 1 } as const;
-
-  test.each(['restricted', 'full'] as const)(
-    'give the next-token logits of the answers: %s',
-    async (vocabulary) => {
-      const { step } = await evaluate({
-        ...machine,
-        ...asked,
-        answerVocabulary: vocabulary,
-        model: world.strong,
-        testData: world.testData,
-        out,
-      });
-      const lines = ((await openStore(out).readPredictions(step)) as Prediction[]).slice(0, 4);
-      const texts = new Map(read(world.testData).map((row) => [row.id, row.text ?? '']));
-      const wanted = await answerLogProbabilities(
-        lines.map(({ id }) => texts.get(id) ?? ''),
-        ['red', 'green'],
-      );
-      lines.forEach(({ logits = [] }, i) => {
-        const [red = 0, green = 0] = wanted[i] ?? [];
-        if (vocabulary === 'full') expect(logits[0]).toBeCloseTo(red, 4);
-        expect((logits[1] ?? 0) - (logits[0] ?? 0)).toBeCloseTo(green - red, 4);
-      });
-    },
-  );
-
-  test('are trained, labelled and tested, and stand beside their zero-shot accuracy', async () => {
-    const document = await run(out, { ...tinySettings(world, out), ...asked });
-    expect(document.ceiling.accuracy).toBeGreaterThan(0.8);
-    expect(document.zeroShot?.accuracy).toBeGreaterThan(0.2);
-    expect(document.zeroShot?.accuracy).toBeLessThan(0.8);
-    const full = await finetune({
-      ...machine,
-      ...asked,
-      answerVocabulary: 'full',
-      model: world.strong,
-      data: world.weakData,
-      lr: 1e-2,
-      batchSize: 16,
-      epochs: 2,
-      out,
-    });
-    const model = join(out, 'steps', full.step, 'model');
-    const scored = await evaluate({ ...machine, ...asked, model, testData: world.testData, out });
-    expect(scored.accuracy).toBeGreaterThan(0.7);
-  });
-
-  test('label rows that nobody has labelled, by the names of the answers', async () => {
-    const texts = read(world.transferData).slice(0, 3);
-    const data = writeJsonl(
-      join(folder, 'unlabelled.jsonl'),
-      texts.map(({ id, text }) => ({ id, text })),
-    );
-    const file = join(folder, 'labels.jsonl');
-    const { n } = await label({ ...machine, ...asked, model: world.strong, data, out, export: file });
-    expect(n).toBe(3);
-    const wanted = await answerLogProbabilities(
-      texts.map(({ text }) => text ?? ''),
-      ['red', 'green'],
-    );
-    read(file).forEach((row, i) => {
-      const [red = 0, green = 0] = wanted[i] ?? [];
-      expect((row.label as number[])[0]).toBeCloseTo(1 / (1 + Math.exp(green - red)), 4);
-    });
-  });
-
-  test('must be one token each, each its own', async () => {
-    const settings = {
-      ...machine,
-      ...asked,
-      model: world.strong,
-      testData: world.testData,
-      out: join(folder, 'bad'),
-    };
-    await expect(evaluate({ ...settings, answers: 'red,red' })).rejects.toThrow(
-      'Expected one token of its own for the answer "red" of --head tokens but received that of the answer "red"',
-    );
-    await expect(evaluate({ ...settings, answers: 'red,w1 w2' })).rejects.toThrow(
-      'for the answer "w1 w2" of --head tokens but received none',
-    );
-  });
-});
-
-/** Ids of the examples that the ceiling of an experiment was shown, in their order. */
-async function loadedShots(store: string, document: TrainDocument): Promise<{ ids: string[] }> {
-  const [last] = (await openStore(store).readRuns()).slice(-1);
-  const steps = last?.record.plan as { hash: string; spec: EvaluateSpec }[];
-  const { reading } = steps.find(({ hash }) => hash === document.steps.ceilingTest)?.spec ?? {};
-  if (!reading?.shots) throw new Error('no examples');
-  const { data, count, seed } = reading.shots;
-  const [sha256 = ''] = Object.values(data.dataset.files);
-  const locations = { [sha256]: document.config.transferData as string };
-  const { rows } = await loadShots(data, reading.task, locations, { count, seed, labels: false });
-  return { ids: rows.map(({ id }) => id) };
-}
-
-describe('a prompt', () => {
-  test('shows the student weak labels and the ceiling true ones, and trains neither', async () => {
-    const document = await run(out, {
-      ...tinySettings(world, out),
-      strongMethod: 'prompt',
-      strongTemplate: '{text}',
-      strongAnswers: 'red,green',
-      shots: 3,
-    });
-    expect([...plannedSteps(out).keys()]).toEqual([
-      'weak',
-      'weakTest',
-      'labels',
-      'labelsGrade',
-      'studentTest',
-      'ceilingTest',
-      'zeroShot',
-    ]);
-    expect(document.steps.student).toBe(document.steps.studentTest);
-    // A random model says something of each, whatever it is.
-    expect(document.student.n).toBe(400);
-    expect(document.zeroShot).not.toBeNull();
-    const result = (await openStore(out).readResult(document.steps.studentTest ?? '')) as Record<
-      string,
-      unknown
-    >;
-    // Three examples of five words and an answer, and the text: 24 tokens of 32.
-    expect(result).not.toHaveProperty('fewerShots');
-    const five = await run(out, {
-      ...tinySettings(world, out),
-      strongMethod: 'prompt',
-      strongTemplate: '{text}',
-      strongAnswers: 'red,green',
-      shots: 5,
-    });
-    const short = (await openStore(out).readResult(five.steps.studentTest ?? '')) as Record<string, unknown>;
-    expect(short).toMatchObject({ fewerShots: 400, truncated: 0 });
-  });
-
-  test('of completions shows them, and takes the answer that the language model gives next', async () => {
-    const files = ['a', 'b', 'c'].map((name, i) =>
-      writeJsonl(join(folder, `riddles-${name}.jsonl`), riddles(48, i, name)),
-    );
-    const [weakData, transferData, testData] = files as [string, string, string];
-    const document = await run(out, {
-      ...tinySettings(world, out),
-      ...{ weakData, transferData, testData },
-      strongMethod: 'prompt',
-      shots: 2,
-    });
-    const [line] = await predictionsOf(out, document, 'ceilingTest');
-    const truth = new Map(read(transferData).map((row) => [row.id, row]));
-    const { ids: drawn } = await loadedShots(out, document);
-    const shown = drawn.map((id) => `${truth.get(id)?.prompt} ${truth.get(id)?.completion}`);
-    const question = read(testData).find((row) => row.id === line?.id);
-    await using model = await openModel(world.strong, { device: 'cpu', threads: 1 });
-    const { ids, offsets } = await model.tokenizer.encode([[...shown, question?.prompt, 'red'].join(' ')], {
-      special: true,
-    });
-    const last = Int32Array.of(ids.length - 1);
-    const { argmax } = await model.score({ tokens: ids, offsets, targetStarts: last });
-    expect(await model.tokenizer.decode([[argmax[0] ?? 0]], { special: true })).toEqual([line?.text]);
-  });
-
-  test('without examples student, ceiling and zero-shot are one', async () => {
-    const document = await run(out, {
-      ...tinySettings(world, out),
-      strongMethod: 'prompt',
-      strongTemplate: '{text}',
-      strongAnswers: 'red,green',
-      shots: 0,
-    });
-    expect(document.student.accuracy).toBe(document.ceiling.accuracy);
-    expect(document.student.accuracy).toBe(document.zeroShot?.accuracy);
   });
 });
