@@ -75,6 +75,18 @@ describe('L-BFGS', () => {
     }
   });
 
+  it('of x = ±1 labelled ¾ and ¼ has the log-odds ±ln 3, by hand', async () => {
+    const problem = { features: Float32Array.of(1, -1), dimension: 1, classes: 2, l2: 0 };
+    const found = await binding.fitLinear({
+      ...problem,
+      targets: Float32Array.of(0.25, 0.75, 0.75, 0.25),
+      ...LBFGS,
+    });
+    expect(found.weight[1]! - found.weight[0]!).toBeCloseTo(Math.log(3), 6);
+    expect(found.bias[1]! - found.bias[0]!).toBeCloseTo(0, 6);
+    expect(found.loss).toBeCloseTo(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25)), 8);
+  });
+
   it('counts a row of weight 2 as two rows, and one of weight 0 as none', async () => {
     const fit = golden.logistic[1]!;
     const { features, ...problem } = problemOf(fit);

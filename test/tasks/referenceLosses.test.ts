@@ -104,6 +104,32 @@ describe('at f = (¼, ¾)', () => {
   });
 });
 
+describe('thresholds of the confidence loss over a batch, by hand', () => {
+  // P(label 1) = 0.9, 0.75, 0.6, 0.2; weak P(label 1) has the mean ¼.
+  const logits = Float32Array.of(0, log(9), 0, log(3), 0, log(1.5), 0, log(0.25));
+  const weak = [0.7, 0.3, 0.7, 0.3, 0.8, 0.2, 0.8, 0.2];
+  const full = { alphaMax: 1, warmup: 0 };
+
+  test('half: the two surest are positive', () => {
+    const wanted = -(log(0.9) + log(0.75) + log(0.4) + log(0.8)) / 4;
+    expect(said(confidence, { ...full, threshold: 'half' }, weak, logits)[0]).toBeCloseTo(wanted, 6);
+  });
+
+  test('weak-mean: the ¼-quantile of P(label 0) is 0.2125, below which lies the first alone', () => {
+    const wanted = -(log(0.9) + log(0.25) + log(0.4) + log(0.8)) / 4;
+    expect(said(confidence, { ...full, threshold: 'weak-mean' }, weak, logits)[0]).toBeCloseTo(wanted, 6);
+  });
+
+  test('α mixes label and hardened prediction', () => {
+    const own = -(log(0.9) + log(0.75) + log(0.4) + log(0.8)) / 4;
+    const label =
+      -(0.7 * log(0.1) + 0.3 * log(0.9) + 0.7 * log(0.25) + 0.3 * log(0.75)) / 4 -
+      (0.8 * log(0.4) + 0.2 * log(0.6) + 0.8 * log(0.8) + 0.2 * log(0.2)) / 4;
+    const params = { alphaMax: 0.75, warmup: 0, threshold: 'half' };
+    expect(said(confidence, params, weak, logits)[0]).toBeCloseTo(0.25 * label + 0.75 * own, 6);
+  });
+});
+
 const ALL: [string, BoundLoss][] = [
   ['xent', bindLoss(crossEntropy)],
   ['confidence', bindLoss(confidence, { threshold: 0.4 })],

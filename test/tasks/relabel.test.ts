@@ -109,6 +109,23 @@ describe('neighbours', () => {
     expect([...apart.of(0)]).toEqual([1, 2]);
   });
 
+  /** Six rows on a line; the third and the last are labelled as their neighbours are not. */
+  const line = { dimension: 1, values: Float32Array.of(0, 1, 2.5, 10, 11, 12.5) };
+  const onLine = labels(0.1, 0.2, 0.9, 0.9, 0.8, 0.1);
+
+  test('knn: by hand, what the two nearest say of each label', async () => {
+    const neighbours = await nearest(line, 2);
+    const said = [(0.8 + 0.1) / 2, (0.9 + 0.1) / 2, (0.2 + 0.1) / 2, (0.8 + 0.1) / 2, (0.9 + 0.1) / 2, 0.15];
+    for (const [row, score] of said.entries()) {
+      expect(agreementOfNeighbours(onLine, 2, neighbours)[row]).toBeCloseTo(score, 6);
+    }
+    expect([...knn(onLine, 2, neighbours, 2 / 3)]).toEqual([1, 1, 0, 1, 1, 0]);
+  });
+
+  test('topological: by hand, the pair of each class', async () => {
+    expect([...topological(onLine, 2, await nearest(line, 2))]).toEqual([1, 1, 0, 1, 1, 0]);
+  });
+
   test('knn keeps the rows that naive code keeps', async () => {
     const hidden = cloud(90, 3, 2);
     const random = stream(2, 'labels');
