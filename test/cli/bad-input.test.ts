@@ -249,13 +249,14 @@ describe('a wrong command line ends with 2 and the nearest right name', () => {
 });
 
 describe('--help', () => {
-  it.each(['train', 'finetune', 'label', 'evaluate', 'report', 'models', 'datasets'])(
-    'of %s',
-    async (name) => {
-      const { code, stdout } = await run(name, '--help');
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: w2s-native ${name}`);
-      expect(stdout).toContain('Examples:');
-    },
-  );
+  it.each(
+    'train bootstrap reward best-of analyse finetune label evaluate generate run report models datasets'.split(
+      ' ',
+    ),
+  )('of %s', async (name) => {
+    const { code, stdout } = await run(name, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: w2s-native ${name}`);
+    expect(stdout).toContain('Examples:');
+  });
 });
