@@ -6,15 +6,9 @@
 
 import { W2sError } from '../errors.js';
 import { PlanBuilder } from './builder.js';
-import {
-  ENGINE_REVISION,
-  type EvaluateSpec,
-  type FinetuneSpec,
-  type Plan,
-  type StepHash,
-  type WeightsSpec,
-} from './plan.js';
+import type { EvaluateSpec, FinetuneSpec, Plan, StepHash, WeightsSpec } from './plan.js';
 import { generativeObjective, languageReading } from './settings.js';
+import { finetuneSpec } from './specs.js';
 import { planTrainSeed, type TrainInputs, type TrainRoles } from './train.js';
 
 export interface RewardInputs extends TrainInputs {
@@ -61,18 +55,13 @@ function planTuned(
   roles: TrainRoles,
 ): Omit<RewardRoles, keyof TrainRoles> {
   const student = trained(builder, roles.student);
+  const writing = { ...settings.forStrong, epochs, lr, headLr: lr };
   const generative = builder.add('generative', seed, {
-    kind: 'finetune',
-    engineRevision: ENGINE_REVISION,
-    model: student.model,
-    reading: languageReading(settings.forStrong, dataset),
+    ...finetuneSpec(settings, writing, student.model, languageReading(writing, dataset), student.seed),
     data: student.data,
     // Which of two completions is the better is not read: both are learned alike.
     labels: { from: 'none' },
     objective: generativeObjective(dataset),
-    optimisation: { ...student.optimisation, epochs, lr, headLr: lr },
-    seed: student.seed,
-    deterministic: student.deterministic,
   });
   const base: WeightsSpec = { from: 'step', step: generative };
   const again = (role: 'Student' | 'Ceiling', from: FinetuneSpec, test: StepHash) => {

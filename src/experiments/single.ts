@@ -10,11 +10,10 @@ import {
   languageReading,
   type ModelSettings,
   objectivesOf,
-  optimisationOf,
   type ReadingSettings,
   readingOf,
 } from './settings.js';
-import { calibrationOn, evaluateSpec, labelSpec } from './specs.js';
+import { calibrationOn, evaluateSpec, finetuneSpec, labelSpec } from './specs.js';
 import { wholeFile } from './splits.js';
 
 export interface SingleInputs {
@@ -35,21 +34,16 @@ export interface FinetuneInputs extends SingleInputs {
 
 /** Every row of the training file, with the labels that it brings. */
 export function planFinetune(inputs: FinetuneInputs): Plan {
-  const { settings, dataset, seed, deterministic } = inputs;
+  const { settings, dataset, seed } = inputs;
   const builder = new PlanBuilder();
   const isLanguage = isGenerative(settings, dataset);
+  const reading = isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset);
   builder.add('finetune', seed, {
-    kind: 'finetune',
-    engineRevision: ENGINE_REVISION,
-    model: folder(inputs),
-    reading: isLanguage ? languageReading(settings, dataset) : readingOf(settings, dataset),
+    ...finetuneSpec(inputs, settings, folder(inputs), reading, seed),
     data: wholeFile(dataset.spec, 'train', inputs.dataSeed),
     // The order of two completions is their label: nothing of it is read where both are learned alike.
     labels: isLanguage && dataset.task === 'preference' ? { from: 'none' } : { from: 'data' },
     ...(isLanguage ? { objective: generativeObjective(dataset) } : objectivesOf(settings, dataset)),
-    optimisation: optimisationOf(settings),
-    seed,
-    deterministic,
   });
   return builder.build();
 }
@@ -88,7 +82,7 @@ export interface GenerateInputs {
 /** What a model writes behind every row of the training file. */
 export function planGenerate(inputs: GenerateInputs): Plan {
   const { settings, dataset, samples, temperature, topP, seed, deterministic } = inputs;
-  const { template, maxNewTokens } = settings;
+  const { maxNewTokens } = settings;
   const builder = new PlanBuilder();
   builder.add('generate', seed, {
     kind: 'generate',
@@ -96,7 +90,6 @@ export function planGenerate(inputs: GenerateInputs): Plan {
     model: folder(inputs),
     reading: {
       ...languageReading({ ...settings, head: 'lm' }, dataset),
-      ...(template === undefined ? {} : { template }),
       ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
     },
     data: wholeFile(dataset.spec, 'train', inputs.dataSeed),

@@ -29,7 +29,10 @@ export async function unlabelledRows(
   return read(context, data, task, false);
 }
 
-/** Rows with their true labels: for `finetune` on truth, `evaluate` and `grade` alone. */
+/**
+ * Rows with their true labels: for what learns the truth, for what is held against it (`evaluate`, `grade`, best-of),
+ * and for what no experiment but an analysis may do (`simulate`, an oracle of early stopping).
+ */
 export async function labelledRows(
   context: StepContext,
   data: SplitSpec,
