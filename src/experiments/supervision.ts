@@ -43,7 +43,7 @@ export function planSupervision(inputs: TrainInputs, splits: Splits, strong: Lea
   return {
     labels: latest,
     roles: {
-      ...roles,
+      ...roles(),
       labels: latest.from === 'step' ? latest.step : labelsGrade,
       labelsGrade,
       ...relabelled,
@@ -55,7 +55,8 @@ export function planSupervision(inputs: TrainInputs, splits: Splits, strong: Lea
 interface Source {
   labels: LabelSpec;
   before: LabelSpec;
-  roles: MemberRoles & Pick<TrainRoles, 'weak' | 'weakTest'>;
+  /** Called once the labels are graded. */
+  roles(): MemberRoles & Pick<TrainRoles, 'weak' | 'weakTest'>;
 }
 
 /** The supervisor is trained and tested, as the lower end of PGR, even where it labels nothing. */
@@ -65,10 +66,10 @@ function planSupervisor(inputs: TrainInputs, splits: Splits, strong: LearnerInpu
   if (supervisor !== undefined) {
     const { labels, zeroShot } = planElicitation(supervisor, strong, splits);
     const before: LabelSpec = labels.step === zeroShot ? labels : { from: 'step', step: zeroShot };
-    return { labels, before, roles: weak.roles };
+    return { labels, before, roles: () => weak.roles };
   }
   const { labels, roles } = weak.labels();
-  return { labels, before: labels, roles: { ...weak.roles, ...roles } };
+  return { labels, before: labels, roles: () => ({ ...weak.roles, ...roles }) };
 }
 
 /** Labels from a file: on the test set they are graded if the file speaks of it. */
@@ -80,6 +81,5 @@ function planOutsideLabels(
 ): Source {
   const labels: LabelSpec = { from: 'file', sha256 };
   const onTest = gradeSpec(dataset, labels, splits.test, splits.transfer);
-  // Graded before the test set, as ever: an order of steps that people know.
-  return { labels, before: labels, roles: { weakTest: builder.add('weakTest', seed, onTest) } };
+  return { labels, before: labels, roles: () => ({ weakTest: builder.add('weakTest', seed, onTest) }) };
 }
