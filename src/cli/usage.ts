@@ -134,7 +134,10 @@ function checkPositionals(name: string, command: Command, words: readonly string
   const positionals = command.positionals ?? [];
   const missing = positionals.filter(({ required }) => required)[words.length];
   if (missing) {
-    throw usageError(name, `Expected ${missing.name} after ${name} but received nothing.`);
+    throw usageError(
+      name,
+      `Expected ${missing.name} (${missing.describe}) after ${name} but received nothing.`,
+    );
   }
   if (words.length > positionals.length) {
     throw usageError(

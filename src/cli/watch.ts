@@ -224,9 +224,17 @@ function phaseAt(role: string): readonly [phase: string, activity?: string] {
   if (known) return known;
   const [, member, number] = /^(weak|weakTest|weakHeldOut|labels)(\d+)$/.exec(role) ?? [];
   if (member === 'labels') return ['labels'];
+  if (/^labels\d+Grade$/.test(role)) return ['labels', 'grading'];
   if (member !== undefined) {
     const phase = number === '1' ? 'weak' : `weak ${number}`;
     return member === 'weak' ? [phase] : [phase, 'testing'];
+  }
+  // Arms of an analysis: `studentTest random` is a phase of `student random`.
+  const [, part, arm] = /^(\S+) (.+)$/.exec(role) ?? [];
+  if (part !== undefined) {
+    const [phase, activity] = phaseAt(part);
+    const named = `${phase} ${arm}`;
+    return activity === undefined ? [named] : [named, activity];
   }
   const [, whose, ending = ''] = /^(.+?)(Test|LabelsGrade|Labels)$/.exec(role) ?? [];
   if (whose === undefined) return [role];
@@ -242,8 +250,9 @@ function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Ph
   if (milliseconds > 0) words.push({ text: duration(milliseconds), rank: 1 });
   if (examples !== undefined) words.push({ text: plural(examples, 'example'), rank: 3 });
   if (loss !== undefined) words.push({ text: `final loss ${lossText(loss)}`, rank: 2 });
-  if (accuracy !== undefined) {
-    const text = name.endsWith('labels')
+  // Of labels that are all left out no share is right.
+  if (accuracy !== undefined && !Number.isNaN(accuracy)) {
+    const text = /^(?:\S+ )?labels\b/.test(name)
       ? `${percent(accuracy)} of them right`
       : `test accuracy ${percent(accuracy)}`;
     words.push({ text, rank: 0 });

@@ -8,9 +8,10 @@ import type { z } from 'zod';
 import { checkDefinitionName, marked } from '../config/definition.js';
 import { isZodObject } from '../config/parseParams.js';
 import type { SplitSpec, TaskKind } from '../data/types.js';
-import { isW2sError, W2sError } from '../errors.js';
+import { W2sError } from '../errors.js';
 import { bindLoss, type LossDefinition } from '../tasks/loss.js';
 import { bindRelabel, type RelabelDefinition } from '../tasks/relabel.js';
+import { thrownBy } from '../tasks/userCode.js';
 import { PlanBuilder } from './builder.js';
 import { type Learned as LearnedSteps, type LearnerInputs, learnerOf, planLearner } from './learner.js';
 import type { LabelSpec, ObjectiveSpec, Plan, RelabelMethod, StepHash, StepSpec } from './plan.js';
@@ -185,21 +186,12 @@ export function planExperiment(
     try {
       definition.plan(maker.kit(), params);
     } catch (cause) {
-      throw failedPlan(definition.name, cause);
+      throw thrownBy(`a plan of experiment ${definition.name}`, cause);
     }
     return maker.roles();
   });
   requireSameRoles(definition.name, seeds);
   return { ...builder.build(), seeds };
-}
-
-function failedPlan(name: string, cause: unknown): W2sError {
-  if (isW2sError(cause)) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new W2sError('ERR_CONFIG', `Expected a plan of experiment ${name} but its function threw: ${why}`, {
-    cause,
-    hint: 'For its stack type the same with --verbose',
-  });
 }
 
 function requireSameRoles(name: string, seeds: readonly ExperimentRoles[]): void {

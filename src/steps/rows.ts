@@ -103,7 +103,7 @@ function nothingKept(labels: string): W2sError {
     'ERR_DATA',
     `Expected labels to learn from in ${labels} but received none: every row is left out`,
     {
-      hint: 'Keep more of them: --filter-keep 1',
+      hint: 'Keep more of them: --filter-keep 1; with --relabel, more in its keep',
     },
   );
 }

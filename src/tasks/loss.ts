@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { checkDefinitionName, marked } from '../config/definition.js';
 import { isZodObject, parseParams } from '../config/parseParams.js';
 import { W2sError } from '../errors.js';
+import { thrownBy } from './userCode.js';
 
 /** One optimizer batch, and where in training it stands. */
 export interface LossInput<Params> {
@@ -111,9 +112,16 @@ export function bindLoss<Params, Detached>(
 ): BoundLoss {
   const { name } = definition;
   const params = parseParams('loss', definition, given);
-  const detached = (input: BoundInput) => definition.detached?.({ ...input, params }) as Detached;
-  const applyWith = (input: BoundInput, constant: unknown) =>
-    checked(name, input, definition.apply({ ...input, params, detached: constant as Detached }));
+  const detached = (input: BoundInput) =>
+    told(`detached of loss ${name}`, () => definition.detached?.({ ...input, params }) as Detached);
+  const applyWith = (input: BoundInput, constant: unknown) => {
+    const own = { ...input, params, detached: constant as Detached };
+    return checked(
+      name,
+      input,
+      told(`apply of loss ${name}`, () => definition.apply(own)),
+    );
+  };
   const loss: BoundLoss = {
     name,
     source,
@@ -131,6 +139,15 @@ export function boundLoss(identity: LossIdentity): BoundLoss {
   const loss = bound.get(keyOf(identity));
   if (loss !== undefined) return loss;
   throw new W2sError('ERR_ARGUMENT', `Expected the code of loss ${identity.name} but received none`);
+}
+
+/** What a function of the user's gives; what it throws names it. */
+function told<Result>(whose: string, call: () => Result): Result {
+  try {
+    return call();
+  } catch (cause) {
+    throw thrownBy(`a result from ${whose}`, cause);
+  }
 }
 
 interface Code {

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { checkDefinitionName, marked } from '../config/definition.js';
 import { isZodObject, parseParams } from '../config/parseParams.js';
 import { W2sError } from '../errors.js';
+import { thrownBy } from './userCode.js';
 
 /** A row as a relabelling sees it. */
 export interface RelabelRow {
@@ -150,10 +151,21 @@ export function bindRelabel<Params>(
     source,
     params: JSON.parse(JSON.stringify(params)) as Readonly<Record<string, unknown>>,
     needs: definition.needs ?? [],
-    apply: async (input) => checked(name, input, await definition.apply({ ...input, params })),
+    apply: async (input) => checked(name, input, await answerOf(definition, { ...input, params })),
   };
   bound.set(keyOf(relabel), relabel);
   return relabel;
+}
+
+async function answerOf<Params>(
+  { name, apply }: RelabelDefinition<Params>,
+  input: RelabelInput<Params>,
+): Promise<RelabelOutput> {
+  try {
+    return await apply(input);
+  } catch (cause) {
+    throw thrownBy(`labels from relabelling ${name}`, cause);
+  }
 }
 
 /** The relabelling that a plan names. @throws ERR_ARGUMENT where nobody has bound it in this process */

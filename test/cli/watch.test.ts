@@ -181,6 +181,13 @@ it('names what supervision from outside says of the transfer half', () => {
   expect(watched([plan(8), device, start!, done!], false)).toContain('44.9 % of them right');
 });
 
+it('names the phases of an analysis with the arm', () => {
+  const done = (role: string) => watched([plan(2), device, ...stepEvents(role)], false);
+  expect(done('studentTest random')).toContain('student random: 2.0 s');
+  expect(done('labelsGrade random')).toContain('44.9 % of them right');
+  expect(done('probeTest probe, true labels')).toContain('test accuracy 44.9 %');
+});
+
 it('tells of rows that were left out', () => {
   const skipped = {
     type: 'data',

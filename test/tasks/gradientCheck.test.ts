@@ -145,6 +145,19 @@ describe('wrong gradients', () => {
   });
 });
 
+describe('code that throws', () => {
+  it.each(['apply', 'detached'] as const)('%s is told with the name of the loss', (part) => {
+    const fine = { detached: () => null, apply: () => ({ loss: 0, dLogits: new Float32Array(4) }) };
+    const throws = () => {
+      throw new TypeError('boom');
+    };
+    const mine = bindLoss(defineLoss({ name: 'mine', ...fine, [part]: throws }));
+    expect(() => compareGradient(mine, 2)).toThrow(
+      `Expected a result from ${part} of loss mine but its function threw: boom`,
+    );
+  });
+});
+
 describe('wrong shapes', () => {
   const returning = (output: unknown) => lossOf(() => output as LossOutput);
   const batch = {

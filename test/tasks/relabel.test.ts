@@ -311,6 +311,20 @@ describe('a relabelling of your own', () => {
     expect(() => defineRelabel({ ...soften, name: 'Not So' })).toThrow('lower-case');
   });
 
+  test('what it throws is told with its name', async () => {
+    const throws = defineRelabel({
+      name: 'bad',
+      params: z.object({}),
+      apply() {
+        throw new TypeError('boom');
+      },
+    });
+    await expect(bindRelabel(throws).apply(input)).rejects.toMatchObject({
+      code: 'ERR_CONFIG',
+      message: 'Expected labels from relabelling bad but its function threw: boom',
+    });
+  });
+
   test.each([
     [{ labels: [1] }, /Expected 4 numbers for labels of relabelling bad but received 1/],
     [{ labels: [0.5, 0.6, 1, 0] }, /probabilities that sum to 1 from relabelling bad for row "0"/],
