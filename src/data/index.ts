@@ -10,7 +10,7 @@ export { type DatasetRequest, resolveDataset, withClasses } from './resolve.js';
 export { encodeSafetensors, readSafetensors, type Tensor } from './safetensors.js';
 export { loadShots } from './shots.js';
 export { roleOf } from './splits.js';
-export { questionOf, structureOf } from './structure.js';
+export { blindNames, questionOf, structureOf } from './structure.js';
 export { readSupervision, type Supervision, type SupervisionOptions, supervise } from './supervision.js';
 export { openTokenizer, type Tokenizer } from './tokenizer.js';
 export type * from './types.js';

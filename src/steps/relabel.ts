@@ -1,6 +1,6 @@
 /** `relabel`: what happens between labels and student. The truth of the rows that it labels is not read. */
 
-import type { Supervision } from '../data/index.js';
+import { blindNames, type Supervision, structureOf } from '../data/index.js';
 import type { Example } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { LabelSpec, RelabelMethod, RelabelSpec } from '../experiments/plan.js';
@@ -257,14 +257,15 @@ async function custom(
   const zeroShot = spec.zeroShot
     ? await linesOf(context, spec, { from: 'step', step: spec.zeroShot }, rows)
     : null;
+  const { format } = spec.data.dataset;
+  const names = blindNames(rows.rows, spec.task === 'preference' ? 'pairs' : await structureOf(format));
   return boundRelabel({ name, source, params }).apply({
     labels,
     classes,
     zeroShot: zeroShot && matrixOf(zeroShot, classes),
     hidden: spec.features ? await readFeatures(context, spec.features, rows) : null,
-    rows: rows.rows.map(({ id, group, text, prompt, completions }) => ({
-      id,
-      group,
+    rows: rows.rows.map(({ text, prompt, completions }, i) => ({
+      ...(names[i] as Pick<Example, 'id' | 'group'>),
       ...(text === undefined ? {} : { text }),
       ...(prompt === undefined ? {} : { prompt }),
       ...(completions === undefined ? {} : { completions }),

@@ -11,7 +11,7 @@ import { grade } from '../../src/steps/grade.js';
 import { relabel } from '../../src/steps/relabel.js';
 import { lessonRows, unlabelledRows } from '../../src/steps/rows.js';
 import { openStore, type Prediction } from '../../src/store/index.js';
-import { bindRelabel, defineRelabel } from '../../src/tasks/relabel.js';
+import { bindRelabel, defineRelabel, type RelabelRow } from '../../src/tasks/relabel.js';
 import { temporaryFolder } from '../support/results.js';
 import { writeJsonl } from '../support/tinyWorld.js';
 
@@ -153,6 +153,28 @@ describe('keep and weight', () => {
       ['r0', 1],
       ['r2', 2],
     ]);
+  });
+
+  test('one of the user’s sees no name of a row that says which answer is right', async () => {
+    const told: RelabelRow[] = [];
+    const spy = bindRelabel(
+      defineRelabel({
+        name: 'spy-names',
+        apply: ({ labels, rows: seen }) => {
+          told.push(...seen);
+          return { labels };
+        },
+      }),
+    );
+    const method = { name: 'custom', relabel: spy.name, source: spy.source, params: spy.params } as const;
+    const pairs = Array.from({ length: 8 }, (_, i) => ({ baseline: `good ${i}`, less_pleasant: `bad ${i}` }));
+    const data = await given('ethics-utilitarianism', pairs, 'transfer');
+    const weak = await step(data.ids.map((id) => line(id, 0.6)));
+    const { lines } = await run(data, method, [weak]);
+    expect(data.ids.some((id) => id.endsWith(':baseline'))).toBe(true);
+    expect(lines.map(({ id }) => id)).toEqual(data.ids);
+    for (const { id, group } of told) expect(`${id} ${group}`).toMatch(/^\d+:[0-9a-f]{8} group \d$/);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(data.ids.length);
   });
 
   test('nothing left to learn from is an error that names what to type', async () => {
