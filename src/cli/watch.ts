@@ -170,7 +170,7 @@ class Watcher {
     phase.truncated += event.truncated;
     if (event.accuracy !== null) phase.accuracy = event.accuracy;
     // How many were trained on goes before how many were tested on.
-    if (!event.role.endsWith('Test')) phase.examples ??= event.n;
+    if (!/Test(?:Features)?(?: |$)/.test(event.role)) phase.examples ??= event.n;
   }
 
   /** The line of a phase that is over. */
@@ -236,6 +236,8 @@ function phaseAt(role: string): readonly [phase: string, activity?: string] {
     const named = `${phase} ${arm}`;
     return activity === undefined ? [named] : [named, activity];
   }
+  const [, reader] = /^(.+?)(?:Test)?Features$/.exec(role) ?? [];
+  if (reader !== undefined) return [phaseAt(reader)[0], 'hidden states'];
   const [, whose, ending = ''] = /^(.+?)(Test|LabelsGrade|Labels)$/.exec(role) ?? [];
   if (whose === undefined) return [role];
   if (ending === 'Test') return [whose, 'testing'];

@@ -185,6 +185,7 @@ it('names the phases of an analysis with the arm', () => {
   const done = (role: string) => watched([plan(2), device, ...stepEvents(role)], false);
   expect(done('studentTest random')).toContain('student random: 2.0 s');
   expect(done('labelsGrade random')).toContain('44.9 % of them right');
+  expect(done('studentTestFeatures')).toMatch(/^student: 2.0 s, /m);
   expect(done('probeTest probe, true labels')).toContain('test accuracy 44.9 %');
 });
 

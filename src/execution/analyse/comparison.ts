@@ -71,7 +71,7 @@ async function readOutcomes(store: Store, { weakTest, studentTest, ceilingTest }
 
 /** The column that holds each row against the first. */
 export const differenceColumn = (first: string) =>
-  ({ key: 'difference', title: `less ${first}`, unit: 'share' }) as const;
+  ({ key: 'difference', title: `minus ${first}`, unit: 'share' }) as const;
 
 /** Which rows differ from the first beyond chance, in words. */
 export function differencesText([first, ...others]: readonly ArmComparison[]): string {
