@@ -1,5 +1,6 @@
 import type { BootstrapArms, BootstrapDocument, ModelScore } from '../metrics/index.js';
 import { decimals, gapText, NONE, percent, percentInterval } from './format.js';
+import { measureFacts } from './measured.js';
 import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
 import { wrap } from './trainReport.js';
 
@@ -9,7 +10,7 @@ export interface BootstrapRow {
   model: string;
   /** Whose answers it learned, and of which sets. */
   learned: string;
-  score: Pick<ModelScore, 'accuracy' | 'ci95'>;
+  score: Pick<ModelScore, 'accuracy' | 'ci95' | 'measures'>;
   /** Share of what it learned that is right; null of the truth. */
   labels: number | null;
   /** PGR with its interval; empty where it has none by definition. */
@@ -86,9 +87,17 @@ export function bootstrapReport(document: BootstrapDocument, paint: Paint = PLAI
     pgr === '' ? NONE : pgr,
   ]);
   const table = textTable(...withoutEmpty(COLUMNS, rows), paint);
-  return [paint.bold(bootstrapTitle(document)), '', table, '', wrap(bootstrapMeaning(document), 100)].join(
-    '\n',
-  );
+  const measured = measuredOf(document).map(([name, fact]) => wrap(`${name}: ${fact}`, 100));
+  return [
+    ...[paint.bold(bootstrapTitle(document)), '', table, ''],
+    ...(measured.length > 0 ? [...measured, ''] : []),
+    wrap(bootstrapMeaning(document), 100),
+  ].join('\n');
+}
+
+/** What the data set measures of answers besides, of every model of the table. */
+export function measuredOf(document: BootstrapDocument): [name: string, fact: string][] {
+  return measureFacts(bootstrapRows(document).map(({ role, score }) => [role, score]));
 }
 
 /** `chess-puzzles: chess-xs → chess-s → chess-m, seed 0`. */

@@ -11,6 +11,7 @@ import {
 } from './format.js';
 import { dataName } from './html/names.js';
 import { meaningOf } from './meaning.js';
+import { measureFacts } from './measured.js';
 import { studentFacts } from './studentFacts.js';
 import { labelFacts, supervisionParts } from './supervision.js';
 import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
@@ -92,7 +93,7 @@ function modelRow(role: string, score: ModelScore, name: string): string[] {
 }
 
 function factRows(document: TrainDocument): string[][] {
-  const { pgr, pgrAuroc, gap, agreement, perSeed } = document;
+  const { pgr, pgrAuroc, gap, agreement, perSeed, weak, student, ceiling } = document;
   const rows = [['PGR', pgr.value === null ? `${NONE}  (${pgr.reason ?? ''})` : gapText(pgr)]];
   if (pgrAuroc.value !== null) rows.push(['PGR of AUROC', gapText(pgrAuroc)]);
   if (perSeed.length > 1) {
@@ -106,6 +107,7 @@ function factRows(document: TrainDocument): string[][] {
     rows.push(['ceiling − weak', `${decimals(gap.value * 100, 1)} points ${decimalInterval(points, 1)}`]);
   }
   rows.push(...studentFacts(document), ...labelFacts(document));
+  rows.push(...measureFacts(Object.entries({ weak, student, ceiling })));
   if (agreement !== null) {
     const { overall, supervisorRight, supervisorWrong } = agreement;
     rows.push([

@@ -49,6 +49,19 @@ function document(change: Partial<BootstrapDocument> = {}): BootstrapDocument {
   };
 }
 
+test('what the data set measures of answers stands below, model by model', () => {
+  const measured = { ...score('large', 0.5), measures: { legal: 0.875, firstMove: 0.5, score: -12.25 } };
+  const text = bootstrapReport(document({ ceiling: measured }))
+    .replaceAll('\u00a0', ' ')
+    .replaceAll('\n', ' ');
+  expect(text).toContain(
+    'legal moves: M1 –; M2 –; M3 chain –; M3 direct –; M3 direct, all sets –; M3 ceiling 87.5 %',
+  );
+  expect(text).toContain('M3 ceiling 50.0 %');
+  expect(text).toMatch(/ score: M1 –.*M3 ceiling -12\.[23]/);
+  expect(bootstrapReport(document())).not.toContain('legal');
+});
+
 test('each model says what it learned from, and of the arms what they recovered', () => {
   const rows = bootstrapRows(document()).map(({ role, learned, pgr }) => [role, learned, pgr]);
   expect(rows).toEqual([

@@ -44,6 +44,20 @@ This is one seed: the intervals are for other test items, not for another traini
     );
   });
 
+  test('shows what is measured of written answers', () => {
+    const legal = (share: number) => ({ measures: { legal: share } });
+    const { weak, student, ceiling } = DOCUMENT;
+    const models = {
+      weak: { ...weak, ...legal(0.5) },
+      student: { ...student, ...legal(0.75) },
+      ceiling: { ...ceiling, ...legal(1) },
+    };
+    expect(trainReport({ ...DOCUMENT, ...models })).toMatch(
+      /^legal moves +weak 50\.0.%; student 75\.0.%; ceiling 100\.0.%$/m,
+    );
+    expect(trainReport(DOCUMENT)).not.toContain('legal moves');
+  });
+
   test('shows AUROC, seeds and a missing PGR', () => {
     const text = trainReport(
       changed({

@@ -4,7 +4,13 @@ import type { BootstrapConfig } from '../../config/bootstrap.js';
 import type { TrainConfig } from '../../config/train.js';
 import type { BootstrapArms, BootstrapDocument } from '../../metrics/index.js';
 import { writeAtomically } from '../../store/index.js';
-import { ARM_NAMES, bootstrapMeaning, bootstrapRows, bootstrapTitle } from '../bootstrapReport.js';
+import {
+  ARM_NAMES,
+  bootstrapMeaning,
+  bootstrapRows,
+  bootstrapTitle,
+  measuredOf,
+} from '../bootstrapReport.js';
 import {
   type ChartSpec,
   type ColourName,
@@ -45,6 +51,7 @@ export function bootstrapPage(document: BootstrapDocument): ResultPage {
         words: [
           'Each model starts from its pre-trained weights. M1 learns the truth of the set D0; each later model of the chain learns what the one before it says of a fresh set.',
           'Direct: M1 labels the last set. Direct, all sets: M1 labels all sets after D0, so that the last model learns as many rows as the chain used. The ceiling learns the truth of the last set.',
+          ...measuredOf(document).map(([name, fact]) => `${name}: ${fact}.`),
         ],
         charts: [
           {

@@ -11,6 +11,7 @@ import {
   percentInterval,
   unbroken,
 } from '../../format.js';
+import { measureFacts } from '../../measured.js';
 import { type Html, html, isolated } from '../markup.js';
 import type { Names } from '../names.js';
 import { chartFigure, section, table } from '../page.js';
@@ -72,7 +73,8 @@ function gapTable({ pgr, pgrAuroc, gap, perSeed }: TrainDocument): Html {
 }
 
 export async function accuracySection(document: TrainDocument, names: Names, classes: number): Promise<Html> {
-  const { weak, zeroShot } = document;
+  const { weak, student, ceiling, zeroShot } = document;
+  const measured = measureFacts(Object.entries({ weak, student, ceiling }));
   return section({
     title: 'Accuracy on the test set',
     words: html`
@@ -80,7 +82,8 @@ export async function accuracySection(document: TrainDocument, names: Names, cla
 interval. Where two of these lines do not overlap, the difference is more than chance.</p>
 ${classes > 1 && html`<p>Guessing is right ${Math.round(100 / classes)} % of the time, as the test set is balanced.</p>`}
 ${zeroShot !== null && html`<p><em>Zero-shot</em> is the strong model before any fine-tuning: what the student knew already.</p>`}
-${weak.on === 'transfer' && html`<p>The supervision brings no answers for the test set: its bar is its accuracy on the transfer half.</p>`}`,
+${weak.on === 'transfer' && html`<p>The supervision brings no answers for the test set: its bar is its accuracy on the transfer half.</p>`}
+${measured.map(([name, fact]) => html`<p>${unbroken(`${name}: ${fact}.`)}</p>`)}`,
     content: html`${await accuracyBars(document, classes)}${accuracyTable(document, names)}`,
   });
 }
