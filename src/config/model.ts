@@ -46,7 +46,7 @@ export interface ModelSettings extends LossSettings, MethodSettings {
 }
 
 /** The loss of the user's own that a value of `loss` is, if any. */
-export function customLossOf(value: unknown): CustomLoss | undefined {
+function customLossOf(value: unknown): CustomLoss | undefined {
   return typeof value === 'object' && value !== null ? (value as CustomLoss) : undefined;
 }
 

@@ -9,7 +9,7 @@ import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainSettings 
 import { numberBetween, onOff, positiveNumber, text, wholeNumber } from './values.js';
 
 /** What `reward` runs when it is told nothing. */
-export const DEFAULT_PREFERENCES = 'chess-preference';
+const DEFAULT_PREFERENCES = 'chess-preference';
 
 const generativeKeys = {
   generativeFinetune: key(onOff(), {

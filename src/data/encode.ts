@@ -103,7 +103,7 @@ function withEnds(
 }
 
 /** The token that ends a text. Throws ERR_TOKENIZER where there is none. */
-export function endOf({ end }: Tokenizer): EndToken {
+function endOf({ end }: Tokenizer): EndToken {
   if (end !== null) return end;
   throw new W2sError(
     'ERR_TOKENIZER',

@@ -181,16 +181,19 @@ function drawTestGroups(rows: readonly SplitRow[], groups: Groups, request: Spli
   return drawn;
 }
 
-/** The set of a group that is in the test set. */
+/** The set of a group that is in the test set: one more than the last that groups can be dealt to. */
 const IN_TEST = 255;
-/** Most sets that groups are dealt to. */
-export const MOST_SETS = IN_TEST;
 
 /**
  * Whole groups in a random order by the seed, each to the set that is smallest so far, the first of equal ones.
- * Gives each group's set, 0 … sets − 1; IN_TEST for those drawn for the test.
+ * Gives each group's set, 0 … sets − 1; IN_TEST for those drawn for the test. Throws ERR_USAGE beyond 255 sets.
  */
 async function deal(groups: Groups, drawn: Uint8Array, seed: number, sets: number): Promise<Uint8Array> {
+  if (sets > IN_TEST) {
+    throw new W2sError('ERR_USAGE', `Expected at most ${IN_TEST} models for --chain but received ${sets}`, {
+      hint: 'Name fewer: --chain SMALL,MEDIUM,LARGE',
+    });
+  }
   const rest = Int32Array.from({ length: groups.count }, (_, i) => i).filter((group) => drawn[group] === 0);
   const order = stream(seed, 'split').shuffle(rest);
   await breathe();

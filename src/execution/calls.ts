@@ -187,7 +187,7 @@ export async function generate(settings: GenerateRaw, options: RunOptions = {}):
 }
 
 /** The settings of a call as a layer, with the modules of the user's loaded that they or the options name. */
-export async function callLayers<R extends object>(
+async function callLayers<R extends object>(
   command: string,
   keys: Keys,
   settings: object,

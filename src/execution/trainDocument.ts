@@ -53,16 +53,7 @@ export async function trainDocument(
     groups,
     labels,
   });
-  const modelScore = async (
-    model: string,
-    summary: ScoreSummary,
-    hashes: StepHash[],
-  ): Promise<ModelScore> => {
-    const { accuracy, ci95, auroc, aurocCi95, n } = summary;
-    const { seconds } = await sumTimings(store, withFoundations(plan, hashes));
-    const measured = await measuresOf(store, hashes);
-    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds, ...measured };
-  };
+  const modelScore = scorer(store, plan);
   const stepsOf = (...roles: (keyof TrainRoles)[]): StepHash[] =>
     seeds.flatMap((seed) => roles.flatMap((role) => seed.roles[role] ?? []));
   const weakSteps = seeds.flatMap(({ roles }) => supervisorSteps(roles));
@@ -102,6 +93,16 @@ export async function trainDocument(
     ),
     store: store.shownPath,
     steps: { ...first.roles },
+  };
+}
+
+/** A model's summary with what its steps took, and what they measured beside. */
+function scorer(store: Store, plan: TrainPlan) {
+  return async (model: string, summary: ScoreSummary, hashes: readonly StepHash[]): Promise<ModelScore> => {
+    const { accuracy, ci95, auroc, aurocCi95, n } = summary;
+    const { seconds } = await sumTimings(store, withFoundations(plan, hashes));
+    const measured = await measuresOf(store, hashes);
+    return { model, accuracy, ci95, auroc, aurocCi95, n, seconds, ...measured };
   };
 }
 

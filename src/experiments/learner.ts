@@ -165,7 +165,7 @@ function plainHead({ task, classes }: DataShape): HeadSpec {
 const PROBE_BATCH = 128;
 
 /** Throws a TypeError where the settings name no probe. */
-export function probeFitOf({ probeFit, probeEpochs, probeLr, probeL2 }: ModelSettings): ProbeFit {
+function probeFitOf({ probeFit, probeEpochs, probeLr, probeL2 }: ModelSettings): ProbeFit {
   if (probeL2 === undefined) throw new TypeError('settings of a probe without a probe');
   if (probeFit === 'lbfgs') return { method: 'lbfgs', l2: probeL2 };
   if (probeEpochs === undefined || probeLr === undefined) throw new TypeError('settings of no Adam');

@@ -10,7 +10,7 @@ import { gradeSpec } from './specs.js';
 export type EarlyStopping = 'labels' | 'oracle';
 
 /** Share of a part's groups that is held out. */
-const HELD_OUT = 0.1;
+export const HELD_OUT = 0.1;
 const CHECKS_PER_EPOCH = 5;
 
 /**

@@ -9,14 +9,7 @@ import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
 import { type ArmsPlan, planArms } from './arms.js';
 
 /** Kinds of errors, the supervisor's own first. */
-export const ERROR_KINDS = [
-  'weak',
-  'random',
-  'longest',
-  'shortest',
-  'unconfident',
-  'confidently-wrong',
-] as const;
+const ERROR_KINDS = ['weak', 'random', 'longest', 'shortest', 'unconfident', 'confidently-wrong'] as const;
 
 export type ErrorRoles = TrainRoles & { simulated: StepHash; reference: StepHash };
 

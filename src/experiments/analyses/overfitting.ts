@@ -4,15 +4,14 @@ import { learnerOf, planLearner } from '../learner.js';
 import type { EarlyStopSpec, StepHash } from '../plan.js';
 import { objectivesOf, plainObjective } from '../settings.js';
 import { experimentSplit } from '../splits.js';
+import { HELD_OUT } from '../students.js';
 import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
 import { type ArmsPlan, planArms } from './arms.js';
 
-export const OVERFITTING_ARMS = ['final', 'weak-stopped', 'oracle'] as const;
+const OVERFITTING_ARMS = ['final', 'weak-stopped', 'oracle'] as const;
 
 /** Steps whose results hold a curve over training. */
 export type OverfittingRoles = TrainRoles & { curve: StepHash | null };
-
-const SHARE = 0.1;
 
 /**
  * All three learn the same rows, a tenth of the groups left out, and so does the ceiling that they are held against;
@@ -24,8 +23,8 @@ export function planOverfitting(inputs: TrainInputs, checks: number): ArmsPlan<O
     const train = planTrainSeed(builder, inputs, seed);
     const { settings, dataset } = inputs;
     const part = (which: 'transfer' | 'test') => experimentSplit(dataset.spec, which, seed, settings);
-    const data = { ...part('transfer'), fold: { share: SHARE, take: 'rest' } } as const;
-    const heldOut = { ...part('transfer'), fold: { share: SHARE, take: 'held-out' } } as const;
+    const data = { ...part('transfer'), fold: { share: HELD_OUT, take: 'rest' } } as const;
+    const heldOut = { ...part('transfer'), fold: { share: HELD_OUT, take: 'held-out' } } as const;
     const own = builder.named(name);
     const strong = learnerOf('strong', own, inputs, seed);
     const against = { 'weak-stopped': 'labels', oracle: 'truth' }[name] as

@@ -9,7 +9,7 @@ import { experimentSplit } from '../splits.js';
 import { planTrainSeed, type TrainInputs, type TrainRoles } from '../train.js';
 import { type ArmsPlan, planArms } from './arms.js';
 
-export const SALIENCY_ARMS = [
+const SALIENCY_ARMS = [
   'few-shot, true labels',
   'probe, true labels',
   'fine-tune, true labels',
