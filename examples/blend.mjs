@@ -1,5 +1,5 @@
 // A relabelling of one's own: labels between the supervisor's and what the student thinks before any training, and
-// rows count by how sure that blend is.
+// rows of which that blend is not sure enough are left out.
 //   npx w2s-native train --dataset chess-legal --relabel ./examples/blend.mjs --share 0.3
 import { defineRelabel } from 'w2s-native';
 import { z } from 'zod';
