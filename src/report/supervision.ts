@@ -40,12 +40,12 @@ export function labelFacts(document: Labelled): [name: string, fact: string][] {
   return [...facts, [name, `${right} (${relabelText(relabel)})`]];
 }
 
-/** `knn kept 60 of 120, of which 71.2 % were right`. */
+/** `knn kept 60 of 120; of all 120, 71.2 % were right`. */
 function relabelText({ method, kept, n, accuracyBefore }: NonNullable<TrainDocument['relabel']>): string {
   const were = `${percent(accuracyBefore)} were right`;
   return kept === n
     ? `${method}; before it ${were}`
-    : `${method} kept ${count(kept)} of ${count(n)}, of which ${were}`;
+    : `${method} kept ${count(kept)} of ${count(n)}; of all ${count(n)}, ${were}`;
 }
 
 /** Numbers of rows, which over several seeds are means. */

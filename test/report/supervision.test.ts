@@ -20,7 +20,7 @@ describe('the text report', () => {
     );
     expect(text).toContain('chess-xs → chess-m, xent, filter knn, seed 0');
     expect(text).toContain(
-      'weak labels     80.2 % right of 750 (knn kept 750 of 1500, of which 71.3 % were right)',
+      'weak labels     80.2 % right of 750 (knn kept 750 of 1500; of all 1500, 71.3 % were right)',
     );
   });
 

@@ -102,7 +102,16 @@ const fields = (value: unknown): Readonly<Record<string, unknown>> =>
 
 function shown(value: unknown): string {
   if (typeof value === 'number' && value > 0 && value < 1e-3) return value.toExponential();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value)) return value.map(shown).join(',');
+  if (typeof value === 'object' && value !== null) return Object.entries(value).flatMap(shownField).join(' ');
+  // A new line as it is typed.
+  return String(value).replaceAll('\n', '\\n');
+}
+
+/** Of a relabelling or a loss of the user's: its name and parameters; the hash of its code tells a reader nothing. */
+function shownField([key, value]: [string, unknown]): string[] {
+  if (key === 'source' || key === 'file' || value === null || value === undefined) return [];
+  return [key === 'name' || key === 'params' ? shown(value) : `${kebab(key)} ${shown(value)}`];
 }
 
 /** By code unit, the same on every machine: for `sort`. */

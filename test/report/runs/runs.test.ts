@@ -87,6 +87,15 @@ describe('names', () => {
     expect(labels(experiment(), experiment(), experiment())).toEqual(['xent', 'xent (2)', 'xent (3)']);
   });
 
+  test('say of code of the user’s its name and parameters', () => {
+    const relabel = { name: 'blend', source: 'abc', params: { keepAbove: 0.6 } };
+    const template = 'Q: {text}\nA:';
+    expect(labels(experiment(), experiment({ relabel, forStrong: { ...strong, template } }))).toEqual([
+      'xent',
+      'xent, relabel blend keep-above 0.6, strong template Q: {text}\\nA:',
+    ]);
+  });
+
   test('name data by their file', () => {
     const own = experiment({ dataset: 'columns', data: 'data/reviews.csv' });
     expect(nameExperiments([own])[0]?.data).toBe('reviews.csv');
