@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AnalysisDocument, analyse, type TrainDocument, weakToStrong } from '../../src/index.js';
-import { argmax, softmax } from '../../src/metrics/index.js';
+import { ANALYSES, argmax, softmax } from '../../src/metrics/index.js';
+import { html } from '../../src/report/html/markup.js';
+import { sortRuns, writeRunsPage } from '../../src/report/runs/index.js';
+import { openStore } from '../../src/store/index.js';
 import { predictionsOf, temporaryFolder } from '../support/results.js';
 import { type TinyWorld, tinySettings, writeTinyWorld } from '../support/tinyWorld.js';
 
@@ -21,6 +24,9 @@ beforeAll(async () => {
   train = await weakToStrong(settings);
 });
 afterAll(cleanUp);
+
+/** Pages keep numbers and units on one line. */
+const withSpaces = (text: string) => text.replaceAll('\u00a0', ' ');
 
 const row = (document: AnalysisDocument, name: string) => {
   const found = document.rows.find((one) => one.name === name);
@@ -136,6 +142,26 @@ describe('analyse', () => {
     const kept = row(document, 'oracle').kept?.value ?? 0;
     const at = truth.find(({ y }) => y === best);
     expect(kept).toBeCloseTo((at?.x ?? 0) / (last?.x ?? 1), 9);
+  });
+
+  test('each has numbers with intervals, a chart and words, in the report of the folder too', async () => {
+    const store = openStore(settings.out);
+    const runs = sortRuns((await store.readRuns()).map(({ record }) => record));
+    const documents = runs.studies.map(({ document }) => document as AnalysisDocument);
+    expect(new Set(documents.map(({ analysis }) => analysis))).toEqual(new Set(ANALYSES));
+    const warnings: string[] = [];
+    const page = await writeRunsPage(runs, { store, warn: (text) => warnings.push(text) });
+    expect(warnings).toEqual([]);
+    const text = withSpaces(readFileSync(page, 'utf8'));
+    for (const { analysis, charted, rows, reading, says } of documents) {
+      expect(charted.length, analysis).toBeGreaterThan(0);
+      for (const column of charted) {
+        expect(rows.some(({ values }) => values[column]?.ci95)).toBe(true);
+      }
+      for (const words of [reading, says])
+        expect(text).toContain(withSpaces(`<p>${html`${words}`.text}</p>`));
+    }
+    expect(text.match(/<svg/g)?.length).toBeGreaterThanOrEqual(2 * documents.length);
   });
 
   test.each([
