@@ -69,14 +69,24 @@ async function overlaps(
   if (!step) throw new TypeError('a plan without a test of the student');
   const { data, reading } = step.spec;
   const { rows } = await loadSplit(data, reading.task, locations, { labels: true });
-  const finder = new OverlapFinder(rows.map(wholeText), ngram);
+  const texts = rows.flatMap((row) => wholeTexts(row).map((text) => ({ id: row.id, text })));
+  const finder = new OverlapFinder(
+    texts.map(({ text }) => text),
+    ngram,
+  );
   for await (const line of linesOf(corpus)) finder.add(line);
-  return new Map(rows.map(({ id }, i) => [id, finder.found[i] === 1]));
+  const found = new Set(texts.flatMap(({ id }, i) => (finder.found[i] === 1 ? [id] : [])));
+  return new Map(rows.map(({ id }) => [id, found.has(id)]));
 }
 
-/** What a model may have read of an item: its text, or prompt and answer. */
-function wholeText({ text, prompt, completions = [] }: Example): string {
-  return text ?? [prompt, completions[0]].filter((one) => one !== undefined).join(' ');
+/** What a model may have read of an item: its text, or its prompt with an answer, of preferences with either. */
+export function wholeTexts({
+  text,
+  prompt = '',
+  completions,
+}: Pick<Example, 'text' | 'prompt' | 'completions'>): string[] {
+  if (text !== undefined) return [text];
+  return completions === undefined ? [prompt] : completions.map((answer) => `${prompt} ${answer}`);
 }
 
 async function* linesOf(file: string): AsyncGenerator<string> {
