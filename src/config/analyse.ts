@@ -5,7 +5,7 @@ import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from '.
 import type { TaskName } from './model.js';
 import { type DatasetPreset, presets } from './presets.js';
 import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainSettings } from './train.js';
-import { listOf, text, wholeNumber } from './values.js';
+import { listOf, nameList, text, wholeNumber } from './values.js';
 
 /** What there is to look at; the metrics room's `ANALYSES`, which this room may not import. */
 export const ANALYSIS_NAMES = [
@@ -21,7 +21,7 @@ type Analysis = (typeof ANALYSIS_NAMES)[number];
 
 /** Settings of `analyse` beside those of `train`. */
 const ownKeys = {
-  students: key(text('models between commas', 'MODEL,MODEL,…'), {
+  students: key(nameList('models between commas', 'MODEL,MODEL,…'), {
     group: 'Experiment',
     describe: 'agreement, misfit: students to compare, smallest first',
     defaultWords: 'all built-in chess models for built-in data sets, else --strong',
@@ -52,10 +52,11 @@ export const analyseKeys = { ...allTrainKeys, ...ownKeys };
 /** What a layer of `analyse` may say. */
 export type AnalyseRaw = TrainRaw & Raw<typeof ownKeys>;
 /**
- * Settings of `analyse`: the flags in camelCase; `seed` is one seed or several.
+ * Settings of `analyse`: the flags in camelCase; `seed` is one seed or several, `students` text or a list.
  * @interface
  */
-export type AnalyseSettings = TrainSettings & Raw<typeof ownKeys>;
+export type AnalyseSettings = TrainSettings &
+  Omit<Raw<typeof ownKeys>, 'students'> & { students?: string | readonly string[] | undefined };
 
 export interface AnalyseConfig {
   analysis: Analysis;
@@ -172,12 +173,8 @@ function ownSettings(
     return fewShot === undefined ? {} : { fewShot };
   }
   if (name !== 'agreement' && name !== 'misfit') return {};
-  const students = said
-    .maybe('students')
-    ?.split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
-  if (students !== undefined && students.length > 0) return { students };
+  const students = said.maybe('students');
+  if (students !== undefined) return { students };
   const isBuiltIn = Object.hasOwn(presets, train.dataset) && said.maybe('strong') === undefined;
   return { students: isBuiltIn ? BUILT_IN_STUDENTS : [train.strong] };
 }

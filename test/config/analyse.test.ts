@@ -2,6 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { type AnalyseSettings, resolveAnalyseConfig } from '../../src/config/analyse.js';
 
+test('students are a list, or names between commas', () => {
+  const students = (given: string | readonly string[]) =>
+    resolveAnalyseConfig('agreement', { dataset: 'chess-legal', students: given }).students;
+  expect(students('chess-s, chess-m')).toEqual(['chess-s', 'chess-m']);
+  expect(students(['chess-s', 'chess-m'])).toEqual(['chess-s', 'chess-m']);
+  expect(() => students('chess-s,')).toThrow(/models between commas for students/);
+});
+
 describe('an analysis with students of its own', () => {
   test.each<[string, AnalyseSettings, string]>([
     ['errors', { earlyStop: 'labels' }, 'earlyStop'],
