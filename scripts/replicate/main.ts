@@ -31,18 +31,19 @@ const out = resolve(values.out);
 const documents = join(out, `documents-${seeds.replaceAll(',', '-')}`);
 mkdirSync(documents, { recursive: true });
 
-const finished: Finished[] = [];
+const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim();
+const commit = git('rev-parse', '--short=7', 'HEAD');
 for (const name of presets()) {
   const startedAt = performance.now();
   const document = await run(name);
   if (document === null) continue;
   const record: Finished = {
+    commit,
     name,
     about: aboutOf(name),
     seconds: (performance.now() - startedAt) / 1000,
     document,
   };
-  finished.push(record);
   writeFileSync(join(documents, `${name}.json`), `${JSON.stringify(record)}\n`);
   console.error(`${name}: ${record.seconds.toFixed(0)} s`);
 }
@@ -125,12 +126,10 @@ function recorded(): Finished[] {
 }
 
 function environment(): Environment {
-  const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return {
     machine: `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores`,
     date: new Date().toISOString().slice(0, 10),
-    commit: git('rev-parse', '--short=7', 'HEAD'),
     versions: `w2s-native ${version}, Node ${process.versions.node}`,
     seeds,
   };

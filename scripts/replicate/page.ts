@@ -36,17 +36,14 @@ export async function replicationPage(all: readonly Finished[], environment: Env
   return { text, charts };
 }
 
-function machineLines(
-  all: readonly Finished[],
-  { machine, date, commit, versions, seeds }: Environment,
-): string {
+function machineLines(all: readonly Finished[], { machine, date, versions, seeds }: Environment): string {
   const minutes = all.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
   return table(
     ['', ''],
     [
       ['machine', machine],
       ['date', date],
-      ['commit', commit],
+      ['commit', [...new Set(all.map(({ commit }) => commit))].join(', ')],
       ['versions', versions],
       ['seeds', seeds.replaceAll(',', ', ')],
       ['wall time, all experiments', `${minutes.toFixed(0)} min`],

@@ -5,6 +5,8 @@ export interface Finished {
   about: string;
   /** Of this machine's time when it was last run; what the store held took none. */
   seconds: number;
+  /** Of the code that ran it. */
+  commit: string;
   document: Record<string, unknown>;
 }
 
@@ -12,7 +14,6 @@ export interface Finished {
 export interface Environment {
   machine: string;
   date: string;
-  commit: string;
   versions: string;
   seeds: string;
 }
