@@ -168,7 +168,9 @@ class Watcher {
     phase.isOpen = false;
     phase.milliseconds += event.seconds * 1000;
     phase.truncated += event.truncated;
-    if (event.accuracy !== null) phase.accuracy = event.accuracy;
+    // Held-out rows weigh the members of an ensemble; their accuracy is not that on the test items.
+    const isHeldOut = /HeldOut\d*$/.test(event.role);
+    if (event.accuracy !== null && !isHeldOut) phase.accuracy = event.accuracy;
     // How many were trained on goes before how many were tested on.
     if (!/Test(?:Features)?(?: |$)/.test(event.role)) phase.examples ??= event.n;
   }

@@ -9,6 +9,7 @@ type Kind = 'finetune' | 'label' | 'evaluate' | 'grade';
 
 const KINDS: Readonly<Record<string, Kind>> = {
   weak: 'finetune',
+  weak2: 'finetune',
   student: 'finetune',
   ceiling: 'finetune',
   finetune: 'finetune',
@@ -187,6 +188,12 @@ it('names the phases of an analysis with the arm', () => {
   expect(done('labelsGrade random')).toContain('44.9 % of them right');
   expect(done('studentTestFeatures')).toMatch(/^student: 2.0 s, /m);
   expect(done('probeTest probe, true labels')).toContain('test accuracy 44.9 %');
+});
+
+it('takes the accuracy on held-out rows for none on test items', () => {
+  const events = [plan(2), device, ...stepEvents('weak2'), ...stepEvents('weakHeldOut2')];
+  expect(watched(events, false)).toMatch(/^weak 2: /m);
+  expect(watched(events, false)).not.toContain('test accuracy');
 });
 
 it('tells of rows that were left out', () => {

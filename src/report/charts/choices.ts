@@ -22,7 +22,7 @@ export function choicesChart(
   n: readonly number[],
   { width, yTitle }: { width: number; yTitle: string },
 ): ChartSpec {
-  const padding: Padding = { left: 58, right: 70, top: 10, bottom: 44 };
+  const padding: Padding = { left: 74, right: 70, top: 10, bottom: 44 };
   const x = xRange(n);
   const y = yRange(lines);
   const inner = HEIGHT - padding.top - padding.bottom;

@@ -110,7 +110,8 @@ function shown(value: unknown): string {
 
 /** Of a relabelling or a loss of the user's: its name and parameters; the hash of its code tells a reader nothing. */
 function shownField([key, value]: [string, unknown]): string[] {
-  if (key === 'source' || key === 'file' || value === null || value === undefined) return [];
+  if (key === 'source' || key === 'file' || key === 'needs' || value === null || value === undefined)
+    return [];
   return [key === 'name' || key === 'params' ? shown(value) : `${kebab(key)} ${shown(value)}`];
 }
 
