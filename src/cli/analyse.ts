@@ -7,18 +7,12 @@ import {
   analyseKeys,
   resolveAnalyseConfig,
 } from '../config/analyse.js';
-import { prefixed } from '../config/case.js';
-import { modelKeys } from '../config/keys.js';
 import { presets } from '../config/presets.js';
 import type { AnalysisDocument } from '../metrics/index.js';
 import type { Argv, Command, CommandContext } from './command.js';
-import { configOption, jsonOption, layersFrom, optionsOf } from './flags.js';
+import { experimentOptionsOf, layersFrom } from './flags.js';
 import { pageLines, printJson, printText, reportPaint, separate } from './output.js';
 import { watchRun } from './watch.js';
-
-const forOneModel = new Set(
-  Object.keys(modelKeys).flatMap((key) => [prefixed('weak', key), prefixed('strong', key)]),
-);
 
 export const command: Command = {
   positionals: [{ name: 'NAME', describe: ANALYSIS_NAMES.join(', '), required: true }],
@@ -29,7 +23,7 @@ export const command: Command = {
     'test items that overlap with a corpus, and on clean ones. misfit: how far a student departs from its supervisor, beside ' +
     'what it gains. overfitting: the last step, the one that weak labels would stop at, and the best. saliency: what a ' +
     'probe, fine-tuning, or examples in the prompt bring out of the strong model.',
-  options: { ...optionsOf(analyseKeys, (name) => forOneModel.has(name)), ...configOption, ...jsonOption },
+  options: experimentOptionsOf(analyseKeys),
   examples: [
     ['analyse agreement --dataset chess-legal', 'students of two sizes, one supervisor'],
     ['analyse calibration --dataset chess-legal --seed 0,1,2', 'three seeds'],

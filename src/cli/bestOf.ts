@@ -3,9 +3,8 @@ import { presets } from '../config/presets.js';
 import { type BestOfRaw, bestOfKeys, resolveBestOfConfig } from '../config/reward.js';
 import type { BestOfDocument } from '../metrics/index.js';
 import type { Command, CommandContext } from './command.js';
-import { configOption, jsonOption, layersFrom, optionsOf } from './flags.js';
+import { experimentOptionsOf, layersFrom, reportOption } from './flags.js';
 import { pageLines, printJson, printText, reportPaint, separate } from './output.js';
-import { forOneModel } from './reward.js';
 import { withTask } from './settings.js';
 import { watchRun } from './watch.js';
 
@@ -16,17 +15,7 @@ export const command: Command = {
     'best possible choice, with 95 % intervals over prompts. It takes every flag of reward and shares its steps. The data ' +
     'must say what any completion is worth: the built-in chess-preference (the engine’s evaluation in centipawns from the ' +
     'mover’s view, clipped to ±1000; −1000 for a move that is not legal), or pairs with a column scores.',
-  options: {
-    ...optionsOf(bestOfKeys, (name) => forOneModel.has(name)),
-    ...configOption,
-    ...jsonOption,
-    report: {
-      type: 'boolean',
-      describe: 'Draw the HTML page of the result, into reports/ of --out; --no-report leaves it',
-      group: 'Output:',
-      defaultDescription: 'on',
-    },
-  },
+  options: { ...experimentOptionsOf(bestOfKeys), ...reportOption },
   examples: [
     ['best-of', 'the built-in default'],
     ['best-of --n 1,2,4,8,16,32 --seed 0,1,2', 'more to choose from, three seeds'],

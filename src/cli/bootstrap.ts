@@ -1,18 +1,12 @@
 /** `bootstrap`: a chain of models, each taught by the one before it. */
 import { allBootstrapKeys, type BootstrapRaw, resolveBootstrapConfig } from '../config/bootstrap.js';
-import { prefixed } from '../config/case.js';
-import { modelKeys } from '../config/keys.js';
 import { displayPath } from '../data/badRow.js';
 import type { BootstrapDocument } from '../metrics/index.js';
 import type { Command, CommandContext } from './command.js';
-import { configOption, jsonOption, layersFrom, optionsOf } from './flags.js';
+import { experimentOptionsOf, layersFrom, reportOption } from './flags.js';
 import { pageLines, printJson, printText, reportPaint, separate } from './output.js';
 import { withTask } from './settings.js';
 import { watchRun } from './watch.js';
-
-const forOneModel = new Set(
-  Object.keys(modelKeys).flatMap((key) => [prefixed('weak', key), prefixed('strong', key)]),
-);
 
 export const command: Command = {
   describe:
@@ -21,17 +15,7 @@ export const command: Command = {
     'labels that the first gives directly, on the last set and on all of them, and beside its ceiling, with the ' +
     'performance gap recovered of each. Without flags: three built-in models on chess puzzles, on the CPU, in two to ' +
     'three minutes.',
-  options: {
-    ...optionsOf(allBootstrapKeys, (name) => forOneModel.has(name)),
-    ...configOption,
-    ...jsonOption,
-    report: {
-      type: 'boolean',
-      describe: 'Draw the HTML page of the result, into reports/ of --out; --no-report leaves it',
-      group: 'Output:',
-      defaultDescription: 'on',
-    },
-  },
+  options: { ...experimentOptionsOf(allBootstrapKeys), ...reportOption },
   examples: [
     ['bootstrap', 'the built-in default'],
     [

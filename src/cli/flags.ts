@@ -1,8 +1,9 @@
 /** Flags ↔ settings: yargs options from the keys of src/config, and what was typed as a layer. */
 import type { Options } from 'yargs';
-import { camel } from '../config/case.js';
+import { camel, prefixed } from '../config/case.js';
 import { idleKeys, withoutIdle } from '../config/idle.js';
 import type { Keys } from '../config/key.js';
+import { modelKeys } from '../config/keys.js';
 import { type Layer, nameOf, parseLayer } from '../config/layers.js';
 import { W2sError } from '../errors.js';
 import type { Argv, CommandContext } from './command.js';
@@ -26,6 +27,26 @@ export const configOption: Record<string, Options> = {
 export const jsonOption: Record<string, Options> = {
   json: { type: 'boolean', describe: 'Print exactly one JSON document to stdout', group: 'Output:' },
 };
+
+/** `--no-report`, of commands that draw a page. */
+export const reportOption: Record<string, Options> = {
+  report: {
+    type: 'boolean',
+    describe: 'Draw the HTML page of the result, into reports/ of --out; --no-report leaves it',
+    group: 'Output:',
+    defaultDescription: 'on',
+  },
+};
+
+/** Flags for one model are many and all alike: one line at the end of --help stands for them. */
+const FOR_ONE_MODEL: ReadonlySet<string> = new Set(
+  Object.keys(modelKeys).flatMap((key) => [prefixed('weak', key), prefixed('strong', key)]),
+);
+
+/** Options of a command of a whole experiment. */
+export function experimentOptionsOf(keys: Keys): Record<string, Options> {
+  return { ...optionsOf(keys, (name) => FOR_ONE_MODEL.has(name)), ...configOption, ...jsonOption };
+}
 
 /** Options of a command of one step: those it uses, and hidden the others of `train`, which it takes as well. */
 export function stepOptionsOf(keys: Keys): Record<string, Options> {

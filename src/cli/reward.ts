@@ -1,20 +1,13 @@
 /** `reward`: weak-to-strong on preferences. */
-import { prefixed } from '../config/case.js';
-import { modelKeys } from '../config/keys.js';
 import { presets } from '../config/presets.js';
 import { type RewardRaw, resolveRewardConfig, rewardKeys } from '../config/reward.js';
 import type { RewardDocument } from '../metrics/index.js';
 import type { Command, CommandContext } from './command.js';
-import { configOption, jsonOption, layersFrom, optionsOf } from './flags.js';
+import { experimentOptionsOf, layersFrom, reportOption } from './flags.js';
 import { commandWith, type NextCommand, nextText, quoted } from './next.js';
 import { pageLines, printJson, printText, reportPaint, separate } from './output.js';
 import { withTask } from './settings.js';
 import { watchRun } from './watch.js';
-
-/** Flags for one model are many and all alike: one line at the end of --help stands for them. */
-export const forOneModel: ReadonlySet<string> = new Set(
-  Object.keys(modelKeys).flatMap((key) => [prefixed('weak', key), prefixed('strong', key)]),
-);
 
 export const command: Command = {
   describe:
@@ -22,17 +15,7 @@ export const command: Command = {
     'model learns from true preferences and labels the transfer half, a strong student learns from these labels, and its ' +
     'ceiling from the true ones. Prints the pairwise accuracy of the three with 95 % intervals, and the performance gap ' +
     'recovered. Without flags: two moves in one chess position, the engine says which is better; on the CPU.',
-  options: {
-    ...optionsOf(rewardKeys, (name) => forOneModel.has(name)),
-    ...configOption,
-    ...jsonOption,
-    report: {
-      type: 'boolean',
-      describe: 'Draw the HTML page of the result, into reports/ of --out; --no-report leaves it',
-      group: 'Output:',
-      defaultDescription: 'on',
-    },
-  },
+  options: { ...experimentOptionsOf(rewardKeys), ...reportOption },
   examples: [
     ['reward', 'the built-in default'],
     ['reward --generative-finetune --seed 0,1,2', 'the strong model learns to write completions first'],

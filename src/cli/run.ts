@@ -1,17 +1,11 @@
 /** `run`: an experiment that a user defines. */
-import { prefixed } from '../config/case.js';
-import { modelKeys } from '../config/keys.js';
 import { presets } from '../config/presets.js';
 import { allRunKeys, type RunRaw, resolveRunConfig } from '../config/run.js';
 import type { Command } from './command.js';
-import { configOption, jsonOption, layersFrom, optionsOf } from './flags.js';
+import { experimentOptionsOf, layersFrom } from './flags.js';
 import { printJson, printText, reportPaint, separate } from './output.js';
 import { withTask } from './settings.js';
 import { watchRun } from './watch.js';
-
-const forOneModel = new Set(
-  Object.keys(modelKeys).flatMap((key) => [prefixed('weak', key), prefixed('strong', key)]),
-);
 
 export const command: Command = {
   positionals: [
@@ -26,11 +20,7 @@ export const command: Command = {
     'Runs an experiment of your own: a function from settings to a plan of the same steps that train is made of. ' +
     'Prints the accuracy of every model that it evaluates with a 95 % interval, and the performance gap recovered ' +
     'where they are named weak, student and ceiling. Its parameters are flags: run FILE --help lists them.',
-  options: {
-    ...optionsOf(allRunKeys, (name) => forOneModel.has(name)),
-    ...configOption,
-    ...jsonOption,
-  },
+  options: experimentOptionsOf(allRunKeys),
   examples: [
     ['run ./my-experiment.mjs', 'on the built-in data'],
     ['run ./my-experiment.mjs --dataset chess-legal --seed 0,1,2', 'with flags of train'],

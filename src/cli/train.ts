@@ -1,19 +1,12 @@
 /** `train`: one weak-to-strong experiment. */
-import { prefixed } from '../config/case.js';
-import { modelKeys } from '../config/keys.js';
 import { allTrainKeys } from '../config/train.js';
 import type { TrainDocument } from '../metrics/document.js';
 import type { Argv, Command, CommandContext } from './command.js';
-import { configOption, jsonOption, optionsOf } from './flags.js';
+import { experimentOptionsOf, reportOption } from './flags.js';
 import { commandWith, type NextCommand, nextText, quoted } from './next.js';
 import { pageLines, printJson, printText, reportPaint, separate } from './output.js';
 import { trainConfig } from './settings.js';
 import { watchRun } from './watch.js';
-
-/** Flags for one model are many and all alike: one line at the end of --help stands for them. */
-const forOneModel = new Set(
-  Object.keys(modelKeys).flatMap((key) => [prefixed('weak', key), prefixed('strong', key)]),
-);
 
 export const command: Command = {
   describe:
@@ -21,17 +14,7 @@ export const command: Command = {
     'a strong student learns from these labels, and its ceiling from the true ones. Prints the accuracy of the ' +
     'three with 95 % intervals, and the performance gap recovered: (student − weak) / (ceiling − weak). Without ' +
     'flags: the built-in chess puzzles, on the CPU, in about two minutes.',
-  options: {
-    ...optionsOf(allTrainKeys, (name) => forOneModel.has(name)),
-    ...configOption,
-    ...jsonOption,
-    report: {
-      type: 'boolean',
-      describe: 'Draw the HTML page of the result, into reports/ of --out; --no-report leaves it',
-      group: 'Output:',
-      defaultDescription: 'on',
-    },
-  },
+  options: { ...experimentOptionsOf(allTrainKeys), ...reportOption },
   examples: [
     ['train', 'the built-in default'],
     ['train --dataset chess-legal --loss confidence --seed 0,1,2', 'another task and loss, three seeds'],
