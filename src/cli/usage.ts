@@ -159,6 +159,9 @@ const NAMES_ELSEWHERE: Readonly<Record<string, string>> = {
   'strong-model': 'strong',
   'text-column': 'text',
   'label-column': 'label',
+  // Of train, to a command that has a chain in their place.
+  weak: 'chain',
+  strong: 'chain',
 };
 
 function unknownFlag(name: string, key: string, flags: readonly string[]): W2sError {
