@@ -122,8 +122,10 @@ describe('analyse', () => {
     expect(document.rows).toHaveLength(6);
   });
 
-  test('saliency: fine-tuning rows are the ceiling and the student of train', async () => {
-    const document = await analyse('saliency', settings);
+  test('saliency: fine-tuning rows are the ceiling and the student of train, few-shot the ceiling of prompts', async () => {
+    const document = await analyse('saliency', { ...settings, fewShot: 2 });
+    const prompted = await weakToStrong({ ...settings, strongMethod: 'prompt', shots: 2 });
+    expect(row(document, 'few-shot, true labels').accuracy?.value).toBe(prompted.ceiling.accuracy);
     expect(row(document, 'fine-tune, true labels').accuracy?.value).toBe(train.ceiling.accuracy);
     expect(row(document, 'fine-tune, weak labels').accuracy?.value).toBe(train.student.accuracy);
     expect(row(document, 'fine-tune, true labels').pgr?.value).toBeCloseTo(1, 12);
@@ -144,6 +146,7 @@ describe('analyse', () => {
     expect(kept).toBeCloseTo((at?.x ?? 0) / (last?.x ?? 1), 9);
   });
 
+  // Of what the tests above have left in the folder.
   test('each has numbers with intervals, a chart and words, in the report of the folder too', async () => {
     const store = openStore(settings.out);
     const runs = sortRuns((await store.readRuns()).map(({ record }) => record));

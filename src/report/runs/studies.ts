@@ -16,7 +16,7 @@ import type { ResultPage, ResultSection } from '../html/resultPage.js';
 import type { StudySection } from './page.js';
 
 /** The documents of `analyse`, `bootstrap` and `best-of`. */
-export type StudyDocument = AnalysisDocument | BootstrapDocument | BestOfDocument;
+type StudyDocument = AnalysisDocument | BootstrapDocument | BestOfDocument;
 
 export interface Study {
   document: StudyDocument;
