@@ -92,7 +92,7 @@ export async function bootstrap(
  * One question asked of experiments side by side. Settings are the flags of `analyse` in camelCase.
  *
  * @param analysis `agreement`, `calibration`, `errors`, `leakage`, `misfit`, `overfitting` or `saliency`
- * @returns the document of `w2s-native analyse --json`
+ * @returns the document of `w2s-native analyse agreement --json`
  * Rejects as `weakToStrong` does.
  */
 export async function analyse(
@@ -111,7 +111,7 @@ export async function analyse(
  * An experiment of your own. Settings are the flags of `run` in camelCase, and `params` for the experiment's own.
  *
  * @param experiment made by `defineExperiment`, or the file of a module that exports one
- * @returns the document of `w2s-native run --json`
+ * @returns the document of `w2s-native run FILE --json`
  * Rejects as `weakToStrong` does; with ERR_CONFIG where the plan cannot be made.
  */
 export async function runExperiment<Params>(
