@@ -41,7 +41,7 @@ export interface AnalysisCurve {
   points: readonly { x: number; y: number }[];
 }
 
-/** What `analyse` resolves to and `analyse --json` prints. Numbers are unrounded. */
+/** What `analyse` resolves to and `analyse` prints with `--json`. Numbers are unrounded. */
 export interface AnalysisDocument {
   schema: typeof ANALYSIS_SCHEMA;
   analysis: AnalysisName;

@@ -3,7 +3,7 @@ import type { DocumentConfig, GapRecovered, Interval, ModelScore } from './docum
 
 export const EXPERIMENT_SCHEMA = 'w2s-native/experiment@1';
 
-/** What `runExperiment` resolves to and `run --json` prints. */
+/** What `runExperiment` resolves to and `run` prints with `--json`. */
 export interface ExperimentDocument {
   /** Name and version of this format. */
   schema: typeof EXPERIMENT_SCHEMA;
