@@ -89,7 +89,7 @@ async function methods(runs: readonly Of<TrainDocument>[]): Promise<Section | nu
       '',
       `Data ${config.dataset}, ${config.weak} → ${config.strong}. Weak supervisor ${percent(weak.accuracy)} ${percentInterval(weak.ci95)}, ceiling ` +
         `${percent(ceiling.accuracy)} ${percentInterval(ceiling.ci95)}${zeroShot ? `, strong model before training ${percent(zeroShot.accuracy)} ${percentInterval(zeroShot.ci95)}` : ''}. ` +
-        'Ensembles and the probe have supervisors or ceilings of their own, against which their PGR is taken.',
+        'Ensembles have a supervisor, early stopping a ceiling, and the probe a data set of their own, against which their PGR is taken.',
       '',
       '![PGR of each method with its interval](images/replication-methods.svg)',
       '',
