@@ -1,10 +1,10 @@
 /**
  * Runs every preset of experiments/ and writes docs/replication.md; with --quick one seed, and quick.md beside the store:
  *
- *   npm run replicate -- [--quick] [--seeds 0,1] [--only NAME,NAME] [--out FOLDER] [--page FILE] [--threads N]
+ *   npm run replicate -- [--quick] [--seeds 0,1] [--only NAME,NAME] [--out FOLDER] [--page FILE] [--threads N] [--draw]
  *
  * Each preset is one command in a process of its own, and all share one store: a run that was stopped goes on where it
- * was. Documents are kept beside the store, so that the page can be written again without computing.
+ * was. Documents are kept beside the store: --draw writes the page from them and runs nothing.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(root, 'results', 'replication') },
     page: { type: 'string' },
     threads: { type: 'string' },
+    draw: { type: 'boolean', default: false },
   },
 });
 const seeds = values.seeds ?? (values.quick ? '0' : '0,1,2,3,4');
@@ -33,7 +34,7 @@ mkdirSync(documents, { recursive: true });
 
 const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim();
 const commit = git('rev-parse', '--short=7', 'HEAD');
-for (const name of presets()) {
+for (const name of values.draw ? [] : presets()) {
   const startedAt = performance.now();
   const document = await run(name);
   if (document === null) continue;
@@ -47,7 +48,7 @@ for (const name of presets()) {
   writeFileSync(join(documents, `${name}.json`), `${JSON.stringify(record)}\n`);
   console.error(`${name}: ${record.seconds.toFixed(0)} s`);
 }
-const page = await replicationPage(recorded(), environment());
+const page = await replicationPage(recorded(), environment(), join(out, 'store'));
 // One seed is a look at what comes out, and no result to quote.
 const file = resolve(
   values.page ?? (values.quick ? join(out, 'quick.md') : join(root, 'docs', 'replication.md')),
