@@ -190,8 +190,20 @@ function checkPreferences(said: Layers<RewardRaw>, dataset: string, task: TaskNa
   );
 }
 
-function resolveGenerative(said: Layers<RewardRaw>, { forStrong }: TrainConfig): RewardConfig['generative'] {
+function resolveGenerative(
+  said: Layers<RewardRaw>,
+  { forStrong, rounds }: TrainConfig,
+): RewardConfig['generative'] {
   if (said.value('generativeFinetune')) {
+    // The tuned student would learn what an untuned one before it says: neither method would be seen by itself.
+    if (rounds !== undefined) {
+      const found = said.find('rounds');
+      throw settingError(
+        found?.origin ?? said.origin,
+        `Expected one round beside --generative-finetune but received ${rounds}.`,
+        'Leave out --rounds, or --generative-finetune.',
+      );
+    }
     return { epochs: said.value('generativeEpochs'), lr: said.maybe('generativeLr') ?? forStrong.lr };
   }
   const idle = said.find('generativeEpochs', 'generativeLr');
