@@ -66,6 +66,15 @@ const hub = hubServer({
     [`${CONVERTED}/default/validation/0000.parquet`]: films('bad ', 'good '),
     [`${CONVERTED}/default/test/0000.parquet`]: parquet({ idx: [0], sentence: ['?'], label: [-1] }),
   },
+  'Anthropic/hh-rlhf': Object.fromEntries(
+    ['train', 'test'].map((split) => [
+      `${CONVERTED}/default/${split}/0000.parquet`,
+      parquet({
+        chosen: [`\n\nHuman: ${split}?\n\nAssistant: Yes.`],
+        rejected: [`\n\nHuman: ${split}?\n\nAssistant: No.`],
+      }),
+    ]),
+  ),
   'hendrycks/ethics': Object.fromEntries(
     ['train', 'test'].flatMap((split) => [
       [
@@ -95,14 +104,16 @@ const hub = hubServer({
   },
 });
 
-/** Texts of a whole file. */
+/** Texts, or prompts, of a whole file. */
 async function texts(
   request: DatasetRequest,
   part: SplitPart = 'all-train',
 ): Promise<(string | undefined)[]> {
   const { spec, task, locations } = await resolveDataset(request);
   const split = { dataset: spec, part, seed: 0, dataSeed: 0, trainSize: null, testSize: null };
-  return (await loadSplit(split, task, locations, { labels: true })).rows.map(({ text }) => text);
+  return (await loadSplit(split, task, locations, { labels: true })).rows.map(
+    ({ text, prompt }) => text ?? prompt,
+  );
 }
 
 const cache = () => join(folder, 'cache', 'datasets');
@@ -152,6 +163,7 @@ describe('a published data set without --data', () => {
     }
     expect(await texts({ dataset: 'boolq' }, 'all-test')).toEqual(['Passage: No.\nQuestion: is it']);
     expect((await texts({ dataset: 'ethics-utilitarianism' }))[0]).toMatch(/train sun/);
+    expect(await texts({ dataset: 'hh' }, 'all-test')).toEqual(['\n\nHuman: test?\n\nAssistant:']);
   });
 
   it('in several files is joined, in order', async () => {
