@@ -1,5 +1,5 @@
 import { badRow, shown } from '../badRow.js';
-import { breathe, SLICE_MS, type Source, type SourceRow } from './source.js';
+import { inChunks, type Source, type SourceRow } from './source.js';
 import { lines, readText } from './text.js';
 
 /** Rows that are looked at for column names. */
@@ -8,36 +8,23 @@ const FIRST_ROWS = 20;
 /** JSON Lines: one object a line; blank lines are passed over. */
 export async function openJsonl(file: string): Promise<Source> {
   const bytes = await readText(file);
-  const columns = firstKeys(firstRows(file, bytes));
-  async function* rows(): AsyncGenerator<readonly SourceRow[]> {
-    let chunk: SourceRow[] = [];
-    let sliceEnds = performance.now() + SLICE_MS;
-    for (const line of lines(bytes)) {
-      const row = parseLine(file, line.number, bytes.toString('utf8', line.start, line.end));
-      if (row !== undefined) chunk.push(row);
-      if (performance.now() < sliceEnds) continue;
-      yield chunk;
-      chunk = [];
-      await breathe();
-      sliceEnds = performance.now() + SLICE_MS;
-    }
-    yield chunk;
-  }
-  return { file, unit: 'line', columns, rows };
+  const rows = (): Generator<SourceRow | undefined> => parsedLines(file, bytes);
+  return { file, unit: 'line', columns: firstKeys(rows()), rows: () => inChunks(rows()) };
 }
 
-function* firstRows(file: string, bytes: Buffer): Generator<SourceRow> {
+/** Each line's row; undefined: a blank one. */
+function* parsedLines(file: string, bytes: Buffer): Generator<SourceRow | undefined> {
   for (const line of lines(bytes)) {
-    const row = parseLine(file, line.number, bytes.toString('utf8', line.start, line.end));
-    if (row !== undefined) yield row;
+    yield parseLine(file, line.number, bytes.toString('utf8', line.start, line.end));
   }
 }
 
 /** The keys of the first rows together, so that one that lacks a field is told so by its own line. */
-export function firstKeys(rows: Iterable<SourceRow>): readonly string[] {
+export function firstKeys(rows: Iterable<SourceRow | undefined>): readonly string[] {
   const keys = new Set<string>();
   let seen = 0;
-  for (const { record } of rows) {
+  for (const row of rows) {
+    const record = row?.record;
     if (record === undefined) continue;
     for (const key of Object.keys(record)) keys.add(key);
     if (++seen === FIRST_ROWS) break;

@@ -4,7 +4,7 @@ import { parseSan } from 'chessops/san';
 import { badField, badRow } from '../badRow.js';
 import { uciOf } from '../chess/position.js';
 import { firstKeys } from './jsonl.js';
-import { breathe, SLICE_MS, type Source, type SourceRow } from './source.js';
+import { inChunks, type Source, type SourceRow } from './source.js';
 import { lines, readText } from './text.js';
 
 /** The column of the moves; all others are tags of the games, in their own spelling. */
@@ -19,20 +19,10 @@ const FIRST_GAMES = 20;
 export async function openPgn(file: string): Promise<Source> {
   const bytes = await readText(file);
   const columns = firstKeys(firstGames(file, bytes));
-  async function* rows(): AsyncGenerator<readonly SourceRow[]> {
-    let chunk: SourceRow[] = [];
-    let sliceEnds = performance.now() + SLICE_MS;
-    for (const row of games(file, bytes)) {
-      chunk.push(withAll(columns, row));
-      if (performance.now() < sliceEnds) continue;
-      yield chunk;
-      chunk = [];
-      await breathe();
-      sliceEnds = performance.now() + SLICE_MS;
-    }
-    yield chunk;
+  function* rows(): Generator<SourceRow> {
+    for (const row of games(file, bytes)) yield withAll(columns, row);
   }
-  return { file, unit: 'line', columns, rows };
+  return { file, unit: 'line', columns, rows: () => inChunks(rows()) };
 }
 
 function* firstGames(file: string, bytes: Buffer): Generator<SourceRow> {

@@ -30,6 +30,21 @@ export const SLICE_MS = 5;
 /** Lets timers, signals and I/O run. */
 export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));
 
+/** Rows as they come, in chunks that let others run in between; what is no row (undefined) only takes its time. */
+export async function* inChunks(rows: Iterable<SourceRow | undefined>): AsyncGenerator<readonly SourceRow[]> {
+  let chunk: SourceRow[] = [];
+  let sliceEnds = performance.now() + SLICE_MS;
+  for (const row of rows) {
+    if (row !== undefined) chunk.push(row);
+    if (performance.now() < sliceEnds) continue;
+    yield chunk;
+    chunk = [];
+    await breathe();
+    sliceEnds = performance.now() + SLICE_MS;
+  }
+  yield chunk;
+}
+
 /** `items.map(work)` that lets others run in between. */
 export async function mapInSlices<A, B>(items: readonly A[], work: (item: A, i: number) => B): Promise<B[]> {
   const done: B[] = [];

@@ -1,5 +1,5 @@
 import { checkHeader, numbered, toRow } from './header.js';
-import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
+import { inChunks, type Source, type SourceOptions, type SourceRow } from './source.js';
 import { lines, readText } from './text.js';
 
 /** Tab-separated values. A quote is an ordinary character, and a line is a row. */
@@ -10,19 +10,11 @@ export async function openTsv(file: string, { header = true }: SourceOptions = {
     bytes.toString('utf8', line.start, line.end).split('\t');
   const begins = first ? fieldsOf(first) : [];
   const columns = header ? checkHeader(file, begins) : numbered(begins);
-  async function* rows(): AsyncGenerator<readonly SourceRow[]> {
-    let chunk: SourceRow[] = [];
-    let sliceEnds = performance.now() + SLICE_MS;
+  function* rows(): Generator<SourceRow> {
     for (const line of lines(bytes)) {
       if ((header && line.number === 1) || line.start === line.end) continue;
-      chunk.push(toRow({ file, unit: 'line', row: line.number }, columns, fieldsOf(line)));
-      if (performance.now() < sliceEnds) continue;
-      yield chunk;
-      chunk = [];
-      await breathe();
-      sliceEnds = performance.now() + SLICE_MS;
+      yield toRow({ file, unit: 'line', row: line.number }, columns, fieldsOf(line));
     }
-    yield chunk;
   }
-  return { file, unit: 'line', columns, rows };
+  return { file, unit: 'line', columns, rows: () => inChunks(rows()) };
 }
