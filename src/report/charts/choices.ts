@@ -1,6 +1,7 @@
 /** What choosers get against how many they choose from: lines with bands of their intervals, n on a scale of doublings. */
 
-import { chart, OWN_COLOUR, over, type Padding, paint, type Row, roundUp, rowsOf } from './kit.js';
+import { endLabels } from './endLabels.js';
+import { chart, over, type Padding, paint, type Row, roundUp, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
 import { type ColourName, colour } from './theme.js';
 
@@ -14,7 +15,6 @@ export interface ChoiceLine {
 }
 
 const HEIGHT = 300;
-const LABEL_PITCH = 17;
 
 /** @returns a chart `width` pixels wide */
 export function choicesChart(
@@ -30,7 +30,16 @@ export function choicesChart(
     axisLayer(x, y, n, yTitle),
     ...lines.map((line) => bandLayer(line, n, x, y)),
     ...lines.map((line) => lineLayer(line, n, x, y)),
-    labelLayer(lines, inner, y),
+    endLabels(
+      lines.map(({ name, colour: own, points }) => ({
+        name,
+        colour: own,
+        end: points.at(-1)?.value ?? y[0],
+      })),
+      inner,
+      y,
+      9,
+    ),
   ]);
 }
 
@@ -87,38 +96,5 @@ function lineLayer({ points, colour: name, dash }: ChoiceLine, n: readonly numbe
       ...(dash ? { strokeDash: dash } : {}),
     },
     encoding: { x: over('x', x), y: over('y', y), order: { field: 'x' }, color: paint(name) },
-  };
-}
-
-/** Names at the ends of lines, moved apart where they would overlap. */
-function labelLayer(lines: readonly ChoiceLine[], height: number, [low, high]: Range) {
-  const place = (value: number) => height * (1 - (value - low) / (high - low));
-  const sorted = lines
-    .map((line) => ({ line, y: place(line.points.at(-1)?.value ?? low) }))
-    .sort((a, b) => a.y - b.y);
-  for (const [i, label] of sorted.entries()) {
-    const before = sorted[i - 1];
-    if (before !== undefined) label.y = Math.max(label.y, before.y + LABEL_PITCH);
-  }
-  let limit = height;
-  for (const label of sorted.toReversed()) {
-    label.y = Math.min(label.y, limit);
-    limit = label.y - LABEL_PITCH;
-  }
-  return {
-    data: rowsOf(
-      sorted.map(({ line, y }) => ({
-        name: line.name,
-        y: high - (y / height) * (high - low),
-        colour: colour(line.colour),
-      })),
-    ),
-    mark: { type: 'text', align: 'left', baseline: 'middle', fontWeight: 600, dx: 9 },
-    encoding: {
-      x: { value: 'width' },
-      y: over('y', [low, high]),
-      text: { field: 'name' },
-      color: OWN_COLOUR,
-    },
   };
 }

@@ -1,19 +1,10 @@
 /** Training curves: one line a role, with its name at its end; faint lines behind it for each seed, or for what was smoothed. */
 
-import {
-  axisNumbers,
-  chart,
-  OWN_COLOUR,
-  over,
-  type Padding,
-  paint,
-  type Row,
-  roundUp,
-  rowsOf,
-} from './kit.js';
+import { endLabels } from './endLabels.js';
+import { axisNumbers, chart, over, type Padding, paint, type Row, roundUp, rowsOf } from './kit.js';
 import type { ChartSpec } from './render.js';
 import { meanCurve, type Point, smoothed, thinned } from './smooth.js';
-import { type ColourName, colour } from './theme.js';
+import type { ColourName } from './theme.js';
 
 export interface CurveRole {
   name: string;
@@ -34,7 +25,6 @@ export interface CurveOptions {
 }
 
 const HEIGHT = 260;
-const LABEL_PITCH = 17;
 
 /** @throws TypeError without a single point */
 export function curveChart(roles: readonly CurveRole[], options: CurveOptions): ChartSpec {
@@ -51,7 +41,12 @@ export function curveChart(roles: readonly CurveRole[], options: CurveOptions): 
   return chart(options.width, HEIGHT, padding, [
     axisLayer(xDomain, yDomain, options),
     ...lines,
-    labelLayer(drawn, inner, yDomain),
+    endLabels(
+      drawn.map(({ role, end }) => ({ name: role.name, colour: role.colour, end })),
+      inner,
+      yDomain,
+      7,
+    ),
   ]);
 }
 
@@ -131,39 +126,4 @@ function lineLayer(
     },
     encoding: { x: over('x', x), y: over('y', y), order: { field: 'x' }, color: paint(name) },
   };
-}
-
-/** Names at the ends of lines, moved apart where they would overlap. */
-function labelLayer(drawn: readonly DrawnRole[], height: number, [low, high]: readonly [number, number]) {
-  const place = (end: number) => height * (1 - (Math.min(high, Math.max(low, end)) - low) / (high - low));
-  const wanted = drawn.map(({ role, end }) => ({ role, y: place(end) }));
-  const rows = apart(wanted, height).map(({ role, y }) => ({
-    name: role.name,
-    y: high - (y / height) * (high - low),
-    colour: colour(role.colour),
-  }));
-  return {
-    data: rowsOf(rows),
-    mark: { type: 'text', align: 'left', baseline: 'middle', fontWeight: 600, dx: 7 },
-    encoding: {
-      x: { value: 'width' },
-      y: over('y', [low, high]),
-      text: { field: 'name' },
-      color: OWN_COLOUR,
-    },
-  };
-}
-
-function apart<T extends { y: number }>(labels: readonly T[], height: number): T[] {
-  const sorted = labels.map((label) => ({ ...label })).sort((a, b) => a.y - b.y);
-  sorted.forEach((label, i) => {
-    const before = sorted[i - 1];
-    if (before !== undefined) label.y = Math.max(label.y, before.y + LABEL_PITCH);
-  });
-  let limit = height;
-  for (const label of sorted.toReversed()) {
-    label.y = Math.min(label.y, limit);
-    limit = label.y - LABEL_PITCH;
-  }
-  return sorted;
 }
