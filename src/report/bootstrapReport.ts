@@ -75,9 +75,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'PGR', align: 'right' },
 ];
 
-/** The result of `bootstrap` as text for a terminal. No newline at the end. */
-export function bootstrapReport(document: BootstrapDocument, paint: Paint = PLAIN): string {
-  const rows = bootstrapRows(document).map(({ role, model, learned, labels, score, pgr }) => [
+/** The table's cells, as terminal and page show them. */
+export function bootstrapCells(document: BootstrapDocument): string[][] {
+  return bootstrapRows(document).map(({ role, model, learned, labels, score, pgr }) => [
     role,
     model,
     learned,
@@ -86,6 +86,11 @@ export function bootstrapReport(document: BootstrapDocument, paint: Paint = PLAI
     percentInterval(score.ci95),
     pgr === '' ? NONE : pgr,
   ]);
+}
+
+/** The result of `bootstrap` as text for a terminal. No newline at the end. */
+export function bootstrapReport(document: BootstrapDocument, paint: Paint = PLAIN): string {
+  const rows = bootstrapCells(document);
   const table = textTable(...withoutEmpty(COLUMNS, rows), paint);
   const measured = measuredOf(document).map(([name, fact]) => wrap(`${name}: ${fact}`, 100));
   return [

@@ -1,22 +1,13 @@
-import type { ExperimentDocument, ModelScore } from '../metrics/index.js';
-import { decimalInterval, decimals, gapText, NONE, percent, percentInterval } from './format.js';
+import type { ExperimentDocument } from '../metrics/index.js';
+import { decimalInterval, decimals, gapText, NONE, percent } from './format.js';
 import { dataNameOf } from './html/names.js';
-import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
-import { wrap } from './trainReport.js';
-
-const COLUMNS: readonly Column[] = [
-  { title: '' },
-  { title: 'model' },
-  { title: 'accuracy', align: 'right' },
-  { title: '95 % interval', align: 'right' },
-  { title: 'AUROC', align: 'right' },
-  { title: 'items', align: 'right' },
-];
+import { type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
+import { SCORE_COLUMNS, scoreRow, wrap } from './trainReport.js';
 
 /** The result of `run` as text for a terminal. No newline at the end. */
 export function experimentReport(document: ExperimentDocument, paint: Paint = PLAIN): string {
-  const rows = Object.entries(document.models).map(([role, score]) => modelRow(role, score));
-  const table = textTable(...withoutEmpty(COLUMNS, rows), paint);
+  const rows = Object.entries(document.models).map(([role, score]) => scoreRow(role, score, score.model));
+  const table = textTable(...withoutEmpty(SCORE_COLUMNS, rows), paint);
   const facts = factRows(document);
   const below =
     facts.length === 0
@@ -42,10 +33,6 @@ export function experimentTitle({ config, seeds }: ExperimentDocument): string {
   const models = config.weak === '' ? config.strong : `${config.weak} → ${config.strong}`;
   const seedWords = `seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}`;
   return `${name} on ${dataNameOf(config)}: ${[models, ...said, seedWords].join(', ')}`;
-}
-
-function modelRow(role: string, { model, accuracy, ci95, auroc, n }: ModelScore): string[] {
-  return [role, model, percent(accuracy), percentInterval(ci95), decimals(auroc, 3), `${n}`];
 }
 
 function factRows({ pgr, pgrAuroc, gap, labels, perSeed }: ExperimentDocument): string[][] {

@@ -16,7 +16,8 @@ import { studentFacts } from './studentFacts.js';
 import { labelFacts, supervisionParts } from './supervision.js';
 import { type Column, type Paint, PLAIN, textTable, withoutEmpty } from './textTable.js';
 
-const COLUMNS: readonly Column[] = [
+/** Of a table of models and their scores. */
+export const SCORE_COLUMNS: readonly Column[] = [
   { title: '' },
   { title: 'model' },
   { title: 'accuracy', align: 'right' },
@@ -27,7 +28,7 @@ const COLUMNS: readonly Column[] = [
 
 /** The result of `train` as text for a terminal: a table, PGR, and what it means. No newline at the end. */
 export function trainReport(document: TrainDocument, paint: Paint = PLAIN): string {
-  const table = textTable(...withoutEmpty(COLUMNS, modelRows(document)), paint);
+  const table = textTable(...withoutEmpty(SCORE_COLUMNS, modelRows(document)), paint);
   const below = textTable([{ title: '' }, { title: '' }], factRows(document))
     .split('\n')
     .slice(1)
@@ -63,9 +64,9 @@ function modelRows(document: TrainDocument): string[][] {
   const { weak, student, ceiling, zeroShot } = document;
   const names = shownModels({ weak: weak.model, strong: strongOf(document) });
   const rows = [
-    modelRow('weak', weak, names.weak),
-    modelRow('student', student, names.strong),
-    modelRow('ceiling', ceiling, names.strong),
+    scoreRow('weak', weak, names.weak),
+    scoreRow('student', student, names.strong),
+    scoreRow('ceiling', ceiling, names.strong),
   ];
   if (zeroShot !== null) {
     rows.push([
@@ -80,7 +81,8 @@ function modelRows(document: TrainDocument): string[][] {
   return rows;
 }
 
-function modelRow(role: string, score: ModelScore, name: string): string[] {
+/** A model's row under `SCORE_COLUMNS`. */
+export function scoreRow(role: string, score: ModelScore, name: string): string[] {
   const { accuracy, ci95, auroc, n, on } = score;
   return [
     on === 'transfer' ? `${role} (transfer half)` : role,

@@ -6,6 +6,7 @@ import type { BootstrapArms, BootstrapDocument } from '../../metrics/index.js';
 import { writeAtomically } from '../../store/index.js';
 import {
   ARM_NAMES,
+  bootstrapCells,
   bootstrapMeaning,
   bootstrapRows,
   bootstrapTitle,
@@ -19,7 +20,7 @@ import {
   renderSvg,
   WIDE,
 } from '../charts/index.js';
-import { decimals, gapText, NONE, percent, percentInterval } from '../format.js';
+import { decimals, gapText, percent } from '../format.js';
 import { argumentsOf, quoted, settingsOf } from './command.js';
 import { type ResultChart, type ResultPage, writeResultPage } from './resultPage.js';
 
@@ -92,15 +93,7 @@ function comparisonTable(document: BootstrapDocument) {
       { title: '95 % interval', number: true },
       { title: 'PGR', number: true },
     ],
-    rows: bootstrapRows(document).map(({ role, model, learned, labels, score, pgr }) => [
-      role,
-      model,
-      learned,
-      percent(labels),
-      percent(score.accuracy),
-      percentInterval(score.ci95),
-      pgr === '' ? NONE : pgr,
-    ]),
+    rows: bootstrapCells(document),
   };
 }
 
