@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** What an experiment of one's own hands on without taking it apart: src/experiments/plan.ts and src/data/types.ts describe it. */
 const PLAN_TYPES = [
-  'ANALYSES',
+  'ANALYSIS_NAMES',
   'BuiltInRelabel',
   'ClassTargets',
   'LabelSpec',

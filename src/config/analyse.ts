@@ -7,7 +7,7 @@ import { type DatasetPreset, presets } from './presets.js';
 import { allTrainKeys, resolveTrainConfig, type TrainConfig, type TrainSettings } from './train.js';
 import { listOf, nameList, text, wholeNumber } from './values.js';
 
-/** What there is to look at; the metrics room's `ANALYSES`, which this room may not import. */
+/** What there is to look at. */
 export const ANALYSIS_NAMES = [
   'overfitting',
   'agreement',

@@ -26,17 +26,8 @@ export interface MethodSettings {
 }
 
 /** What settings say, the strongest first; the keys of `methodKeys.ts`. */
-export interface MethodRaw {
-  method?: 'finetune' | 'probe' | 'finetune-then-probe' | 'prompt';
-  probeFit?: 'adam' | 'lbfgs';
-  probeEpochs?: number;
-  probeLr?: number;
-  probeL2?: number;
-  shots?: number;
-  template?: string;
-  answers?: string;
-  answerVocabulary?: 'restricted' | 'full';
-  maxNewTokens?: number;
+export interface MethodRaw extends Omit<MethodSettings, 'method'> {
+  method?: MethodSettings['method'] | 'finetune';
   head?: HeadName;
 }
 

@@ -1,20 +1,11 @@
+import type { ANALYSIS_NAMES } from '../config/analyse.js';
 import type { Measure } from './ratio.js';
 
 /** The JSON document of `analyse`, version 1: fields may be added, never renamed. Types only. */
 export const ANALYSIS_SCHEMA = 'w2s-native/analyse@1';
 
-/** What `analyse` can look at. */
-export const ANALYSES = [
-  'overfitting',
-  'agreement',
-  'errors',
-  'saliency',
-  'calibration',
-  'misfit',
-  'leakage',
-] as const;
 /** One of the analyses. */
-export type AnalysisName = (typeof ANALYSES)[number];
+export type AnalysisName = (typeof ANALYSIS_NAMES)[number];
 
 /** How a column's numbers are shown; `share` lies between 0 and 1. */
 export type AnalysisUnit = 'share' | 'number' | 'count';
