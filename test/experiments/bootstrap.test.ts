@@ -2,27 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { DatasetSpec } from '../../src/data/types.js';
 import { type BootstrapInputs, namedSteps, planBootstrap } from '../../src/experiments/bootstrap.js';
 import type { EvaluateSpec, FinetuneSpec, LabelStepSpec, PlanStep } from '../../src/experiments/plan.js';
-import type { ModelSettings } from '../../src/experiments/settings.js';
 import { planTrain } from '../../src/experiments/train.js';
+import { plainModel } from '../support/plans.js';
 
-const model: ModelSettings = {
-  loss: 'xent',
-  alphaMax: 0.75,
-  lossWarmup: 0.2,
-  threshold: 'half',
-  epochs: 2,
-  batchSize: 32,
-  lr: 1e-5,
-  headLr: 1e-5,
-  optimizer: 'adamw',
-  weightDecay: 0,
-  clip: 1,
-  schedule: 'cosine',
-  warmupSteps: 0,
-  maxContext: null,
-  head: 'linear',
-  dtype: 'f32',
-};
+const model = plainModel;
 
 const spec: DatasetSpec = { format: 'columns', columns: {}, classes: ['no', 'yes'], files: { train: 'sha' } };
 const dataset = { task: 'classification', classes: ['no', 'yes'], spec } as const;

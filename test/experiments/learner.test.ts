@@ -1,35 +1,13 @@
 /** Plans of probes and prompts: what depends on what, and what is shared. */
 import { describe, expect, test } from 'vitest';
-import type { DatasetSpec } from '../../src/data/types.js';
 import type { EvaluateSpec, Plan, ProbeSpec, StepSpec } from '../../src/experiments/plan.js';
 import type { ModelSettings } from '../../src/experiments/settings.js';
 import { planTrain, type TrainInputs } from '../../src/experiments/train.js';
+import { noYes, plainModel } from '../support/plans.js';
 
-const model: ModelSettings = {
-  loss: 'xent',
-  alphaMax: 0.75,
-  lossWarmup: 0.2,
-  threshold: 'half',
-  epochs: 2,
-  batchSize: 32,
-  lr: 1e-5,
-  headLr: 1e-5,
-  optimizer: 'adamw',
-  weightDecay: 0,
-  clip: 1,
-  schedule: 'cosine',
-  warmupSteps: 0,
-  maxContext: null,
-  head: 'linear',
-  dtype: 'f32',
-};
+const model = plainModel;
 const probed: ModelSettings = { ...model, method: 'probe', probeFit: 'lbfgs', probeL2: 0.01 };
-const spec: DatasetSpec = {
-  format: 'columns',
-  columns: {},
-  classes: ['no', 'yes'],
-  files: { train: 'sha-train', test: 'sha-test' },
-};
+const spec = noYes;
 
 function plan(strong: ModelSettings, change: Partial<TrainInputs> = {}, weak: ModelSettings = model) {
   return planTrain({

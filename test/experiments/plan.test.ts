@@ -1,36 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { DatasetSpec } from '../../src/data/types.js';
 import { canonicalJson, hashSpec } from '../../src/experiments/hash.js';
 import type { FinetuneSpec } from '../../src/experiments/plan.js';
 import type { ModelSettings } from '../../src/experiments/settings.js';
 import { planEvaluate, planFinetune } from '../../src/experiments/single.js';
 import { planTrain, type TrainInputs } from '../../src/experiments/train.js';
+import { noYes, plainModel } from '../support/plans.js';
 
-const model: ModelSettings = {
-  loss: 'xent',
-  alphaMax: 0.75,
-  lossWarmup: 0.2,
-  threshold: 'half',
-  epochs: 2,
-  batchSize: 32,
-  lr: 1e-5,
-  headLr: 1e-5,
-  optimizer: 'adamw',
-  weightDecay: 0,
-  clip: 1,
-  schedule: 'cosine',
-  warmupSteps: 0,
-  maxContext: null,
-  head: 'linear',
-  dtype: 'f32',
-};
+const model = plainModel;
 
-const spec: DatasetSpec = {
-  format: 'columns',
-  columns: {},
-  classes: ['no', 'yes'],
-  files: { train: 'sha-train', test: 'sha-test' },
-};
+const spec = noYes;
 
 function inputs(
   change: { strong?: Partial<ModelSettings>; seeds?: number[]; inputs?: Partial<TrainInputs> } = {},

@@ -14,25 +14,9 @@ import { planReward, type RewardInputs } from '../../src/experiments/reward.js';
 import type { ModelSettings } from '../../src/experiments/settings.js';
 import { planFinetune } from '../../src/experiments/single.js';
 import { planTrain } from '../../src/experiments/train.js';
+import { plainModel } from '../support/plans.js';
 
-const model: ModelSettings = {
-  loss: 'xent',
-  alphaMax: 0.75,
-  lossWarmup: 0.2,
-  threshold: 'half',
-  epochs: 2,
-  batchSize: 32,
-  lr: 2e-4,
-  headLr: 1e-3,
-  optimizer: 'adamw',
-  weightDecay: 0,
-  clip: 1,
-  schedule: 'cosine',
-  warmupSteps: 0,
-  maxContext: null,
-  head: 'scalar',
-  dtype: 'f32',
-};
+const model: ModelSettings = { ...plainModel, lr: 2e-4, headLr: 1e-3, head: 'scalar' };
 
 const spec: DatasetSpec = {
   format: 'pairs',

@@ -4,25 +4,9 @@ import type { DatasetSpec } from '../../src/data/types.js';
 import type { PlanStep, RelabelSpec, StepSpec } from '../../src/experiments/plan.js';
 import type { DataShape, ModelSettings } from '../../src/experiments/settings.js';
 import { planTrain, type TrainInputs } from '../../src/experiments/train.js';
+import { plainModel } from '../support/plans.js';
 
-const model: ModelSettings = {
-  loss: 'xent',
-  alphaMax: 0.75,
-  lossWarmup: 0.2,
-  threshold: 'half',
-  epochs: 2,
-  batchSize: 32,
-  lr: 1e-5,
-  headLr: 1e-5,
-  optimizer: 'adamw',
-  weightDecay: 0,
-  clip: 1,
-  schedule: 'cosine',
-  warmupSteps: 0,
-  maxContext: null,
-  head: 'linear',
-  dtype: 'f32',
-};
+const model = plainModel;
 
 const spec: DatasetSpec = { format: 'columns', columns: {}, files: { train: 'sha-train', test: 'sha-test' } };
 
