@@ -91,7 +91,7 @@ function placed(
   const { width, labelWidth, domain } = options;
   const [low, high] = domain;
   return {
-    label: fitted(label, labelWidth === 0 ? width : labelWidth - 10),
+    label: fitted(label, labelWidth === 0 ? width : labelWidth),
     value,
     low: ci95?.[0] ?? null,
     high: ci95?.[1] ?? null,

@@ -152,3 +152,9 @@ describe('colours', () => {
     },
   );
 });
+
+test('a label that its column has room for stays whole', async () => {
+  const rows = [{ label: 'zero-shot', value: 0.4, ci95: null, shown: '40 %', colour: 'zero' }] as const;
+  expect(await renderSvg(intervalChart(rows, { ...interval, labelWidth: 64 }))).toContain('zero-shot');
+  expect(await renderSvg(intervalChart(rows, { ...interval, labelWidth: 40 }))).toContain('zero…');
+});

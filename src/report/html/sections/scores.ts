@@ -83,7 +83,7 @@ interval. Where two of these lines do not overlap, the difference is more than c
 ${classes > 1 && html`<p>Guessing is right ${Math.round(100 / classes)} % of the time, as the test set is balanced.</p>`}
 ${zeroShot !== null && html`<p><em>Zero-shot</em> is the strong model before any fine-tuning: what the student knew already.</p>`}
 ${weak.on === 'transfer' && html`<p>The supervision brings no answers for the test set: its bar is its accuracy on the transfer half.</p>`}
-${measured.map(([name, fact]) => html`<p>${unbroken(`${name}: ${fact}.`)}</p>`)}`,
+${measured.map(([name, fact]) => html`<p>${unbroken(`${name.charAt(0).toUpperCase()}${name.slice(1)}: ${fact}.`)}</p>`)}`,
     content: html`${await accuracyBars(document, classes)}${accuracyTable(document, names)}`,
   });
 }
