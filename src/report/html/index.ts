@@ -9,7 +9,7 @@ import { openStore, type Store, writeAtomically } from '../../store/index.js';
 import { namesOf } from './names.js';
 
 /** Raised when pages change, so that those that were drawn before are drawn again. */
-const PAGE_REVISION = 1;
+const PAGE_REVISION = 2;
 
 /** First line of a page that lacks something which may be found another time, such as a data file. */
 const INCOMPLETE = '<!-- incomplete -->';
