@@ -102,7 +102,7 @@ at::Tensor Generation::prefill(const std::vector<int64_t>& rows, std::optional<K
     sources.push_back(static_cast<int64_t>(prompts.size()) - 1);
     most = std::max(most, prompts_.length(prompt) + room(prompt));
   }
-  const PackedBatch batch = pack(prompts_, prompts, model_.device());
+  const PackedBatch batch = pack(prompts_, prompts, {}, model_.device());
   cache.emplace(model_.config().layers, batch, sources, most);
   const Attention causal = decoder_.packed_attention(batch);
   const at::Tensor hidden_ND = decoder_.hidden(
@@ -112,7 +112,7 @@ at::Tensor Generation::prefill(const std::vector<int64_t>& rows, std::optional<K
         return causal(layer, q_NHE, k_NGE, v_NGE);
       });
   const at::Tensor sources_R = at::tensor(sources).to(model_.device());
-  return hidden_ND.index_select(0, batch.last_rows_B.index_select(0, sources_R));
+  return hidden_ND.index_select(0, batch.read_rows_R.index_select(0, batch.reads.index_select(0, sources_R)));
 }
 
 void Generation::run_batch(std::vector<int64_t> rows) {

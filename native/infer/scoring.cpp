@@ -11,12 +11,12 @@ namespace {
 
 template <class Work>
 void for_each_micro_batch(const Model& model, const Sequences& sequences, const ScoringOptions& options,
-                          CancelToken& cancel, const Progress& progress, const Work& work) {
+                          Reading reading, CancelToken& cancel, const Progress& progress, const Work& work) {
   const at::NoGradGuard no_grad;
   int64_t done = 0;
   for (const auto& indices : plan_micro_batches(sequences, options.micro_batch_tokens)) {
     cancel.throw_if_cancelled();
-    work(pack(sequences, indices, model.device()));
+    work(pack(sequences, indices, {.reading = reading}, model.device()));
     done += static_cast<int64_t>(indices.size());
     if (progress) progress(done);
   }
@@ -62,7 +62,8 @@ Scores score(const Model& model, const Sequences& sequences, const ScoringOption
   scores.log_probs_T.resize(scores.target_offsets.back());
   scores.argmax_T.resize(scores.target_offsets.back());
   if (by_head) scores.logits_BK.resize(sequences.count() * model.head().outputs());
-  for_each_micro_batch(model, sequences, options, cancel, progress, [&](const PackedBatch& batch) {
+  const Reading reading = by_head ? model.reading() : Reading::kTargets;
+  for_each_micro_batch(model, sequences, options, reading, cancel, progress, [&](const PackedBatch& batch) {
     if (by_head) {
       const ForwardPass pass = model.forward(batch);
       scatter_rows(pass.logits_BK, batch, scores.logits_BK);
@@ -79,9 +80,9 @@ std::vector<float> hidden_states(const Model& model, const Sequences& sequences,
                                  const Progress& progress) {
   check_sequences(sequences, model.config().vocabulary_size, model.config().context_length);
   std::vector<float> hidden_BD(sequences.count() * model.config().hidden_size);
-  for_each_micro_batch(model, sequences, options, cancel, progress, [&](const PackedBatch& batch) {
-    scatter_rows(model.last_hidden(batch), batch, hidden_BD);
-  });
+  for_each_micro_batch(
+      model, sequences, options, Reading::kLastToken, cancel, progress,
+      [&](const PackedBatch& batch) { scatter_rows(model.read_hidden(batch), batch, hidden_BD); });
   return hidden_BD;
 }
 

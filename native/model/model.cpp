@@ -84,12 +84,8 @@ const at::Tensor& Model::unembedding() const {
   return unembedding_VD_;
 }
 
-at::Tensor Model::target_hidden(const PackedBatch& batch) const {
-  return decoder_->hidden(batch).index_select(0, batch.target_rows_T);
-}
-
-at::Tensor Model::last_hidden(const PackedBatch& batch) const {
-  return decoder_->hidden(batch).index_select(0, batch.last_rows_B);
+at::Tensor Model::read_hidden(const PackedBatch& batch) const {
+  return decoder_->hidden(batch).index_select(0, batch.read_rows_R).index_select(0, batch.reads);
 }
 
 ForwardPass Model::forward(const PackedBatch& batch) const {
@@ -97,15 +93,15 @@ ForwardPass Model::forward(const PackedBatch& batch) const {
   if (head_.kind() == HeadKind::kLm)
     fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
   if (head_.kind() == HeadKind::kTokens) {
-    pass.last_hidden_BD = last_hidden(batch);
+    pass.last_hidden_BD = read_hidden(batch);
     pass.logits_BK = answer_logits(pass.last_hidden_BD, unembedding(), head_.tokens_K(), head_.vocabulary());
     return pass;
   }
   if (head_.kind() != HeadKind::kLikelihood) {
-    pass.logits_BK = at::linear(last_hidden(batch), head_.score_KD());
+    pass.logits_BK = at::linear(read_hidden(batch), head_.score_KD());
     return pass;
   }
-  pass.target_hidden_TD = target_hidden(batch);
+  pass.target_hidden_TD = read_hidden(batch);
   pass.scores = w2s::score_tokens(pass.target_hidden_TD, unembedding(), batch.targets_T);
   const at::NoGradGuard no_grad;
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
@@ -143,12 +139,12 @@ void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at
 }
 
 TokenScores Model::score_targets(const PackedBatch& batch) const {
-  return w2s::score_tokens(target_hidden(batch), unembedding(), batch.targets_T);
+  return w2s::score_tokens(read_hidden(batch), unembedding(), batch.targets_T);
 }
 
 LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, double normaliser) {
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
-  const at::Tensor hidden_TD = target_hidden(batch);
+  const at::Tensor hidden_TD = read_hidden(batch);
   if (hidden_TD.size(0) == 0) return {0.0, sequences};
   const at::Tensor d_log_probs_T = at::full({hidden_TD.size(0)}, -1.0 / normaliser, hidden_TD.options());
   const TokenGradients gradients =

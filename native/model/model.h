@@ -52,8 +52,10 @@ class Model {
   /// Forward and backward of the summed target log-probabilities times −1/`normaliser`.
   LanguageModelLoss backward_language_model(const PackedBatch& batch, double normaliser);
 
-  /// Final hidden state of each sequence's last token, [B, D] float32.
-  at::Tensor last_hidden(const PackedBatch& batch) const;
+  /// What its head reads of a sequence.
+  Reading reading() const { return head_.reads_targets() ? Reading::kTargets : Reading::kLastToken; }
+  /// Final hidden states of what the batch reads, [B, D] or [T, D] float32.
+  at::Tensor read_hidden(const PackedBatch& batch) const;
 
   const DecoderConfig& config() const { return decoder_->config(); }
   const Decoder& decoder() const { return *decoder_; }
@@ -70,7 +72,6 @@ class Model {
   void save(const std::string& folder, at::ScalarType dtype) const;
 
  private:
-  at::Tensor target_hidden(const PackedBatch& batch) const;
   Json saved_config(at::ScalarType dtype) const;
 
   at::Device device_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "../error.h"
 
@@ -14,6 +15,20 @@ at::Tensor to_device(const std::vector<int64_t>& values, const at::Device& devic
   at::Tensor host = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
   if (!values.empty()) std::memcpy(host.data_ptr<int64_t>(), values.data(), values.size() * sizeof(int64_t));
   return host.to(device);
+}
+
+// Rows that are read, each once and ascending, and the place of each reader's row among them.
+void set_reads(PackedBatch& batch, const std::vector<int64_t>& rows_of_readers, const at::Device& device) {
+  std::vector<int64_t> rows_R = rows_of_readers;
+  std::ranges::sort(rows_R);
+  rows_R.erase(std::ranges::unique(rows_R).begin(), rows_R.end());
+  std::vector<int64_t> reads;
+  reads.reserve(rows_of_readers.size());
+  for (const int64_t row : rows_of_readers)
+    reads.push_back(std::ranges::lower_bound(rows_R, row) - rows_R.begin());
+  batch.read_rows_R = to_device(rows_R, device);
+  batch.reads = to_device(reads, device);
+  batch.read = with_queries(batch.all, rows_R, device);
 }
 
 [[noreturn]] void bad_sequence(int64_t index, const std::string& expected, const std::string& received) {
@@ -56,9 +71,10 @@ void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_
 }
 
 PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
-                 const at::Device& device) {
+                 const PackOptions& options, const at::Device& device) {
   PackedBatch batch;
   batch.indices_B = indices_B;
+  batch.reading = options.reading;
   std::vector<int64_t> tokens_N, positions_N, last_rows_B, target_rows_T, targets_T;
   for (const int64_t index : indices_B) {
     const int64_t first_row = static_cast<int64_t>(tokens_N.size());
@@ -77,12 +93,19 @@ PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices
     if (batch.groups.empty() || batch.groups.back().length != length)
       batch.groups.push_back({first_row, 0, length});
     batch.groups.back().count += 1;
+    batch.all.branches.push_back({{first_row, length}, 0, static_cast<int64_t>(batch.all.branches.size())});
+    batch.all.run_offsets.push_back(static_cast<int64_t>(batch.all.runs.size()));
+    batch.all.runs.push_back({first_row, length});
   }
+  batch.all.run_offsets.push_back(static_cast<int64_t>(batch.all.runs.size()));
+  batch.all.rows = static_cast<int64_t>(tokens_N.size());
+  std::vector<int64_t> every_row(tokens_N.size());
+  std::iota(every_row.begin(), every_row.end(), 0);
+  batch.all = with_queries(batch.all, every_row, device);
   batch.tokens_N = to_device(tokens_N, device);
   batch.positions_N = to_device(positions_N, device);
-  batch.last_rows_B = to_device(last_rows_B, device);
-  batch.target_rows_T = to_device(target_rows_T, device);
   batch.targets_T = to_device(targets_T, device);
+  set_reads(batch, options.reading == Reading::kLastToken ? last_rows_B : target_rows_T, device);
   return batch;
 }
 

@@ -2,13 +2,15 @@
 //
 // Shape suffixes used in native/: B sequences, N tokens of all sequences, T target tokens, D hidden size, F
 // MLP size, H query heads, G key-value heads, E dimensions of one head, V vocabulary, K outputs of a head, L
-// one length, R rows that generate, C places of a cache.
+// one length, R rows that are read or that generate, C places of a cache or rows of a chunk.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
+
+#include "attention_layout.h"
 
 namespace w2s {
 
@@ -31,18 +33,34 @@ struct LengthGroup {
   int64_t length = 0;
 };
 
+/// What is read of a sequence.
+enum class Reading {
+  kLastToken,
+  kTargets,  // the rows whose next token is a target
+};
+
 /// One micro-batch on its device, sequences in order of length.
 struct PackedBatch {
   at::Tensor tokens_N;     // int64
   at::Tensor positions_N;  // int64, restarting with each sequence
-  at::Tensor last_rows_B;  // int64, the row of each sequence's last token
-  /// Rows whose next token is a target, and that token; sequence by sequence.
-  at::Tensor target_rows_T;
-  at::Tensor targets_T;
+  at::Tensor targets_T;    // int64, sequence by sequence
+  Reading reading = Reading::kLastToken;
+  /// Rows that are read, ascending, each once, int64 [R]; and which of them each sequence's last token or each target
+  /// reads, int64 [B] or [T].
+  at::Tensor read_rows_R;
+  at::Tensor reads;
+  /// All rows as queries, and only those that are read.
+  AttentionLayout all, read;
   /// For each sequence of the micro-batch, its index in the caller's batch.
   std::vector<int64_t> indices_B;
   std::vector<int64_t> target_counts_B;
-  std::vector<LengthGroup> groups;
+  std::vector<LengthGroup> groups;  // empty where prefixes are shared
+};
+
+struct PackOptions {
+  Reading reading = Reading::kLastToken;
+  /// Rows of a beginning that several sequences have are computed once.
+  bool share_prefixes = false;
 };
 
 /// Checks offsets, lengths, token ids and target starts once, before anything runs. Throws ERR_ARGUMENT
@@ -50,6 +68,7 @@ struct PackedBatch {
 void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_t context_length);
 
 /// Lays the given sequences, sorted by length, end to end on a device.
-PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B, const at::Device& device);
+PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
+                 const PackOptions& options, const at::Device& device);
 
 }  // namespace w2s

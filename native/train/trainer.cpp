@@ -53,7 +53,7 @@ at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
     const at::AutoGradMode grad_mode(keep_graph);
-    PackedBatch batch = pack(sequences, indices, model_->device());
+    PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
     ForwardPass pass = model_->forward(batch);
     logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
     if (keep_graph) pending.kept.emplace(std::move(batch), std::move(pass));
@@ -94,7 +94,8 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
     }
     for (const auto& indices : pending.micro_batches) {
       cancel.throw_if_cancelled();
-      const PackedBatch batch = pack(pending.sequences, indices, model_->device());
+      const PackedBatch batch =
+          pack(pending.sequences, indices, {.reading = model_->reading()}, model_->device());
       model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)));
     }
   });
@@ -172,7 +173,7 @@ BatchLoss Trainer::separable_batch(const Sequences& sequences, const Objective& 
     cancel.throw_if_cancelled();
     const at::Tensor rows = index_tensor(indices);
     const at::Tensor examples = index_tensor(examples_of(indices, objective.group));
-    const PackedBatch batch = pack(sequences, indices, model_->device());
+    const PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
     const ForwardPass pass = model_->forward(batch);
     result.logits_BK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
     const at::Tensor logits_BK = example_logits(result.logits_BK, objective.group);
@@ -206,7 +207,7 @@ BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken&
   const at::AutoGradMode with_gradients(true);
   for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
     cancel.throw_if_cancelled();
-    const PackedBatch batch = pack(sequences, indices, model_->device());
+    const PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
     const LanguageModelLoss part = model_->backward_language_model(batch, static_cast<double>(targets));
     result.loss += part.loss;
     result.exact_matches += part.exact_matches;
