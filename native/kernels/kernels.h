@@ -1,7 +1,7 @@
 // What a decoder needs besides matrix products, forward and backward by hand. Three implementations: plain ATen
 // (the reference, any device), our loops for the CPU, our CUDA kernels. A test compares each with the first.
 //
-// Rows are contiguous; activations are float32 or bfloat16, sums and statistics float32. Gradients of parameters
+// Rows are contiguous (one may be a part of a longer row where strides are allowed); activations are float32 or bfloat16, sums and statistics float32. Gradients of parameters
 // are float32 and are added to. Shape suffixes: nn/packed.h; Q query rows, C a chunk of rows.
 #pragma once
 
@@ -66,17 +66,16 @@ class Kernels {
   virtual at::Tensor activation_backward(at::Tensor d_y_NF, const at::Tensor& x_NF, const at::Tensor& bias_F,
                                          Activation kind, at::Tensor d_bias_F) const = 0;
 
-  /// activation(gate) · up (SwiGLU with SiLU).
-  virtual at::Tensor gated(const at::Tensor& gate_NF, const at::Tensor& up_NF, Activation kind) const = 0;
-  struct GatedGradients {
-    at::Tensor d_gate_NF, d_up_NF;
-  };
-  /// d gate is a new tensor; d up is written over d_y_NF.
-  virtual GatedGradients gated_backward(at::Tensor d_y_NF, const at::Tensor& gate_NF, const at::Tensor& up_NF,
-                                        Activation kind) const = 0;
+  /// activation(gate) · up (SwiGLU with SiLU) -> [N, F], where gate_up_N2F holds the gate in its first F columns and up
+  /// in the rest: both come from one product.
+  virtual at::Tensor gated(const at::Tensor& gate_up_N2F, Activation kind) const = 0;
+  /// d gate and d up, side by side, written over gate_up_N2F and returned.
+  virtual at::Tensor gated_backward(const at::Tensor& d_y_NF, at::Tensor gate_up_N2F,
+                                    Activation kind) const = 0;
 
   /// Adds delta + delta_bias (either may be undefined) to the residual x_ND in place, then norms it over the last
-  /// dimension with float32 statistics. RMSNorm rounds to the compute dtype before it multiplies by the weight, as
+  /// dimension with float32 statistics. Without a delta x may also be a strided [N, H, E] (norms of queries and keys):
+  /// out is contiguous, mean_N and scale_N have a number for each row and head. RMSNorm rounds to the compute dtype before it multiplies by the weight, as
   /// Transformers' LlamaRMSNorm does.
   virtual Normed residual_norm(at::Tensor x_ND, const at::Tensor& delta_ND, const at::Tensor& delta_bias_D,
                                const NormWeights& norm) const = 0;
@@ -86,12 +85,12 @@ class Kernels {
                                    const NormWeights& norm, at::Tensor d_x_ND, at::Tensor d_weight_D,
                                    at::Tensor d_bias_D) const = 0;
 
-  /// x_ND += delta_ND + bias_D (may be undefined), in place.
+  /// x_ND += delta_ND + bias_D (either may be undefined), in place.
   virtual void add_residual(at::Tensor x_ND, const at::Tensor& delta_ND, const at::Tensor& bias_D) const = 0;
-  /// bias_F += column sums of x_NF.
+  /// bias_F += column sums of x_NF (any stride of rows).
   virtual void add_column_sums(const at::Tensor& x_NF, at::Tensor bias_F) const = 0;
 
-  /// Rotates pairs (i, i + E/2) of x_NHE in place and in float32; `inverse` undoes it, which is its backward too.
+  /// Rotates pairs (i, i + E/2) of x_NHE (any stride of rows) in place and in float32; `inverse` undoes it, which is its backward too.
   /// cos_NE2 and sin_NE2: float32 [N, E/2].
   virtual void rotate(at::Tensor x_NHE, const at::Tensor& cos_NE2, const at::Tensor& sin_NE2,
                       bool inverse) const = 0;
