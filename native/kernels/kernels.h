@@ -1,8 +1,8 @@
 // What a decoder needs besides matrix products, forward and backward by hand. Three implementations: plain ATen
 // (the reference, any device), our loops for the CPU, our CUDA kernels. A test compares each with the first.
 //
-// Rows are contiguous (one may be a part of a longer row where strides are allowed); activations are float32 or bfloat16, sums and statistics float32. Gradients of parameters
-// are float32 and are added to. Shape suffixes: nn/packed.h; Q query rows, C a chunk of rows.
+// Tensors are contiguous where nothing else is said; activations are float32 or bfloat16, sums and statistics float32.
+// Gradients of parameters are float32 and are added to. Shape suffixes: nn/packed.h; Q query rows, C a chunk of rows.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -74,8 +74,7 @@ class Kernels {
                                     Activation kind) const = 0;
 
   /// Adds delta + delta_bias (either may be undefined) to the residual x_ND in place, then norms it over the last
-  /// dimension with float32 statistics. Without a delta x may also be a strided [N, H, E] (norms of queries and keys):
-  /// out is contiguous, mean_N and scale_N have a number for each row and head. RMSNorm rounds to the compute dtype before it multiplies by the weight, as
+  /// dimension with float32 statistics. RMSNorm rounds to the compute dtype before it multiplies by the weight, as
   /// Transformers' LlamaRMSNorm does.
   virtual Normed residual_norm(at::Tensor x_ND, const at::Tensor& delta_ND, const at::Tensor& delta_bias_D,
                                const NormWeights& norm) const = 0;
