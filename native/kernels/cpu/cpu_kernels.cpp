@@ -1,0 +1,7 @@
+#include "../kernels.h"
+
+namespace w2s {
+
+std::shared_ptr<const Kernels> cpu_kernels() { return plain_kernels(); }
+
+}  // namespace w2s
