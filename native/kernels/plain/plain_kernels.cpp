@@ -84,17 +84,22 @@ at::Tensor PlainKernels::activation_backward(at::Tensor d_y_NF, const at::Tensor
   return d_y_NF.copy_(d_x_NF);
 }
 
-at::Tensor PlainKernels::gated(const at::Tensor& gate_NF, const at::Tensor& up_NF, Activation kind) const {
+at::Tensor PlainKernels::gated(const at::Tensor& gate_up_N2F, Activation kind) const {
   const at::NoGradGuard no_grad;
-  return (activate(wide(gate_NF), kind) * wide(up_NF)).to(gate_NF.scalar_type());
+  const int64_t half = gate_up_N2F.size(1) / 2;
+  const at::Tensor gate_NF = wide(gate_up_N2F.narrow(1, 0, half));
+  const at::Tensor up_NF = wide(gate_up_N2F.narrow(1, half, half));
+  return (activate(gate_NF, kind) * up_NF).to(gate_up_N2F.scalar_type());
 }
 
-Kernels::GatedGradients PlainKernels::gated_backward(at::Tensor d_y_NF, const at::Tensor& gate_NF,
-                                                     const at::Tensor& up_NF, Activation kind) const {
+at::Tensor PlainKernels::gated_backward(const at::Tensor& d_y_NF, at::Tensor gate_up_N2F,
+                                        Activation kind) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor gate = wide(gate_NF), d_y = wide(d_y_NF);
-  const at::Tensor d_gate_NF = (d_y * wide(up_NF) * derivative(gate, kind)).to(gate_NF.scalar_type());
-  return {d_gate_NF, d_y_NF.copy_(d_y * activate(gate, kind))};
+  const int64_t half = gate_up_N2F.size(1) / 2;
+  const at::Tensor gate_NF = wide(gate_up_N2F.narrow(1, 0, half)), d_y = wide(d_y_NF);
+  const at::Tensor up_NF = wide(gate_up_N2F.narrow(1, half, half));
+  return gate_up_N2F.copy_(
+      at::cat({d_y * up_NF * derivative(gate_NF, kind), d_y * activate(gate_NF, kind)}, 1));
 }
 
 Normed PlainKernels::residual_norm(at::Tensor x_ND, const at::Tensor& delta_ND,

@@ -18,9 +18,8 @@ class PlainKernels final : public Kernels {
   at::Tensor activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const override;
   at::Tensor activation_backward(at::Tensor d_y_NF, const at::Tensor& x_NF, const at::Tensor& bias_F,
                                  Activation kind, at::Tensor d_bias_F) const override;
-  at::Tensor gated(const at::Tensor& gate_NF, const at::Tensor& up_NF, Activation kind) const override;
-  GatedGradients gated_backward(at::Tensor d_y_NF, const at::Tensor& gate_NF, const at::Tensor& up_NF,
-                                Activation kind) const override;
+  at::Tensor gated(const at::Tensor& gate_up_N2F, Activation kind) const override;
+  at::Tensor gated_backward(const at::Tensor& d_y_NF, at::Tensor gate_up_N2F, Activation kind) const override;
 
   Normed residual_norm(at::Tensor x_ND, const at::Tensor& delta_ND, const at::Tensor& delta_bias_D,
                        const NormWeights& norm) const override;
