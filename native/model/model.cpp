@@ -40,6 +40,25 @@ bool names_token(const Json* field, int64_t id) {
 // The likelihood head saves its two numbers in config.json, where Transformers keeps what it does not know.
 constexpr const char* kLikelihoodField = "w2s_likelihood";
 
+// Autograd adds to what it finds as the parameters' gradients: views of the caller's buffer, lent for one backward.
+class LentGradients {
+ public:
+  LentGradients(const std::vector<Parameter>& parameters, Gradients& gradients) : parameters_(parameters) {
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      const at::Tensor& tensor = parameters[i].tensor;
+      tensor.mutable_grad() = gradients.accumulator(i);
+    }
+  }
+  ~LentGradients() {
+    for (const Parameter& parameter : parameters_) parameter.tensor.mutable_grad() = at::Tensor();
+  }
+  LentGradients(const LentGradients&) = delete;
+  LentGradients& operator=(const LentGradients&) = delete;
+
+ private:
+  const std::vector<Parameter>& parameters_;
+};
+
 }  // namespace
 
 Model::Model(const ModelOptions& options) : device_(options.device) {
@@ -112,7 +131,9 @@ ForwardPass Model::forward(const PackedBatch& batch) const {
   return pass;
 }
 
-void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK) {
+void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
+                     Gradients& gradients) const {
+  const LentGradients lent(parameters_, gradients);
   const at::Tensor d_logits = d_logits_BK.to(device_);
   if (head_.kind() == HeadKind::kTokens) {
     pass.last_hidden_BD.backward(backward_answers(pass.last_hidden_BD, unembedding(), head_.tokens_K(),
@@ -142,25 +163,31 @@ TokenScores Model::score_targets(const PackedBatch& batch) const {
   return w2s::score_tokens(read_hidden(batch), unembedding(), batch.targets_T);
 }
 
-LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, double normaliser) {
+LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, double normaliser,
+                                                 Gradients& gradients) const {
+  const LentGradients lent(parameters_, gradients);
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
   const at::Tensor hidden_TD = read_hidden(batch);
   if (hidden_TD.size(0) == 0) return {0.0, sequences};
   const at::Tensor d_log_probs_T = at::full({hidden_TD.size(0)}, -1.0 / normaliser, hidden_TD.options());
-  const TokenGradients gradients =
+  const TokenGradients found =
       backward_tokens(hidden_TD, unembedding(), batch.targets_T, d_log_probs_T, unembedding().mutable_grad());
-  hidden_TD.backward(gradients.d_hidden_TD);
+  hidden_TD.backward(found.d_hidden_TD);
   const at::NoGradGuard no_grad;
-  const at::Tensor wrong_T = gradients.argmax_T.ne(batch.targets_T).to(at::kLong);
+  const at::Tensor wrong_T = found.argmax_T.ne(batch.targets_T).to(at::kLong);
   const at::Tensor wrong_B =
       at::zeros({sequences}, wrong_T.options()).index_add_(0, segment_of_target(batch), wrong_T);
-  return {-gradients.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser,
+  return {-found.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser,
           sequences - wrong_B.count_nonzero().item<int64_t>()};
 }
 
 const Parameter& Model::parameter(const std::string& name) const {
-  for (const Parameter& parameter : parameters_) {
-    if (parameter.name == name) return parameter;
+  return parameters_[parameter_index(name)];
+}
+
+size_t Model::parameter_index(const std::string& name) const {
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i].name == name) return i;
   }
   fail("ERR_ARGUMENT", "Expected the name of a parameter but received '" + name + "'.");
 }

@@ -12,6 +12,7 @@
 #include "../loss/token_readout.h"
 #include "../nn/packed.h"
 #include "decoder.h"
+#include "gradients.h"
 #include "head.h"
 
 namespace w2s {
@@ -44,13 +45,16 @@ class Model {
 
   /// Logits of each sequence of a micro-batch through the model's own head; in order of the micro-batch.
   ForwardPass forward(const PackedBatch& batch) const;
-  /// Adds the gradients that d loss / d logits [B, K] gives; `pass` must have been made with gradients on.
-  void backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK);
+  /// Adds to `gradients`, of this model's parameters, what d loss / d logits [B, K] gives; `pass` must have been made
+  /// with gradients on.
+  void backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
+                Gradients& gradients) const;
 
   /// Log-probabilities of the targets by the language model below the head.
   TokenScores score_targets(const PackedBatch& batch) const;
   /// Forward and backward of the summed target log-probabilities times −1/`normaliser`.
-  LanguageModelLoss backward_language_model(const PackedBatch& batch, double normaliser);
+  LanguageModelLoss backward_language_model(const PackedBatch& batch, double normaliser,
+                                            Gradients& gradients) const;
 
   /// What its head reads of a sequence.
   Reading reading() const { return head_.reads_targets() ? Reading::kTargets : Reading::kLastToken; }
@@ -66,6 +70,8 @@ class Model {
   const Head& head() const { return head_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const Parameter& parameter(const std::string& name) const;
+  /// Its place in `parameters`. Errors: ERR_ARGUMENT.
+  size_t parameter_index(const std::string& name) const;
   int64_t parameter_count() const;
 
   /// Writes config.json and model.safetensors as Transformers does. Errors: ERR_DISK.

@@ -15,9 +15,9 @@ constexpr double kEpsilon = 1e-8;
 
 }  // namespace
 
-Adam::Adam(std::vector<Parameter> parameters, double weight_decay, bool decoupled)
+Adam::Adam(std::vector<Trained> parameters, double weight_decay, bool decoupled)
     : parameters_(std::move(parameters)), weight_decay_(weight_decay), decoupled_(decoupled) {
-  for (const Parameter& parameter : parameters_) {
+  for (const auto& [parameter, index] : parameters_) {
     tensors_.push_back(parameter.tensor);
     first_moments_.push_back(at::zeros_like(parameter.tensor.detach()));
     second_moments_.push_back(at::zeros_like(parameter.tensor.detach()));
@@ -25,18 +25,18 @@ Adam::Adam(std::vector<Parameter> parameters, double weight_decay, bool decouple
   }
 }
 
-void Adam::step(double lr) {
+void Adam::step(double lr, Gradients& gradients) {
   if (tensors_.empty()) return;
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> gradients;
-  gradients.reserve(tensors_.size());
+  std::vector<at::Tensor> dense;
+  dense.reserve(tensors_.size());
   for (size_t i = 0; i < tensors_.size(); ++i) {
-    gradients.push_back(tensors_[i].grad());
+    dense.push_back(gradients.dense(parameters_[i].index));
     steps_[i].add_(1);
   }
   const auto update = [&](auto&& fused) {
-    fused(tensors_, gradients, first_moments_, second_moments_, /*max_exp_avg_sqs=*/at::TensorList{}, steps_,
-          lr, kBeta1, kBeta2, weight_decay_, kEpsilon, /*amsgrad=*/false, /*maximize=*/false, std::nullopt,
+    fused(tensors_, dense, first_moments_, second_moments_, /*max_exp_avg_sqs=*/at::TensorList{}, steps_, lr,
+          kBeta1, kBeta2, weight_decay_, kEpsilon, /*amsgrad=*/false, /*maximize=*/false, std::nullopt,
           std::nullopt);
   };
   if (decoupled_) {
@@ -48,17 +48,17 @@ void Adam::step(double lr) {
 
 void Adam::append_state(NamedTensors& into) const {
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    into.emplace_back("adam.first." + parameters_[i].name, first_moments_[i].to(at::kCPU));
-    into.emplace_back("adam.second." + parameters_[i].name, second_moments_[i].to(at::kCPU));
-    into.emplace_back("adam.step." + parameters_[i].name, steps_[i].to(at::kCPU));
+    into.emplace_back("adam.first." + parameters_[i].parameter.name, first_moments_[i].to(at::kCPU));
+    into.emplace_back("adam.second." + parameters_[i].parameter.name, second_moments_[i].to(at::kCPU));
+    into.emplace_back("adam.step." + parameters_[i].parameter.name, steps_[i].to(at::kCPU));
   }
 }
 
 void Adam::load_state(const WeightFiles& files) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    files.copy_into("adam.first." + parameters_[i].name, first_moments_[i]);
-    files.copy_into("adam.second." + parameters_[i].name, second_moments_[i]);
-    files.copy_into("adam.step." + parameters_[i].name, steps_[i]);
+    files.copy_into("adam.first." + parameters_[i].parameter.name, first_moments_[i]);
+    files.copy_into("adam.second." + parameters_[i].parameter.name, second_moments_[i]);
+    files.copy_into("adam.step." + parameters_[i].parameter.name, steps_[i]);
   }
 }
 

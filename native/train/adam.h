@@ -9,14 +9,14 @@ namespace w2s {
 class Adam {
  public:
   /// `decoupled` decay is AdamW's; otherwise decay is added to the gradient.
-  Adam(std::vector<Parameter> parameters, double weight_decay, bool decoupled);
+  Adam(std::vector<Trained> parameters, double weight_decay, bool decoupled);
 
-  void step(double lr);
+  void step(double lr, Gradients& gradients);
   void append_state(NamedTensors& into) const;
   void load_state(const WeightFiles& files);
 
  private:
-  std::vector<Parameter> parameters_;
+  std::vector<Trained> parameters_;
   double weight_decay_;
   bool decoupled_;
   std::vector<at::Tensor> tensors_, first_moments_, second_moments_, steps_;

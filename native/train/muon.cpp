@@ -31,17 +31,17 @@ at::Tensor orthogonalise(const at::Tensor& update) {
   return tall ? x.t() : x;
 }
 
-Muon::Muon(std::vector<Parameter> parameters, double weight_decay)
+Muon::Muon(std::vector<Trained> parameters, double weight_decay)
     : parameters_(std::move(parameters)), weight_decay_(weight_decay) {
-  for (const Parameter& parameter : parameters_)
+  for (const auto& [parameter, index] : parameters_)
     momenta_.push_back(at::zeros_like(parameter.tensor.detach()));
 }
 
-void Muon::step(double lr) {
+void Muon::step(double lr, Gradients& gradients) {
   const at::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    at::Tensor weight = parameters_[i].tensor;
-    const at::Tensor gradient = weight.grad();
+    at::Tensor weight = parameters_[i].parameter.tensor;
+    const at::Tensor gradient = gradients.dense(parameters_[i].index);
     momenta_[i].lerp_(gradient, 1.0 - kMomentum);
     const at::Tensor update = orthogonalise(gradient.lerp(momenta_[i], kMomentum));  // Nesterov
     const double shape_ratio = static_cast<double>(weight.size(0)) / static_cast<double>(weight.size(1));
@@ -52,13 +52,13 @@ void Muon::step(double lr) {
 
 void Muon::append_state(NamedTensors& into) const {
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    into.emplace_back("muon.momentum." + parameters_[i].name, momenta_[i].to(at::kCPU));
+    into.emplace_back("muon.momentum." + parameters_[i].parameter.name, momenta_[i].to(at::kCPU));
   }
 }
 
 void Muon::load_state(const WeightFiles& files) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    files.copy_into("muon.momentum." + parameters_[i].name, momenta_[i]);
+    files.copy_into("muon.momentum." + parameters_[i].parameter.name, momenta_[i]);
   }
 }
 

@@ -12,14 +12,14 @@ at::Tensor orthogonalise(const at::Tensor& update);
 
 class Muon {
  public:
-  Muon(std::vector<Parameter> parameters, double weight_decay);
+  Muon(std::vector<Trained> parameters, double weight_decay);
 
-  void step(double lr);
+  void step(double lr, Gradients& gradients);
   void append_state(NamedTensors& into) const;
   void load_state(const WeightFiles& files);
 
  private:
-  std::vector<Parameter> parameters_;
+  std::vector<Trained> parameters_;
   double weight_decay_;
   std::vector<at::Tensor> momenta_;
 };

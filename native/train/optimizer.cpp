@@ -7,10 +7,10 @@ namespace w2s {
 namespace {
 
 template <class Predicate>
-std::vector<Parameter> select(const std::vector<Parameter>& parameters, const Predicate& wanted) {
-  std::vector<Parameter> selected;
-  for (const Parameter& parameter : parameters) {
-    if (wanted(parameter)) selected.push_back(parameter);
+std::vector<Trained> select(const std::vector<Parameter>& parameters, const Predicate& wanted) {
+  std::vector<Trained> selected;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (wanted(parameters[i])) selected.push_back({parameters[i], i});
   }
   return selected;
 }
@@ -23,9 +23,9 @@ class AdamOptimizer final : public Optimizer {
         head_(select(parameters, [](const Parameter& p) { return p.kind == ParameterKind::kHead; }),
               weight_decay, decoupled) {}
 
-  void step(const LearningRates& rates) override {
-    trunk_.step(rates.trunk);
-    head_.step(rates.head);
+  void step(const LearningRates& rates, Gradients& gradients) override {
+    trunk_.step(rates.trunk, gradients);
+    head_.step(rates.head, gradients);
   }
   NamedTensors state() const override {
     NamedTensors state;
@@ -52,9 +52,9 @@ class MuonOptimizer final : public Optimizer {
               weight_decay,
               /*decoupled=*/true) {}
 
-  void step(const LearningRates& rates) override {
-    matrices_.step(rates.trunk);
-    rest_.step(rates.head);
+  void step(const LearningRates& rates, Gradients& gradients) override {
+    matrices_.step(rates.trunk, gradients);
+    rest_.step(rates.head, gradients);
   }
   NamedTensors state() const override {
     NamedTensors state;

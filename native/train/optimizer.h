@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../io/safetensors.h"
+#include "../model/gradients.h"
 #include "../model/parameters.h"
 
 namespace w2s {
@@ -21,10 +22,17 @@ struct LearningRates {
   double head = 0.0;
 };
 
+/// A parameter and its place in the model's list, which is that of its gradient.
+struct Trained {
+  Parameter parameter;
+  size_t index = 0;
+};
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  virtual void step(const LearningRates& rates) = 0;
+  /// `gradients` of the list it was made with.
+  virtual void step(const LearningRates& rates, Gradients& gradients) = 0;
   /// State by name, for checkpoints.
   virtual NamedTensors state() const = 0;
   virtual void load_state(const WeightFiles& files) = 0;

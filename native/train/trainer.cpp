@@ -36,12 +36,8 @@ std::vector<int64_t> examples_of(const std::vector<int64_t>& sequences, int64_t 
 Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
     : model_(std::move(model)),
       options_(options),
-      optimizer_(make_optimizer(options.optimizer, options.weight_decay, model_->parameters())) {
-  for (const Parameter& parameter : model_->parameters()) {
-    at::Tensor tensor = parameter.tensor;
-    tensor.mutable_grad() = at::zeros_like(tensor.detach());
-  }
-}
+      optimizer_(make_optimizer(options.optimizer, options.weight_decay, model_->parameters())),
+      gradients_(model_->parameters()) {}
 
 at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
   check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
@@ -69,7 +65,7 @@ auto Trainer::all_or_nothing(const Body& body) {
   try {
     return body();
   } catch (...) {
-    clear_gradients();
+    gradients_.clear();
     throw;
   }
 }
@@ -89,14 +85,15 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
   all_or_nothing([&] {
     if (pending.kept) {
       const auto& [batch, pass] = *pending.kept;
-      model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)));
+      model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)), gradients_);
       return;
     }
     for (const auto& indices : pending.micro_batches) {
       cancel.throw_if_cancelled();
       const PackedBatch batch =
           pack(pending.sequences, indices, {.reading = model_->reading()}, model_->device());
-      model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)));
+      model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)),
+                       gradients_);
     }
   });
 }
@@ -181,7 +178,8 @@ BatchLoss Trainer::separable_batch(const Sequences& sequences, const Objective& 
         apply_loss(objective, {logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
                                targets_BK.size(0), model_->head().gives_log_probabilities()});
     d_logits_BK.index_copy_(0, examples, part.d_logits_BK.to(at::kFloat));
-    model_->backward(batch, pass, score_gradients(d_logits_BK, objective.group).index_select(0, rows));
+    model_->backward(batch, pass, score_gradients(d_logits_BK, objective.group).index_select(0, rows),
+                     gradients_);
     result.loss += part.loss;
   }
   return result;
@@ -208,7 +206,8 @@ BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken&
   for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
     cancel.throw_if_cancelled();
     const PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
-    const LanguageModelLoss part = model_->backward_language_model(batch, static_cast<double>(targets));
+    const LanguageModelLoss part =
+        model_->backward_language_model(batch, static_cast<double>(targets), gradients_);
     result.loss += part.loss;
     result.exact_matches += part.exact_matches;
   }
@@ -220,38 +219,32 @@ double Trainer::step(const LearningRates& rates) {
   pending_.reset();  // its logits are those of the weights before this step
   const double norm = gradient_norm();
   if (!std::isfinite(norm)) {
-    clear_gradients();
+    gradients_.clear();
     fail("ERR_NOT_FINITE", "The gradient norm is not finite.", "Lower the learning rate: --lr 1e-6");
   }
   if (options_.clip > 0) {
     // torch.nn.utils.clip_grad_norm_'s formula
     const double factor = options_.clip / (norm + 1e-6);
     if (factor < 1.0) {
-      for (const Parameter& parameter : model_->parameters()) parameter.tensor.grad().mul_(factor);
+      for (size_t i = 0; i < gradients_.count(); ++i) gradients_.dense(i).mul_(factor);
     }
   }
-  optimizer_->step(rates);
-  clear_gradients();
+  optimizer_->step(rates, gradients_);
+  gradients_.clear();
   return norm;
 }
 
 // Per tensor and then in double: one norm over all of them in float32 loses four digits on a large model.
-double Trainer::gradient_norm() const {
+double Trainer::gradient_norm() {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> norms;
-  for (const Parameter& parameter : model_->parameters()) {
-    norms.push_back(at::linalg_vector_norm(parameter.tensor.grad(), 2));
-  }
+  for (size_t i = 0; i < gradients_.count(); ++i)
+    norms.push_back(at::linalg_vector_norm(gradients_.dense(i), 2));
   return at::linalg_vector_norm(at::stack(norms).to(at::kDouble), 2).item<double>();
 }
 
-void Trainer::clear_gradients() {
-  const at::NoGradGuard no_grad;
-  for (const Parameter& parameter : model_->parameters()) parameter.tensor.grad().zero_();
-}
-
-at::Tensor Trainer::gradient(const std::string& name) const {
-  return model_->parameter(name).tensor.grad().to(at::kCPU);
+at::Tensor Trainer::gradient(const std::string& name) {
+  return gradients_.dense(model_->parameter_index(name)).to(at::kCPU);
 }
 
 void Trainer::check_finite() const {
@@ -276,7 +269,7 @@ void Trainer::load_checkpoint(const std::string& folder) {
   const WeightFiles weights = WeightFiles::open_file(folder + "/weights.safetensors");
   const WeightFiles state = WeightFiles::open_file(folder + "/optimizer.safetensors");
   pending_.reset();
-  clear_gradients();
+  gradients_.clear();
   for (const Parameter& parameter : model_->parameters()) weights.copy_into(parameter.name, parameter.tensor);
   optimizer_->load_state(state);
 }

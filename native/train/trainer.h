@@ -10,6 +10,7 @@
 
 #include "../cancel.h"
 #include "../loss/objective.h"
+#include "../model/gradients.h"
 #include "../model/model.h"
 #include "../nn/packed.h"
 #include "optimizer.h"
@@ -47,7 +48,7 @@ class Trainer {
   /// untouched.
   double step(const LearningRates& rates);
 
-  at::Tensor gradient(const std::string& name) const;
+  at::Tensor gradient(const std::string& name);
   /// Errors: ERR_NOT_FINITE naming the parameter.
   void check_finite() const;
 
@@ -71,12 +72,12 @@ class Trainer {
   BatchLoss separable_batch(const Sequences& sequences, const Objective& objective, CancelToken& cancel);
   BatchLoss whole_batch(Sequences sequences, const Objective& objective, CancelToken& cancel);
   BatchLoss language_model_batch(const Sequences& sequences, CancelToken& cancel);
-  double gradient_norm() const;
-  void clear_gradients();
+  double gradient_norm();
 
   std::shared_ptr<Model> model_;
   TrainerOptions options_;
   std::unique_ptr<Optimizer> optimizer_;
+  Gradients gradients_;
   std::optional<Pending> pending_;
 };
 
