@@ -3,7 +3,8 @@
 #include <c10/util/Exception.h>
 
 #include <new>
-#include <string_view>
+
+#include "../out_of_memory.h"
 
 namespace w2s {
 
@@ -14,15 +15,9 @@ constexpr const char* kMemoryHint =
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// The CPU allocator has no exception class of its own.
-bool is_cpu_out_of_memory(std::string_view message) {
-  return message.find("DefaultCPUAllocator") != std::string_view::npos &&
-         message.find("memory") != std::string_view::npos;
-}
-
 ErrorRecord describe_c10(const c10::Error& error, bool out_of_memory) {
   const std::string message = error.what_without_backtrace();
-  if (out_of_memory || is_cpu_out_of_memory(message)) {
+  if (out_of_memory) {
     return {"ERR_OUT_OF_MEMORY", "Out of memory: " + first_line(message), kMemoryHint, error.what()};
   }
   return {"ERR_NATIVE", first_line(message), {}, error.what()};
@@ -33,10 +28,8 @@ ErrorRecord describe(std::exception_ptr exception) {
     std::rethrow_exception(exception);
   } catch (const Error& error) {
     return {error.code, error.what(), error.hint, {}};
-  } catch (const c10::OutOfMemoryError& error) {
-    return describe_c10(error, true);
   } catch (const c10::Error& error) {
-    return describe_c10(error, false);
+    return describe_c10(error, is_out_of_memory(exception));
   } catch (const std::bad_alloc&) {
     return {"ERR_OUT_OF_MEMORY", "Out of memory in native code.", kMemoryHint, {}};
   } catch (const std::exception& error) {

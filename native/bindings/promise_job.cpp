@@ -27,6 +27,14 @@ void PromiseJobBase::run() noexcept {
   forget_work();
 }
 
+void PromiseJobBase::fetch() noexcept {
+  try {
+    do_fetch();
+  } catch (...) {
+    failure_ = describe_exception(std::current_exception());
+  }
+}
+
 void PromiseJobBase::abandon() noexcept {
   failure_ =
       ErrorRecord{"ERR_ABORTED", "The call was dropped because its environment is shutting down.", {}, {}};

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "../cancel.h"
+#include "../late_result.h"
 #include "errors.h"
 #include "instance.h"
 #include "job_thread.h"
@@ -33,12 +34,14 @@ class PromiseJobBase : public Job, public Arrival {
   Napi::Promise promise(Napi::Env env) const { return Napi::Promise(env, promise_); }
   void run() noexcept final;
   void abandon() noexcept final;
+  void fetch() noexcept final;
   void settle(Napi::Env env) noexcept final;
 
  protected:
   void arrive(std::unique_ptr<Job> self) noexcept final;
   virtual void do_work(CancelToken& cancel) = 0;     // job thread
   virtual void forget_work() noexcept = 0;           // frees what the work captured
+  virtual void do_fetch() = 0;                       // job thread; of late work
   virtual Napi::Value do_finish(Napi::Env env) = 0;  // JavaScript thread
 
  private:
@@ -61,11 +64,28 @@ auto call_work(Work& work, CancelToken& cancel) {
   }
 }
 
+/// What a job's work gives in the end.
+template <class Result>
+struct Outcome {
+  static constexpr bool kLate = false;
+  using Value = Result;
+};
+template <>
+struct Outcome<void> {
+  static constexpr bool kLate = false;
+  using Value = std::monostate;
+};
+template <class T>
+struct Outcome<LateResult<T>> {
+  static constexpr bool kLate = true;
+  using Value = T;
+};
+
 template <class Work, class Finish>
 class PromiseJob final : public PromiseJobBase {
  public:
   using Result = decltype(call_work(std::declval<Work&>(), std::declval<CancelToken&>()));
-  using Stored = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
+  using Value = typename Outcome<Result>::Value;
 
   PromiseJob(Napi::Env env, int threads, std::shared_ptr<CancelToken> cancel, Work work, Finish finish,
              std::shared_ptr<ProgressChannel> progress)
@@ -73,9 +93,23 @@ class PromiseJob final : public PromiseJobBase {
         work_(std::move(work)),
         finish_(std::move(finish)) {}
 
+  bool late() const noexcept override { return late_.has_value(); }
+  bool ready() const noexcept override {
+    if constexpr (Outcome<Result>::kLate) {
+      try {
+        return !late_ || late_->ready();
+      } catch (...) {
+        return true;  // what is wrong is thrown once more where the result is fetched
+      }
+    }
+    return true;
+  }
+
  private:
   void do_work(CancelToken& cancel) override {
-    if constexpr (std::is_void_v<Result>) {
+    if constexpr (Outcome<Result>::kLate) {
+      late_.emplace(call_work(*work_, cancel));
+    } else if constexpr (std::is_void_v<Result>) {
       call_work(*work_, cancel);
       value_.emplace();
     } else {
@@ -83,10 +117,18 @@ class PromiseJob final : public PromiseJobBase {
     }
   }
 
+  void do_fetch() override {
+    if constexpr (Outcome<Result>::kLate) {
+      const Result owed = std::move(*late_);  // what it holds is freed here
+      late_.reset();
+      value_.emplace(owed.wait());
+    }
+  }
+
   void forget_work() noexcept override { work_.reset(); }
 
   Napi::Value do_finish(Napi::Env env) override {
-    if constexpr (std::invocable<Finish&, Napi::Env, Stored&&>) {
+    if constexpr (std::invocable<Finish&, Napi::Env, Value&&>) {
       return finish_(env, std::move(*value_));
     } else {
       return finish_(env);
@@ -95,11 +137,12 @@ class PromiseJob final : public PromiseJobBase {
 
   std::optional<Work> work_;
   Finish finish_;
-  std::optional<Stored> value_;
+  std::optional<std::conditional_t<Outcome<Result>::kLate, Result, std::monostate>> late_;
+  std::optional<Value> value_;
 };
 
 /// Queues `work` on the device's job thread. `work()` or `work(CancelToken&)` runs there and returns a value
-/// (or nothing); it must not touch JavaScript, and what it captures is freed there. `finish(env, value)` (or
+/// (or nothing, or a LateResult); it must not touch JavaScript, and what it captures is freed there. `finish(env, value)` (or
 /// `finish(env)`) runs on the JavaScript thread and makes the value the promise resolves to. `cancel` may be
 /// null. A job whose token is already true when its turn comes rejects with ERR_ABORTED and never runs.
 /// `progress` delivers its last value before the promise settles, and is closed then.

@@ -1,0 +1,27 @@
+#include "out_of_memory.h"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+#include <string_view>
+
+namespace w2s {
+
+bool is_out_of_memory(const std::exception_ptr& exception) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const c10::OutOfMemoryError&) {
+    return true;
+  } catch (const c10::Error& error) {
+    // The CPU's allocator has no exception class of its own.
+    const std::string_view message = error.what_without_backtrace();
+    return message.find("DefaultCPUAllocator") != std::string_view::npos &&
+           message.find("memory") != std::string_view::npos;
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace w2s
