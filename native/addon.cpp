@@ -8,6 +8,7 @@
 #include "bindings/fit_linear.h"
 #include "bindings/instance.h"
 #include "bindings/model_handle.h"
+#include "bindings/pack_call.h"
 #include "bindings/trainer_handle.h"
 
 namespace w2s {
@@ -31,6 +32,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["loadModel"] = Napi::Function::New<ModelHandle::load>(env, "loadModel");
   exports["createTrainer"] = Napi::Function::New<TrainerHandle::create>(env, "createTrainer");
   exports["fitLinear"] = Napi::Function::New<fit_linear_call>(env, "fitLinear");
+  exports["packMicroBatches"] = Napi::Function::New<pack_call>(env, "packMicroBatches");
   exports["createCancelToken"] = Napi::Function::New<CancelTokenHandle::create>(env, "createCancelToken");
   exports["shutdown"] = Napi::Function::New<shutdown_environment>(env, "shutdown");
   return exports;

@@ -37,7 +37,7 @@ struct AttentionLayout {
   int64_t rows = 0;  // of keys and values
 
   // For kernels that take offsets; on the batch's device, undefined on the CPU.
-  at::Tensor key_rows;  // int64: rows of keys, branch by branch; undefined: they are all rows in order
+  at::Tensor key_rows;  // int64: rows of keys, branch by branch; undefined: the first rows, in order
   at::Tensor query_offsets_on_device;  // int32 [branches + 1]
   at::Tensor key_offsets_on_device;    // int32 [branches + 1]
   int64_t most_queries = 0;            // of one branch

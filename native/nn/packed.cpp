@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <unordered_map>
+#include <utility>
 
-#include "../error.h"
+#include "prefix_order.h"
 
 namespace w2s {
 namespace {
@@ -15,6 +17,101 @@ at::Tensor to_device(const std::vector<int64_t>& values, const at::Device& devic
   at::Tensor host = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
   if (!values.empty()) std::memcpy(host.data_ptr<int64_t>(), values.data(), values.size() * sizeof(int64_t));
   return host.to(device);
+}
+
+// The rows of one sequence's tokens, in order.
+using Path = std::vector<Run>;
+
+int64_t row_at(const Path& path, int64_t place) {
+  for (const Run& run : path) {
+    if (place < run.count) return run.first_row + place;
+    place -= run.count;
+  }
+  return -1;  // no such place
+}
+
+// The first `places` places of a path. Runs that follow each other become one.
+Path beginning(const Path& path, int64_t places) {
+  Path result;
+  for (const Run& run : path) {
+    const int64_t count = std::min(places, run.count);
+    if (count == 0) break;
+    if (!result.empty() && result.back().first_row + result.back().count == run.first_row) {
+      result.back().count += count;
+    } else {
+      result.push_back({run.first_row, count});
+    }
+    places -= count;
+  }
+  return result;
+}
+
+// Sequences in the order of their rows, and what each takes from the one before it. Trees keep the caller's order,
+// by the first of their members there, so that a batch in which nothing is shared is the same with sharing on.
+PrefixOrder row_order(const Sequences& sequences, const std::vector<int64_t>& indices_B, bool share) {
+  PrefixOrder in_order{indices_B, std::vector<int64_t>(indices_B.size(), 0)};
+  if (!share) return in_order;
+  const PrefixOrder sorted = prefix_order(sequences, indices_B);
+  if (std::ranges::all_of(sorted.shared, [](int64_t shared) { return shared == 0; })) return in_order;
+  std::unordered_map<int64_t, size_t> tree_of;
+  std::vector<std::pair<size_t, size_t>> trees;  // [from, to) of `sorted`
+  for (size_t i = 0; i < sorted.sequences.size(); ++i) {
+    if (sorted.shared[i] == 0) trees.emplace_back(i, i);
+    trees.back().second = i + 1;
+    tree_of[sorted.sequences[i]] = trees.size() - 1;
+  }
+  PrefixOrder result;
+  for (const int64_t index : indices_B) {
+    auto& [from, to] = trees[tree_of[index]];
+    for (; from < to; ++from) {
+      result.sequences.push_back(sorted.sequences[from]);
+      result.shared.push_back(sorted.shared[from]);
+    }
+  }
+  return result;
+}
+
+struct Rows {
+  std::vector<int64_t> tokens_N, positions_N;
+  std::unordered_map<int64_t, Path> path_of;  // by sequence
+
+  int64_t count() const { return static_cast<int64_t>(tokens_N.size()); }
+};
+
+Rows lay_rows(const Sequences& sequences, const PrefixOrder& order, AttentionLayout& layout) {
+  Rows rows;
+  const Path* before = nullptr;
+  int64_t tree = -1;
+  for (size_t i = 0; i < order.sequences.size(); ++i) {
+    const int64_t sequence = order.sequences[i], shared = order.shared[i];
+    const auto tokens_L = sequences.tokens_L(sequence);
+    const Run own{rows.count(), static_cast<int64_t>(tokens_L.size()) - shared};
+    if (shared == 0) ++tree;
+    Path path = shared == 0 ? Path{} : beginning(*before, shared);
+    if (own.count > 0) {
+      path.push_back(own);
+      layout.branches.push_back({own, shared, tree});
+      layout.run_offsets.push_back(static_cast<int64_t>(layout.runs.size()));
+      layout.runs.insert(layout.runs.end(), path.begin(), path.end());
+    }
+    for (size_t position = shared; position < tokens_L.size(); ++position) {
+      rows.tokens_N.push_back(tokens_L[position]);
+      rows.positions_N.push_back(static_cast<int64_t>(position));
+    }
+    before = &(rows.path_of[sequence] = std::move(path));
+  }
+  layout.run_offsets.push_back(static_cast<int64_t>(layout.runs.size()));
+  return rows;
+}
+
+std::vector<LengthGroup> length_groups(const AttentionLayout& layout) {
+  std::vector<LengthGroup> groups;
+  for (const Branch& branch : layout.branches) {
+    if (groups.empty() || groups.back().length != branch.own.count)
+      groups.push_back({branch.own.first_row, 0, branch.own.count});
+    groups.back().count += 1;
+  }
+  return groups;
 }
 
 // Rows that are read, each once and ascending, and the place of each reader's row among them.
@@ -31,81 +128,46 @@ void set_reads(PackedBatch& batch, const std::vector<int64_t>& rows_of_readers, 
   batch.read = with_queries(batch.all, rows_R, device);
 }
 
-[[noreturn]] void bad_sequence(int64_t index, const std::string& expected, const std::string& received) {
-  fail("ERR_ARGUMENT",
-       "Expected " + expected + " for sequence " + std::to_string(index) + " but received " + received + ".");
-}
-
-void check_sequence(const Sequences& sequences, int64_t index, int64_t vocabulary_size,
-                    int64_t context_length) {
-  const int64_t length = sequences.length(index);
-  if (length < 1) bad_sequence(index, "at least one token", std::to_string(length));
-  if (length > context_length) {
-    bad_sequence(index, "at most " + std::to_string(context_length) + " tokens", std::to_string(length));
-  }
-  const int64_t start = sequences.target_starts_B[index];
-  if (start < 1) bad_sequence(index, "a target start of at least 1", std::to_string(start));
-  for (int64_t row = sequences.offsets_B1[index]; row < sequences.offsets_B1[index + 1]; ++row) {
-    const int64_t token = sequences.tokens_N[row];
-    if (token < 0 || token >= vocabulary_size) {
-      bad_sequence(index, "token ids from 0 to " + std::to_string(vocabulary_size - 1),
-                   std::to_string(token));
+// Targets and the rows that are read, sequence by sequence.
+void set_readers(PackedBatch& batch, const Sequences& sequences, const Rows& rows, const at::Device& device) {
+  std::vector<int64_t> targets_T, rows_of_readers;
+  for (const int64_t index : batch.indices_B) {
+    const auto tokens_L = sequences.tokens_L(index);
+    const auto length = static_cast<int64_t>(tokens_L.size());
+    const Path& path = rows.path_of.at(index);
+    for (int64_t position = sequences.target_starts_B[index]; position < length; ++position) {
+      targets_T.push_back(tokens_L[position]);
+      if (batch.reading == Reading::kTargets) rows_of_readers.push_back(row_at(path, position - 1));
     }
+    batch.target_counts_B.push_back(std::max<int64_t>(0, sequences.targets(index)));
+    if (batch.reading == Reading::kLastToken) rows_of_readers.push_back(row_at(path, length - 1));
   }
+  batch.targets_T = to_device(targets_T, device);
+  set_reads(batch, rows_of_readers, device);
 }
 
 }  // namespace
-
-void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_t context_length) {
-  const auto& offsets = sequences.offsets_B1;
-  if (offsets.size() < 2 || offsets.front() != 0 ||
-      offsets.back() != static_cast<int64_t>(sequences.tokens_N.size())) {
-    fail("ERR_ARGUMENT", "Expected offsets from 0 to the number of tokens for packed sequences.");
-  }
-  if (static_cast<int64_t>(sequences.target_starts_B.size()) != sequences.count()) {
-    fail("ERR_ARGUMENT", "Expected one target start a sequence for packed sequences.");
-  }
-  for (int64_t index = 0; index < sequences.count(); ++index) {
-    check_sequence(sequences, index, vocabulary_size, context_length);
-  }
-}
 
 PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
                  const PackOptions& options, const at::Device& device) {
   PackedBatch batch;
   batch.indices_B = indices_B;
   batch.reading = options.reading;
-  std::vector<int64_t> tokens_N, positions_N, last_rows_B, target_rows_T, targets_T;
-  for (const int64_t index : indices_B) {
-    const int64_t first_row = static_cast<int64_t>(tokens_N.size());
-    const int64_t length = sequences.length(index);
-    const int32_t* tokens_L = sequences.tokens_N.data() + sequences.offsets_B1[index];
-    for (int64_t position = 0; position < length; ++position) {
-      tokens_N.push_back(tokens_L[position]);
-      positions_N.push_back(position);
-    }
-    for (int64_t position = sequences.target_starts_B[index]; position < length; ++position) {
-      target_rows_T.push_back(first_row + position - 1);
-      targets_T.push_back(tokens_L[position]);
-    }
-    batch.target_counts_B.push_back(std::max<int64_t>(0, sequences.targets(index)));
-    last_rows_B.push_back(first_row + length - 1);
-    if (batch.groups.empty() || batch.groups.back().length != length)
-      batch.groups.push_back({first_row, 0, length});
-    batch.groups.back().count += 1;
-    batch.all.branches.push_back({{first_row, length}, 0, static_cast<int64_t>(batch.all.branches.size())});
-    batch.all.run_offsets.push_back(static_cast<int64_t>(batch.all.runs.size()));
-    batch.all.runs.push_back({first_row, length});
-  }
-  batch.all.run_offsets.push_back(static_cast<int64_t>(batch.all.runs.size()));
-  batch.all.rows = static_cast<int64_t>(tokens_N.size());
-  std::vector<int64_t> every_row(tokens_N.size());
+  const PrefixOrder order = row_order(sequences, indices_B, options.share_prefixes);
+  Rows rows = lay_rows(sequences, order, batch.all);
+  const bool nothing_shared = std::ranges::all_of(order.shared, [](int64_t shared) { return shared == 0; });
+  if (nothing_shared) batch.groups = length_groups(batch.all);
+  std::vector<int64_t> every_row(rows.count());
   std::iota(every_row.begin(), every_row.end(), 0);
+  const int64_t beyond = rows.count() % options.round_rows_to;
+  batch.padding_rows = beyond == 0 ? 0 : options.round_rows_to - beyond;
+  rows.tokens_N.resize(rows.count() + batch.padding_rows, 0);
+  rows.positions_N.resize(rows.tokens_N.size(), 0);
+  batch.all.rows = rows.count();
   batch.all = with_queries(batch.all, every_row, device);
-  batch.tokens_N = to_device(tokens_N, device);
-  batch.positions_N = to_device(positions_N, device);
-  batch.targets_T = to_device(targets_T, device);
-  set_reads(batch, options.reading == Reading::kLastToken ? last_rows_B : target_rows_T, device);
+  batch.tokens_N = to_device(rows.tokens_N, device);
+  batch.positions_N = to_device(rows.positions_N, device);
+  set_readers(batch, sequences, rows, device);
   return batch;
 }
 

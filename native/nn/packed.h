@@ -11,20 +11,9 @@
 #include <vector>
 
 #include "attention_layout.h"
+#include "sequences.h"
 
 namespace w2s {
-
-/// Sequences as they come from the caller; host memory.
-struct Sequences {
-  std::vector<int32_t> tokens_N;
-  std::vector<int32_t> offsets_B1;  // B + 1 entries
-  /// Index within each sequence of its first target token, at least 1.
-  std::vector<int32_t> target_starts_B;
-
-  int64_t count() const { return static_cast<int64_t>(offsets_B1.size()) - 1; }
-  int64_t length(int64_t sequence) const { return offsets_B1[sequence + 1] - offsets_B1[sequence]; }
-  int64_t targets(int64_t sequence) const { return length(sequence) - target_starts_B[sequence]; }
-};
 
 /// Neighbouring sequences of one length: attention reads them as one dense [count, length] block.
 struct LengthGroup {
@@ -39,16 +28,19 @@ enum class Reading {
   kTargets,  // the rows whose next token is a target
 };
 
-/// One micro-batch on its device, sequences in order of length.
+/// One micro-batch on its device. Its sequences are in the order in which `pack` was given them, whatever order its
+/// rows are in.
 struct PackedBatch {
   at::Tensor tokens_N;     // int64
-  at::Tensor positions_N;  // int64, restarting with each sequence
+  at::Tensor positions_N;  // int64: of each row within the sequences that it belongs to
   at::Tensor targets_T;    // int64, sequence by sequence
   Reading reading = Reading::kLastToken;
   /// Rows that are read, ascending, each once, int64 [R]; and which of them each sequence's last token or each target
   /// reads, int64 [B] or [T].
   at::Tensor read_rows_R;
   at::Tensor reads;
+  /// Rows at the end that belong to no sequence: token 0 at position 0. `all` and `read` have no query among them.
+  int64_t padding_rows = 0;
   /// All rows as queries, and only those that are read.
   AttentionLayout all, read;
   /// For each sequence of the micro-batch, its index in the caller's batch.
@@ -59,15 +51,13 @@ struct PackedBatch {
 
 struct PackOptions {
   Reading reading = Reading::kLastToken;
-  /// Rows of a beginning that several sequences have are computed once.
+  /// Rows of a beginning that several sequences have are computed once. Where none have, the batch is as without.
   bool share_prefixes = false;
+  /// Rows are padded to a multiple of this.
+  int64_t round_rows_to = 1;
 };
 
-/// Checks offsets, lengths, token ids and target starts once, before anything runs. Throws ERR_ARGUMENT
-/// naming the sequence.
-void check_sequences(const Sequences& sequences, int64_t vocabulary_size, int64_t context_length);
-
-/// Lays the given sequences, sorted by length, end to end on a device.
+/// Lays the given sequences end to end on a device. Same sequences and options, same batch.
 PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
                  const PackOptions& options, const at::Device& device);
 

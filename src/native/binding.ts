@@ -344,6 +344,54 @@ export interface LinearFit {
   iterations: number;
 }
 
+/** How sequences are laid out, without computing anything. */
+export interface PackOptions {
+  /** What is read of a sequence: its last token, or every token before a target. */
+  reading: 'last-token' | 'targets';
+  microBatchTokens: number;
+  /** So many consecutive sequences stay in one micro-batch; 1 unless given. */
+  group?: number;
+  /** Beginnings that several sequences have are computed once; false unless given. */
+  sharePrefixes?: boolean;
+  /** Rows of a micro-batch are padded to a multiple of this; 1 unless given. */
+  roundRowsTo?: number;
+}
+
+/** What each query of a micro-batch sees: see `native/nn/attention_layout.h`. */
+export interface AttentionLayout {
+  /** First own row, own rows, rows before them and tree of each branch [4 · branches]. */
+  branches: Int32Array;
+  /** First row and rows of each run [2 · runs]. */
+  runs: Int32Array;
+  /** Where each branch's runs begin, and the end of the last. */
+  runOffsets: Int32Array;
+  /** Where each branch's queries begin, and the end of the last. */
+  queryOffsets: Int32Array;
+  /** Place of each query on its branch's path. */
+  queryPlaces: Int32Array;
+  /** Whether each branch's queries are the last places of its path. */
+  trailing: boolean;
+}
+
+/** One micro-batch as `packMicroBatches` lays it out: see `native/nn/packed.h`. */
+export interface PackedMicroBatch {
+  /** Indices of its sequences. */
+  sequences: Int32Array;
+  /** Of each row, padding included. */
+  tokens: Int32Array;
+  positions: Int32Array;
+  /** Rows at the end that belong to no sequence. */
+  paddingRows: number;
+  /** Target tokens, sequence by sequence, and how many each has. */
+  targets: Int32Array;
+  targetCounts: Int32Array;
+  /** Rows that are read, and which of them each last token or target reads. */
+  readRows: Int32Array;
+  reads: Int32Array;
+  all: AttentionLayout;
+  read: AttentionLayout;
+}
+
 export interface NativeBinding {
   buildInfo(): NativeBuildInfo;
   /** Opens the CUDA library beside the addon; throws ERR_DEVICE with the reason where that fails. */
@@ -352,6 +400,8 @@ export interface NativeBinding {
   createTrainer(model: NativeModel, options: NativeTrainerOptions): NativeTrainer;
   /** Multinomial logistic regression with bias, from zeros, in double precision on the CPU. */
   fitLinear(options: LinearFitOptions): Promise<LinearFit>;
+  /** The micro-batches that scoring and training would make of sequences; for tests. */
+  packMicroBatches(sequences: PackedSequences, options: PackOptions): PackedMicroBatch[];
   createCancelToken(): NativeCancelToken;
   /** Stops and joins this environment's threads; later calls reject. */
   shutdown(): void;
@@ -367,6 +417,7 @@ export const bindingShape = {
     'loadModel',
     'createTrainer',
     'fitLinear',
+    'packMicroBatches',
     'createCancelToken',
     'shutdown',
   ],
