@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "../loss/confidence.h"
 #include "../model/config.h"
 #include "../nn/attention_layout.h"
 
@@ -98,6 +99,11 @@ class Kernels {
   /// overwritten by their gradient, d · (onehot − softmax).
   virtual ChunkScores score_chunk(at::Tensor logits_CV, const at::Tensor& targets_C,
                                   const at::Tensor& d_log_probs_C) const = 0;
+
+  /// The auxiliary confidence loss of one optimizer batch (loss/confidence.h) from its logits [B, 2], float32 or
+  /// float64, and targets, float32, all on the kernels' device: threshold, mixed target, loss and gradient in double.
+  /// Ties at the threshold go as in `harden`. Unless overridden: the reference.
+  virtual LossOnDevice confidence(const LossRows& rows, double alpha, const Threshold& threshold) const;
 };
 
 /// The reference, on any device.

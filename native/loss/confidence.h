@@ -27,7 +27,11 @@ struct Threshold {
 /// Hardened predictions [B, 2] of exactly two classes, one-hot.
 at::Tensor harden(const LossRows& rows, const Threshold& threshold);
 
-/// One whole optimizer batch, unless the threshold is a value. α = 0 gives exactly `cross_entropy`.
+/// One whole optimizer batch, unless the threshold is a value. α = 0 gives exactly `cross_entropy`. The reference, in
+/// ATen on any device; what training calls is `Kernels::confidence`.
 LossAndGradient confidence(const LossRows& rows, double alpha, const Threshold& threshold);
+
+/// The same on the CPU in one pass over the batch.
+LossAndGradient fused_confidence(const LossRows& rows, double alpha, const Threshold& threshold);
 
 }  // namespace w2s

@@ -19,7 +19,8 @@ LossAndGradient apply_loss(const Objective& objective, const LossRows& rows) {
     case LossKind::kCrossEntropy:
       return cross_entropy(rows);
     case LossKind::kConfidence:
-      return confidence(rows, objective.alpha, objective.threshold);
+      return rows.logits_BK.is_cpu() ? fused_confidence(rows, objective.alpha, objective.threshold)
+                                     : confidence(rows, objective.alpha, objective.threshold);
     case LossKind::kProduct:
       return product(rows, objective.alpha, objective.beta);
     case LossKind::kReverseKl:

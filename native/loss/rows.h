@@ -30,6 +30,12 @@ struct LossAndGradient {
   at::Tensor d_logits_BK;  // float64
 };
 
+/// The same without a wait for the device.
+struct LossOnDevice {
+  at::Tensor loss;         // float64, no dimensions, on the logits' device
+  at::Tensor d_logits_BK;  // float64, the same
+};
+
 /// log f = log softmax(logits) [B, K], float64.
 at::Tensor log_f(const LossRows& rows);
 /// The examples' weights [B, 1], float64: sums of the targets' rows.
