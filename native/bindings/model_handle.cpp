@@ -61,6 +61,7 @@ ScoringCall read_scoring_call(const Napi::CallbackInfo& info, const std::string&
   const Options options(info[1], "the options of " + what);
   call.options.language_model = options.choice("readout", {"head", "lm"}, "head") == "lm";
   call.options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
+  call.options.share_prefixes = options.boolean("sharePrefixes", false);
   call.cancel = read_cancel_token(info.Env(), options.get("cancel"), options.name("cancel"));
   if (auto callback = options.function("onProgress"))
     call.progress = ProgressChannel::create(*callback, call.cancel);

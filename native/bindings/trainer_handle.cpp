@@ -119,6 +119,7 @@ Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
     lazy->options.weight_decay = options.number("weightDecay", 0.0, 1e6);
     lazy->options.clip = options.number("clip", 0.0, 1e30);
     lazy->options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
+    lazy->options.share_prefixes = options.boolean("sharePrefixes", false);
     const Napi::Object object =
         InstanceData::of(env).constructors["Trainer"].New({Napi::External<void>::New(env, nullptr)});
     TrainerHandle* handle = TrainerHandle::Unwrap(object);

@@ -13,10 +13,15 @@ template <class Work>
 void for_each_micro_batch(const Model& model, const Sequences& sequences, const ScoringOptions& options,
                           Reading reading, CancelToken& cancel, const Progress& progress, const Work& work) {
   const at::NoGradGuard no_grad;
+  const PackOptions packing{
+      .reading = reading,
+      .share_prefixes = options.share_prefixes && model.takes_shared_prefixes(),
+  };
   int64_t done = 0;
-  for (const auto& indices : plan_micro_batches(sequences, options.micro_batch_tokens)) {
+  for (const auto& indices :
+       plan_micro_batches(sequences, options.micro_batch_tokens, 1, packing.share_prefixes)) {
     cancel.throw_if_cancelled();
-    work(pack(sequences, indices, {.reading = reading}, model.device()));
+    work(pack(sequences, indices, packing, model.device()));
     done += static_cast<int64_t>(indices.size());
     if (progress) progress(done);
   }

@@ -22,6 +22,7 @@ struct ScoringOptions {
   /// Read the language model below the head instead of the head.
   bool language_model = false;
   int64_t micro_batch_tokens = 8192;
+  bool share_prefixes = false;
 };
 
 using Progress = std::function<void(int64_t sequences_done)>;

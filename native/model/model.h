@@ -56,6 +56,8 @@ class Model {
   LanguageModelLoss backward_language_model(const PackedBatch& batch, double normaliser,
                                             Gradients& gradients) const;
 
+  /// Whether its batches may share prefixes: the reference pass attends to each sequence apart.
+  bool takes_shared_prefixes() const { return false; }
   /// What its head reads of a sequence.
   Reading reading() const { return head_.reads_targets() ? Reading::kTargets : Reading::kLastToken; }
   /// Final hidden states of what the batch reads, [B, D] or [T, D] float32.

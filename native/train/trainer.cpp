@@ -39,17 +39,28 @@ Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
       optimizer_(make_optimizer(options.optimizer, options.weight_decay, model_->parameters())),
       gradients_(model_->parameters()) {}
 
+bool Trainer::shares_prefixes() const { return options_.share_prefixes && model_->takes_shared_prefixes(); }
+
+std::vector<std::vector<int64_t>> Trainer::plan(const Sequences& sequences, int64_t group) const {
+  return plan_micro_batches(sequences, options_.micro_batch_tokens, group, shares_prefixes());
+}
+
+PackedBatch Trainer::packed(const Sequences& sequences, const std::vector<int64_t>& indices) const {
+  return pack(sequences, indices, {.reading = model_->reading(), .share_prefixes = shares_prefixes()},
+              model_->device());
+}
+
 at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
   check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
   pending_.reset();
   Pending pending;
-  pending.micro_batches = plan_micro_batches(sequences, options_.micro_batch_tokens);
+  pending.micro_batches = plan(sequences);
   at::Tensor logits_BK = at::empty({sequences.count(), model_->head().outputs()}, at::kFloat);
   const bool keep_graph = pending.micro_batches.size() == 1;
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
     const at::AutoGradMode grad_mode(keep_graph);
-    PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
+    PackedBatch batch = packed(sequences, indices);
     ForwardPass pass = model_->forward(batch);
     logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
     if (keep_graph) pending.kept.emplace(std::move(batch), std::move(pass));
@@ -90,8 +101,7 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
     }
     for (const auto& indices : pending.micro_batches) {
       cancel.throw_if_cancelled();
-      const PackedBatch batch =
-          pack(pending.sequences, indices, {.reading = model_->reading()}, model_->device());
+      const PackedBatch batch = packed(pending.sequences, indices);
       model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)),
                        gradients_);
     }
@@ -166,11 +176,11 @@ BatchLoss Trainer::separable_batch(const Sequences& sequences, const Objective& 
   BatchLoss result{0.0, at::zeros({sequences.count(), model_->head().outputs()}, at::kFloat)};
   at::Tensor d_logits_BK = at::zeros_like(targets_BK);
   const at::AutoGradMode with_gradients(true);
-  for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens, objective.group)) {
+  for (const auto& indices : plan(sequences, objective.group)) {
     cancel.throw_if_cancelled();
     const at::Tensor rows = index_tensor(indices);
     const at::Tensor examples = index_tensor(examples_of(indices, objective.group));
-    const PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
+    const PackedBatch batch = packed(sequences, indices);
     const ForwardPass pass = model_->forward(batch);
     result.logits_BK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
     const at::Tensor logits_BK = example_logits(result.logits_BK, objective.group);
@@ -203,9 +213,9 @@ BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken&
   if (targets == 0) fail("ERR_ARGUMENT", "Expected at least one target token in the optimizer batch.");
   BatchLoss result;
   const at::AutoGradMode with_gradients(true);
-  for (const auto& indices : plan_micro_batches(sequences, options_.micro_batch_tokens)) {
+  for (const auto& indices : plan(sequences)) {
     cancel.throw_if_cancelled();
-    const PackedBatch batch = pack(sequences, indices, {.reading = model_->reading()}, model_->device());
+    const PackedBatch batch = packed(sequences, indices);
     const LanguageModelLoss part =
         model_->backward_language_model(batch, static_cast<double>(targets), gradients_);
     result.loss += part.loss;

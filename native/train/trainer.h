@@ -22,6 +22,7 @@ struct TrainerOptions {
   double weight_decay = 0.0;
   double clip = 1.0;  // 0: off
   int64_t micro_batch_tokens = 8192;
+  bool share_prefixes = false;
 };
 
 struct BatchLoss {
@@ -62,6 +63,10 @@ class Trainer {
     // The only micro-batch, with its graph; absent when there are several.
     std::optional<std::pair<PackedBatch, ForwardPass>> kept;
   };
+
+  bool shares_prefixes() const;
+  std::vector<std::vector<int64_t>> plan(const Sequences& sequences, int64_t group = 1) const;
+  PackedBatch packed(const Sequences& sequences, const std::vector<int64_t>& indices) const;
 
   template <class Body>
   auto all_or_nothing(const Body& body);

@@ -142,6 +142,12 @@ export const machineKeys = {
     describe: 'Most tokens computed at once',
     default: 4096,
   }),
+  sharePrefixes: key(onOff(), {
+    group: 'Machine',
+    describe:
+      'Compute once what several texts begin with, such as the question before its answers; changes speed alone',
+    default: true,
+  }),
   deterministic: key(onOff(), {
     group: 'Machine',
     describe: 'Only kernels that give the same bits every time (CUDA)',

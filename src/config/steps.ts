@@ -43,6 +43,8 @@ export interface StepConfig {
   device: string;
   threads: number | null;
   microBatchTokens: number;
+  /** Beginnings that texts share are computed for each of them. Absent otherwise. */
+  sharePrefixes?: false;
   deterministic: boolean;
   out: string;
 }
@@ -218,6 +220,7 @@ export function resolveCommon(
   const header = said.maybe('header');
   if (header !== undefined) config.header = header;
   if (said.value('skipBadRows')) config.skipBadRows = true;
+  if (!said.value('sharePrefixes')) config.sharePrefixes = false;
   for (const [name, value] of Object.entries(optional)) {
     if (value !== undefined) config[name as keyof typeof optional] = value;
   }

@@ -54,6 +54,8 @@ export interface TrainConfig extends SupervisionConfig {
   /** Null: what this process may use. */
   threads: number | null;
   microBatchTokens: number;
+  /** Beginnings that texts share are computed for each of them. Absent otherwise. */
+  sharePrefixes?: false;
   /** Seconds; 0: after every step. */
   checkpointEvery: number;
   keepModels: boolean;
@@ -132,6 +134,7 @@ export function resolveTrainConfig(
     device: settings.value('device'),
     threads: settings.maybe('threads') ?? null,
     microBatchTokens: settings.value('microBatchTokens'),
+    sharePrefixes: settings.value('sharePrefixes') ? undefined : false,
     checkpointEvery: settings.value('checkpointEvery'),
     keepModels: settings.value('keepModels'),
     out: settings.value('out'),

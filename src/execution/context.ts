@@ -11,6 +11,7 @@ export interface MachineConfig {
   device: string;
   threads: number | null;
   microBatchTokens: number;
+  sharePrefixes?: false;
   checkpointEvery?: number;
 }
 
@@ -35,6 +36,7 @@ export function stepContext(
     locations: found.locations,
     modelFolders: found.modelFolders,
     microBatchTokens: config.microBatchTokens,
+    sharePrefixes: config.sharePrefixes ?? true,
     checkpointEvery: config.checkpointEvery ?? 30,
     signal: options.signal ?? new AbortController().signal,
     onProgress: () => {},

@@ -51,6 +51,8 @@ export interface ScoreCallOptions {
   readout?: 'head' | 'lm';
   /** Most tokens in one micro-batch; 8,192 unless given. */
   microBatchTokens?: number;
+  /** What several sequences of a micro-batch begin with is computed once; true unless given. */
+  sharePrefixes?: boolean;
   /** Aborted: the call rejects with ERR_ABORTED between two micro-batches. */
   signal?: AbortSignal;
   /** Called with the number of sequences done. */
@@ -164,12 +166,19 @@ export class Model {
   }
 
   private call<T>(
-    { signal, readout, microBatchTokens = MICRO_BATCH_TOKENS, onProgress }: ScoreCallOptions,
+    {
+      signal,
+      readout,
+      microBatchTokens = MICRO_BATCH_TOKENS,
+      sharePrefixes = true,
+      onProgress,
+    }: ScoreCallOptions,
     work: (options: Parameters<NativeModel['score']>[1]) => Promise<T>,
   ): Promise<T> {
     return withSignal(this.binding, signal, (cancel) =>
       work({
         microBatchTokens,
+        sharePrefixes,
         ...(readout ? { readout } : {}),
         ...(onProgress ? { onProgress } : {}),
         ...(cancel ? { cancel } : {}),
@@ -262,6 +271,7 @@ export function createTrainer(model: Model, options: Partial<NativeTrainerOption
     weightDecay: 0,
     clip: 1,
     microBatchTokens: MICRO_BATCH_TOKENS,
+    sharePrefixes: true,
   } as const;
   return model.makeTrainer({ ...defaults, ...options });
 }

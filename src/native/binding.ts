@@ -82,6 +82,11 @@ export interface ScoreOptions {
   readout?: 'head' | 'lm';
   /** Most tokens in one micro-batch. Changes speed, never a result beyond rounding. */
   microBatchTokens: number;
+  /**
+   * What several sequences of a micro-batch begin with is computed once. Changes speed, never a result beyond rounding;
+   * false unless given.
+   */
+  sharePrefixes?: boolean;
   cancel?: NativeCancelToken;
   /** Called with the number of sequences done; calls may be merged, the last one never is lost. */
   onProgress?: (done: number) => void;
@@ -183,6 +188,8 @@ export interface NativeTrainerOptions {
   /** Largest global gradient norm; 0: no clipping. */
   clip: number;
   microBatchTokens: number;
+  /** As in `ScoreOptions`. */
+  sharePrefixes?: boolean;
 }
 
 /** What losses over classes have in common. */

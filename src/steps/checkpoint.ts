@@ -4,10 +4,11 @@ import type { NativeTrainer } from '../native/binding.js';
 import type { MetricsLog, Store } from '../store/index.js';
 import type { EarlyStop, EarlyStopState } from './earlyStop.js';
 
-/** Kept in the checkpoint, because both decide the last bits of what follows. */
+/** Kept in the checkpoint, because all of it decides the last bits of what follows. */
 export interface Machine {
   threads: number;
   microBatchTokens: number;
+  sharePrefixes: boolean;
 }
 
 export interface Position extends Machine {

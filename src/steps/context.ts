@@ -14,6 +14,8 @@ export interface StepContext {
   /** Content hash → folder, of the models that the plan starts from. */
   modelFolders: Readonly<Record<string, string>>;
   microBatchTokens: number;
+  /** What several sequences of a micro-batch begin with is computed once. */
+  sharePrefixes: boolean;
   /** Seconds between checkpoints; 0: after every step. */
   checkpointEvery: number;
   signal: AbortSignal;

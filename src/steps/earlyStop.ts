@@ -12,6 +12,7 @@ import type { PackedSequences } from '../native/binding.js';
 import { argmax, targetMatrix } from '../tasks/classification.js';
 import { exactMatches } from '../tasks/completion.js';
 import { isTie, rewardsOf } from '../tasks/preference.js';
+import type { Machine } from './checkpoint.js';
 import type { StepContext } from './context.js';
 import { encodeFor, type OpenedModel } from './openModel.js';
 import { classCount, labelledRows, lessonRows, type Rows } from './rows.js';
@@ -71,7 +72,7 @@ export interface EarlyStopOptions {
   opened: OpenedModel;
   /** Examples that are trained on. */
   examples: number;
-  microBatchTokens: number;
+  machine: Pick<Machine, 'microBatchTokens' | 'sharePrefixes'>;
   /** Where a checkpoint lies, and what it keeps of this. */
   resumed: { folder: string; earlyStop?: EarlyStopState } | null;
 }
@@ -155,8 +156,9 @@ export class EarlyStop {
   }
 
   private async accuracy({ sequences, targets, examples }: HeldOut): Promise<number> {
-    const { context, opened, microBatchTokens, spec } = this.options;
-    const quiet: StepContext = { ...context, microBatchTokens, onProgress: () => {} };
+    const { context, opened, machine, spec } = this.options;
+    const { microBatchTokens, sharePrefixes } = machine;
+    const quiet: StepContext = { ...context, microBatchTokens, sharePrefixes, onProgress: () => {} };
     const paired = spec.reading.task === 'preference';
     const classes = classCount(spec.reading);
     let right = 0;

@@ -36,9 +36,8 @@ export async function finetune(
   const { set, truncated, longest } = await trainingSet(opened, spec, rows);
   // Of a pair the bias cancels.
   if (spec.reading.head.kind === 'likelihood' && position === null && !set.paired) {
-    await calibrate(opened, set.sequences, spec.seed, machine.microBatchTokens);
+    await calibrate(opened, set.sequences, spec.seed, machine);
   }
-  const { microBatchTokens } = machine;
   const resumed = position;
   const examples = countExamples(set);
   const earlyStop = await EarlyStop.open({
@@ -47,7 +46,7 @@ export async function finetune(
     hash,
     opened,
     examples,
-    microBatchTokens,
+    machine,
     resumed,
   });
   const run: Run = { context, spec, hash, model: opened.model, set, machine, position, earlyStop };
@@ -73,9 +72,11 @@ export async function finetune(
 
 /** How it is run: as the checkpoint says, because micro-batch and threads decide the last bits. */
 async function machineFor(context: StepContext, position: Position | null): Promise<Machine> {
-  if (position) return { threads: position.threads, microBatchTokens: position.microBatchTokens };
-  const { threads } = await context.engine();
-  return { threads, microBatchTokens: context.microBatchTokens };
+  const { threads, microBatchTokens, sharePrefixes } = position ?? {
+    ...context,
+    ...(await context.engine()),
+  };
+  return { threads, microBatchTokens, sharePrefixes };
 }
 
 async function trainingSet(
@@ -116,9 +117,15 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const { context, spec, hash, model, set, machine, position, earlyStop } = run;
   const { binding } = await context.engine();
   const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
-  const { microBatchTokens } = machine;
+  const { microBatchTokens, sharePrefixes } = machine;
   const pairOutputs = set.paired ? model.info.outputs : undefined;
-  const trainer = binding.createTrainer(model, { optimizer, weightDecay, clip, microBatchTokens });
+  const trainer = binding.createTrainer(model, {
+    optimizer,
+    weightDecay,
+    clip,
+    microBatchTokens,
+    sharePrefixes,
+  });
   const metrics = await context.store.openMetrics(hash, position?.step ?? 0);
   const meter = new Meter(context);
   let finalLoss = position?.lastLoss ?? Number.NaN;

@@ -108,12 +108,12 @@ export async function calibrate(
   opened: OpenedModel,
   sequences: PackedSequences,
   seed: number,
-  microBatchTokens: number,
+  { microBatchTokens, sharePrefixes }: Pick<StepContext, 'microBatchTokens' | 'sharePrefixes'>,
 ): Promise<void> {
   if (opened.model.info.headFrom === 'folder') return;
   const order = stream(seed, 'calibration').permutation(countSequences(sequences));
   const sample = gather(sequences, order.subarray(0, CALIBRATION_EXAMPLES));
-  const scored = await opened.model.score(sample, { readout: 'lm', microBatchTokens });
+  const scored = await opened.model.score(sample, { readout: 'lm', microBatchTokens, sharePrefixes });
   const sums = Array.from({ length: countSequences(sample) }, (_, b) => {
     const part = scored.logProbabilities.subarray(scored.targetOffsets[b], scored.targetOffsets[b + 1]);
     return part.reduce((sum, value) => sum + value, 0);

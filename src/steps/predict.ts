@@ -196,5 +196,5 @@ async function calibrateOn(
   if (data === null) throw new W2sError('ERR_ARGUMENT', 'Expected data to calibrate on but received none');
   const rows = await unlabelledRows(context, data, spec.reading.task);
   const { sequences } = await encodeFor(opened, spec.reading, rows);
-  await calibrate(opened, sequences, data.seed, context.microBatchTokens);
+  await calibrate(opened, sequences, data.seed, context);
 }

@@ -43,6 +43,7 @@ async function inPortions<T>(
   work: (portion: PackedSequences, options: ScoreOptions) => Promise<T>,
   each: (done: T, portion: PackedSequences, first: number) => void | Promise<void>,
 ): Promise<ScoringTotals> {
+  const { microBatchTokens, sharePrefixes } = context;
   const total = countSequences(sequences);
   const startedAt = performance.now();
   let tokens = 0;
@@ -51,7 +52,7 @@ async function inPortions<T>(
     const done = Math.min(total, first + PORTION);
     const portion = slice(sequences, first, done);
     const result = await withSignal(engine.binding, context.signal, (cancel) =>
-      work(portion, { microBatchTokens: context.microBatchTokens, ...(cancel ? { cancel } : {}) }),
+      work(portion, { microBatchTokens, sharePrefixes, ...(cancel ? { cancel } : {}) }),
     );
     await each(result, portion, first);
     tokens += portion.tokens.length;

@@ -30,6 +30,7 @@ const FIRST_KEYS = [
   'device',
   'threads',
   'microBatchTokens',
+  'sharePrefixes',
   'checkpointEvery',
   'deterministic',
   'keepModels',

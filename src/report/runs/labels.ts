@@ -6,7 +6,9 @@ import { lossOf } from '../trainReport.js';
 
 /** Settings that change no result, or that the label has anyway. */
 const UNSAID = new Set(
-  'weak strong dataset out device threads microBatchTokens checkpointEvery keepModels loss'.split(' '),
+  'weak strong dataset out device threads microBatchTokens sharePrefixes checkpointEvery keepModels loss'.split(
+    ' ',
+  ),
 );
 /** Settings that tell experiments apart best. */
 const FIRST = ['seeds', 'trainSize', 'testSize', 'epochs', 'lr', 'head', 'data', 'testData'];
