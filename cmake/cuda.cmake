@@ -46,6 +46,6 @@ add_library(w2s_cuda MODULE ${W2S_CUDA_SOURCES})
 set_target_properties(w2s_cuda PROPERTIES PREFIX "" SUFFIX ".so")
 # nvcc's own headers first: a wheel's cuda_runtime.h lacks the crt/ folder that it includes.
 target_include_directories(w2s_cuda SYSTEM BEFORE PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
-target_link_libraries(w2s_cuda PRIVATE w2s_settings Libtorch::cuda)
+target_link_libraries(w2s_cuda PRIVATE w2s_settings Libtorch::cuda ${CMAKE_DL_LIBS})
 message(STATUS "CUDA library: for architectures ${CMAKE_CUDA_ARCHITECTURES}")
 file(TOUCH "${CMAKE_BINARY_DIR}/w2s_cuda.enabled")

@@ -6,19 +6,11 @@
 
 #include <functional>
 
-#include "../cuda/w2s_cuda.h"
 #include "../error.h"
 #include "errors.h"
 #include "instance.h"
 
 namespace w2s {
-
-struct CudaEntryPoints {
-  decltype(&w2s_cuda_device_count) device_count = nullptr;
-  decltype(&w2s_cuda_describe) describe = nullptr;
-  decltype(&w2s_cuda_probe) probe = nullptr;
-};
-
 namespace {
 
 constexpr const char* kCpuHint =
@@ -74,7 +66,7 @@ void require_cuda_in_aten() {
       "cuda`.");
 }
 
-std::unique_ptr<CudaEntryPoints> find_entry_points(void* handle) {
+std::shared_ptr<const CudaEntryPoints> find_entry_points(void* handle) {
   decltype(&w2s_cuda_revision) revision = nullptr;
   find_symbol(handle, "w2s_cuda_revision", revision);
   if (revision() != W2S_CUDA_REVISION) {
@@ -83,17 +75,14 @@ std::unique_ptr<CudaEntryPoints> find_entry_points(void* handle) {
              std::to_string(revision()) + ".",
          kBuildHint);
   }
-  auto entry = std::make_unique<CudaEntryPoints>();
-  find_symbol(handle, "w2s_cuda_device_count", entry->device_count);
-  find_symbol(handle, "w2s_cuda_describe", entry->describe);
-  find_symbol(handle, "w2s_cuda_probe", entry->probe);
+  auto entry = std::make_shared<CudaEntryPoints>();
+#define W2S_CUDA_FIND(name) find_symbol(handle, "w2s_cuda_" #name, entry->name);
+  W2S_CUDA_ENTRY_POINTS(W2S_CUDA_FIND)
+#undef W2S_CUDA_FIND
   return entry;
 }
 
 }  // namespace
-
-CudaLibrary::CudaLibrary() = default;
-CudaLibrary::~CudaLibrary() = default;
 
 void CudaLibrary::open() {
   if (entry_) return;
@@ -152,6 +141,12 @@ void CudaLibrary::use_device(int index) {
            std::to_string(device.major) + "." + std::to_string(device.minor) + ")",
        [&](char* error, std::size_t size) { return entry_->probe(index, error, size); });
   usable_.insert(index);
+}
+
+std::shared_ptr<const CudaEntryPoints> CudaLibrary::entry_points() {
+  const std::lock_guard lock(mutex_);
+  open();
+  return entry_;
 }
 
 Napi::Value cuda_devices(const Napi::CallbackInfo& info) {

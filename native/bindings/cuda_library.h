@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "../cuda/entry_points.h"
+
 namespace w2s {
 
 struct CudaDeviceInfo {
@@ -23,30 +25,25 @@ struct CudaDeviceInfo {
   bool bf16;
 };
 
-struct CudaEntryPoints;  // see cuda_library.cpp
-
 class CudaLibrary {
  public:
-  CudaLibrary();
-  ~CudaLibrary();
-  CudaLibrary(const CudaLibrary&) = delete;
-  CudaLibrary& operator=(const CudaLibrary&) = delete;
-
   // Any thread; the first call opens the library, which takes a second.
   // Errors: ERR_DEVICE, saying whether library, driver or GPU is absent.
   std::vector<CudaDeviceInfo> devices();
   /// Opens, checks that the index exists and that our kernels run on it. Errors: ERR_DEVICE.
   void use_device(int index);
+  /// The functions of the library, opened if it was not. They stay for as long as the process lives. Errors:
+  /// ERR_DEVICE.
+  std::shared_ptr<const CudaEntryPoints> entry_points();
 
  private:
   // With the lock held.
   void open();
   std::int32_t open_and_count();
-  /// Looking at a GPU takes some of its memory: a context, for as long as the process lives.
   CudaDeviceInfo describe(int index) const;
 
   std::mutex mutex_;
-  std::unique_ptr<const CudaEntryPoints> entry_;  // null until it is open
+  std::shared_ptr<const CudaEntryPoints> entry_;  // null until it is open
   std::set<int> usable_;
 };
 

@@ -1,0 +1,31 @@
+// The functions of w2s_cuda.h as a table. The main addon links no CUDA: it finds each by its name in the library
+// that it opens, and hands the table to whoever calls them.
+#pragma once
+
+#include "w2s_cuda.h"
+
+/// Every function of w2s_cuda.h but its revision, without the prefix `w2s_cuda_`.
+#define W2S_CUDA_ENTRY_POINTS(X) \
+  X(device_count)                \
+  X(describe)                    \
+  X(probe)                       \
+  X(activation)                  \
+  X(activation_backward)         \
+  X(gated)                       \
+  X(gated_backward)              \
+  X(residual_norm)               \
+  X(norm_backward)               \
+  X(add_residual)                \
+  X(add_column_sums)             \
+  X(rotate)                      \
+  X(score_chunk)
+
+namespace w2s {
+
+struct CudaEntryPoints {
+#define W2S_CUDA_MEMBER(name) decltype(&w2s_cuda_##name) name = nullptr;
+  W2S_CUDA_ENTRY_POINTS(W2S_CUDA_MEMBER)
+#undef W2S_CUDA_MEMBER
+};
+
+}  // namespace w2s
