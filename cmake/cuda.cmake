@@ -1,6 +1,7 @@
 # The CUDA library, w2s_cuda.so: everything in native/cuda. The main addon opens it when a CUDA device is used, so
 # the addon itself loads on a machine that has no GPU and no driver.
-# W2S_CUDA=OFF leaves it out; W2S_CUDA=ON makes its absence an error; W2S_CUDA_ARCHITECTURES overrides the GPU found.
+# W2S_CUDA=OFF leaves it out; W2S_CUDA=ON makes its absence an error. W2S_CUDA_ARCHITECTURES says what it is compiled
+# for: "all" for every GPU below, a list such as "80;90"; by default for the GPUs that are there, without one for all.
 
 set(W2S_CUDA AUTO CACHE STRING "Build the CUDA library: AUTO, ON or OFF")
 file(GLOB_RECURSE W2S_CUDA_SOURCES CONFIGURE_DEPENDS
@@ -22,18 +23,38 @@ if(NOT Libtorch_CUDA OR NOT CMAKE_CUDA_COMPILER)
   return()
 endif()
 
-# Without a choice, compile for the GPU that is there; without a GPU, for what is common.
-if(W2S_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES ${W2S_CUDA_ARCHITECTURES})
+# Machine code for every GPU of A100's generation and newer that this nvcc knows, and PTX of the newest of them, which
+# a driver compiles for whatever comes later.
+execute_process(COMMAND "${CMAKE_CUDA_COMPILER}" --list-gpu-arch OUTPUT_VARIABLE _known ERROR_QUIET)
+string(REGEX MATCHALL "compute_[0-9]+" _known "${_known}")
+list(TRANSFORM _known REPLACE "compute_" "")
+set(_all)
+foreach(_architecture 80 86 89 90 100 120)
+  if(_architecture IN_LIST _known)
+    list(APPEND _all "${_architecture}-real")
+    set(_newest "${_architecture}")
+  endif()
+endforeach()
+if(_all)
+  list(APPEND _all "${_newest}-virtual")
 else()
+  set(_all 80)  # an nvcc that does not say what it knows
+endif()
+
+set(CMAKE_CUDA_ARCHITECTURES ${_all})
+if(W2S_CUDA_ARCHITECTURES AND NOT W2S_CUDA_ARCHITECTURES STREQUAL "all")
+  set(CMAKE_CUDA_ARCHITECTURES ${W2S_CUDA_ARCHITECTURES})
+elseif(NOT W2S_CUDA_ARCHITECTURES)
   execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
-    OUTPUT_VARIABLE _capabilities OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE _smi)
-  if(_smi EQUAL 0 AND _capabilities MATCHES "[0-9]")
-    string(REGEX MATCHALL "[0-9]+\\.[0-9]+" _capabilities "${_capabilities}")
-    list(REMOVE_DUPLICATES _capabilities)
-    string(REPLACE "." "" CMAKE_CUDA_ARCHITECTURES "${_capabilities}")
-  else()
-    set(CMAKE_CUDA_ARCHITECTURES 80 90)
+    OUTPUT_VARIABLE _there ERROR_QUIET RESULT_VARIABLE _smi)
+  string(REGEX MATCHALL "[0-9]+\\.[0-9]+" _there "${_there}")
+  list(TRANSFORM _there REPLACE "\\." "")
+  list(REMOVE_DUPLICATES _there)
+  set(_unknown ${_there})
+  list(REMOVE_ITEM _unknown ${_known} "")
+  # A GPU that is newer than nvcc gets the PTX.
+  if(_smi EQUAL 0 AND _there AND NOT _unknown)
+    list(TRANSFORM _there APPEND "-real" OUTPUT_VARIABLE CMAKE_CUDA_ARCHITECTURES)
   endif()
 endif()
 enable_language(CUDA)

@@ -18,7 +18,8 @@
   X(add_residual)                \
   X(add_column_sums)             \
   X(rotate)                      \
-  X(score_chunk)
+  X(score_chunk)                 \
+  X(confidence)
 
 namespace w2s {
 

@@ -62,3 +62,7 @@ std::int32_t w2s_cuda_rotate(const w2s_cuda_rotate_call* call, char* error, std:
 std::int32_t w2s_cuda_score_chunk(const w2s_cuda_score_call* call, char* error, std::size_t size) {
   return enqueue(w2s::launch_score_chunk, call, error, size);
 }
+
+std::int32_t w2s_cuda_confidence(const w2s_cuda_confidence_call* call, char* error, std::size_t size) {
+  return enqueue(w2s::launch_confidence, call, error, size);
+}

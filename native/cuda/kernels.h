@@ -18,5 +18,6 @@ cudaError_t launch_add_residual(const w2s_cuda_residual_call& call, cudaStream_t
 cudaError_t launch_add_column_sums(const w2s_cuda_column_sums_call& call, cudaStream_t stream);
 cudaError_t launch_rotate(const w2s_cuda_rotate_call& call, cudaStream_t stream);
 cudaError_t launch_score_chunk(const w2s_cuda_score_call& call, cudaStream_t stream);
+cudaError_t launch_confidence(const w2s_cuda_confidence_call& call, cudaStream_t stream);
 
 }  // namespace w2s

@@ -36,7 +36,8 @@ W2S_CUDA_EXPORT int32_t w2s_cuda_probe(int32_t index, char* error, size_t size);
 // are of the dtype; what is written float* is float32. Results depend on nothing but the arguments: sums over rows
 // are made in `slices` parts and then in order, without atomics.
 
-enum { W2S_CUDA_F32 = 0, W2S_CUDA_BF16 = 1 };
+enum { W2S_CUDA_F32 = 0, W2S_CUDA_BF16 = 1, W2S_CUDA_F64 = 2 };
+enum { W2S_CUDA_HALF = 0, W2S_CUDA_WEAK_MEAN = 1, W2S_CUDA_VALUE = 2 };
 enum { W2S_CUDA_GELU_TANH = 0, W2S_CUDA_GELU = 1, W2S_CUDA_SILU = 2, W2S_CUDA_RELU = 3 };
 
 /// Where, how large and of what. `workspace`: see the function that asks for one.
@@ -142,6 +143,24 @@ typedef struct {
   int64_t* argmax;          /* [rows], written */
 } w2s_cuda_score_call;
 W2S_CUDA_EXPORT int32_t w2s_cuda_score_chunk(const w2s_cuda_score_call* call, char* error, size_t size);
+
+/// Examples that the confidence loss takes at once: their keys lie in one block's shared memory.
+#define W2S_CUDA_CONFIDENCE_ROWS 4096
+
+/// See loss/confidence.h, whose reference this repeats.
+typedef struct {
+  w2s_cuda_shape shape; /* rows: examples, at most W2S_CUDA_CONFIDENCE_ROWS; columns 2; dtype F32 or F64 */
+  const void* logits;
+  const float* targets;
+  int32_t log_probabilities;
+  int32_t rule;
+  double value;
+  double alpha;
+  double batch_size;
+  double* loss;     /* one, written */
+  double* d_logits; /* [rows, 2], written */
+} w2s_cuda_confidence_call;
+W2S_CUDA_EXPORT int32_t w2s_cuda_confidence(const w2s_cuda_confidence_call* call, char* error, size_t size);
 
 #ifdef __cplusplus
 }

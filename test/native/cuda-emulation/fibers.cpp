@@ -116,8 +116,7 @@ void prepare(unsigned threads) {
   block.barrier = Barrier{threads};
   for (unsigned place = 0; place < threads; ++place) {
     Fiber& fiber = *block.fibers[place];
-    fiber.index = dim3(place % blockDim.x, place / blockDim.x % blockDim.y,
-                       place / blockDim.x / blockDim.y);
+    fiber.index = dim3(place % blockDim.x, place / blockDim.x % blockDim.y, place / blockDim.x / blockDim.y);
     fiber.warp = place / kWarp;
     fiber.ended = false;
     fiber.waits_for = nullptr;
