@@ -1,0 +1,95 @@
+// One whole `train`, from the command line, against the same experiment in experiment.py: the same rows, orders and
+// settings. Wall time of both programs as they run alone, one after the other, and the accuracies of all models.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Built-in data and models, so that anybody can repeat it; everything else is `train`'s default. */
+const DATASET = 'chess-legal';
+const MODELS = { weak: 'chess-xs', strong: 'chess-m' };
+const EPOCHS = 2;
+
+/**
+ * @param {{ root: string, work: string, python: string, threads: string, device: string, say: (text: string) => void }} options
+ */
+export async function runExperiment({ root, work, python, threads, device, say }) {
+  const folder = join(work, 'experiment');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const rows = join(folder, 'rows.json');
+  const models = ['--weak', MODELS.weak, '--strong', MODELS.strong];
+  const experiment = ['--dataset', DATASET, ...models, '--epochs', `${EPOCHS}`];
+  run(process.execPath, [join(root, 'bench/peers/rows.mjs'), rows, ...experiment]);
+
+  const assets = join(root, 'assets', 'models');
+  const ours = await timed(process.execPath, [
+    join(root, 'bin', 'w2s-native.js'),
+    ...[
+      'train',
+      ...experiment,
+      '--threads',
+      threads,
+      '--device',
+      device,
+      '--json',
+      '--no-report',
+      '--out',
+      join(folder, 'store'),
+    ],
+  ]);
+  say(`   ours ${ours.seconds.toFixed(1)} s`);
+  const theirs = await timed(python, [
+    join(root, 'bench/peers/experiment.py'),
+    ...['--rows', rows, '--weak', join(assets, MODELS.weak), '--strong', join(assets, MODELS.strong)],
+    ...['--threads', threads, '--epochs', `${EPOCHS}`],
+  ]);
+  say(`   theirs ${theirs.seconds.toFixed(1)} s`);
+  return compared(ours, theirs, MODELS);
+}
+
+/** Accuracies side by side; met where theirs lies in our interval for each model. */
+function compared(ours, theirs, models) {
+  const { results } = ours.document;
+  const accuracy = Object.fromEntries(
+    ['weak', 'student', 'ceiling'].map((name) => [name, scoreOf(results ?? ours.document, name)]),
+  );
+  const peer = Object.fromEntries(Object.keys(accuracy).map((name) => [name, theirs.document[name]]));
+  const met = Object.entries(accuracy).every(
+    ([name, { ci95 }]) => peer[name] >= ci95[0] && peer[name] <= ci95[1],
+  );
+  return {
+    kind: 'experiment',
+    models,
+    ours: { seconds: ours.seconds, cpuSeconds: ours.cpuSeconds, accuracy },
+    theirs: {
+      seconds: theirs.seconds,
+      cpuSeconds: theirs.document.total.cpuSeconds,
+      phases: theirs.document.phases,
+      accuracy: peer,
+    },
+    met,
+  };
+}
+
+function scoreOf(document, name) {
+  const { accuracy, ci95 } = document[name];
+  return { accuracy, ci95 };
+}
+
+function run(program, args) {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${stderr.slice(-1500)}`);
+}
+
+/** Runs a program that prints one JSON document. */
+async function timed(program, args) {
+  const began = performance.now();
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (text) => (output += text));
+  child.stderr.on('data', (text) => (errors = (errors + text).slice(-4000)));
+  const status = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+  const seconds = (performance.now() - began) / 1000;
+  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${errors.slice(-1500)}`);
+  return { seconds, document: JSON.parse(output) };
+}

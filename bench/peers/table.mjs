@@ -1,0 +1,129 @@
+// The table of docs/performance.md, from the newest result of each machine in bench/results.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CURVE_BAR, PEERS } from './plan.mjs';
+import { KIND } from './results.mjs';
+
+const BEGIN = '<!-- bench/peers.mjs --table writes from here -->';
+const END = '<!-- to here -->';
+
+/** Writes the table between its two marks. */
+export function writeTable(root) {
+  const page = join(root, 'docs', 'performance.md');
+  const text = readFileSync(page, 'utf8');
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`Expected ${BEGIN} and ${END} in docs/performance.md.`);
+  const tables = newestResults(join(root, 'bench', 'results'))
+    .map(machineTable)
+    .join('\n\n');
+  writeFileSync(page, `${text.slice(0, from + BEGIN.length)}\n\n${tables}\n\n${text.slice(to)}`);
+}
+
+function newestResults(folder) {
+  const newest = new Map();
+  for (const name of readdirSync(folder).sort()) {
+    if (!name.endsWith('.json')) continue;
+    const document = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    if (document.kind === KIND) newest.set(document.machine, { ...document, name });
+  }
+  return [...newest.values()];
+}
+
+function machineTable(document) {
+  const rows = document.rows.filter(({ error }) => error === undefined);
+  const failed = document.rows.filter(({ error }) => error !== undefined);
+  const versions = Object.assign({}, ...rows.flatMap(({ ours, peers }) => versionsOf(ours, peers)));
+  const { python, torch, transformers, blas, libtorch } = versions;
+  return [
+    `### ${document.machine}`,
+    '',
+    `${document.date}, commit ${document.commit}, ${document.threads} threads, ${gigabytes(document.memory)} GB; Node ${document.node}, ` +
+      `libtorch ${libtorch}; Python ${python}, PyTorch ${torch}, Transformers ${transformers}, ${blas}. ` +
+      `Tokens: ${document.inputs?.source}, ${document.inputs?.tokenizer}. ` +
+      `[${document.name}](../bench/results/${document.name})`,
+    '',
+    '| row | tokens a step | ours, s a step | against | theirs, s a step | times as long | spread | at least | met | results apart by |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...rows.filter(({ peers }) => peers).flatMap(comparisons),
+    ...rows.flatMap(curve),
+    ...experiment(rows),
+    ...(failed.length > 0
+      ? ['', `Not measured: ${failed.map(({ id, error }) => `\`${id}\` (${error})`).join('; ')}`]
+      : []),
+  ].join('\n');
+}
+
+function versionsOf(ours, peers) {
+  return [ours?.versions ?? {}, ...Object.values(peers ?? {}).map(({ versions }) => versions ?? {})];
+}
+
+function comparisons(row) {
+  return Object.entries(row.peers).map(([name, peer]) =>
+    line([
+      row.id,
+      Math.round(row.tokensAStep),
+      seconds(row.ours.secondsAStep),
+      PEERS[name] + (name === 'padded' && peer.microBatch < 32 ? `, ${peer.microBatch} at a time` : ''),
+      seconds(peer.secondsAStep),
+      `**${peer.ratio.toFixed(2)}**`,
+      peer.ratioRange.map((ratio) => ratio.toFixed(2)).join(' to '),
+      peer.bar ?? '',
+      verdict(peer.met),
+      peer.lossSteps === undefined
+        ? `${peer.logitDifference.toExponential(1)} (logits)`
+        : `${peer.lossDifference.toExponential(1)} (loss, ${peer.lossSteps} steps)`,
+    ]),
+  );
+}
+
+/** A loss curve that is held against its bar. */
+function curve(row) {
+  if (row.curve === undefined || row.dtype !== 'f32' || !row.peers?.[row.curve]) return [];
+  const { lossSteps, lossDifference } = row.peers[row.curve];
+  const name = `loss curve of ${row.id}, ${lossSteps} steps`;
+  return [
+    line([
+      name,
+      '',
+      '',
+      PEERS[row.curve],
+      '',
+      lossDifference.toExponential(1),
+      '',
+      `≤ ${CURVE_BAR}`,
+      verdict(lossDifference <= CURVE_BAR),
+      '',
+    ]),
+  ];
+}
+
+/** One whole `train`. */
+function experiment(rows) {
+  const row = rows.find(({ kind }) => kind === 'experiment');
+  if (!row) return [];
+  const { ours, theirs } = row;
+  const models = Object.entries(ours.accuracy).map(([model, { accuracy, ci95 }]) => {
+    const [low, high] = ci95.map(percent);
+    return `${model} ${percent(accuracy)} (${low} to ${high}), theirs ${percent(theirs.accuracy[model])}`;
+  });
+  return [
+    line([
+      row.id,
+      '',
+      `${ours.seconds.toFixed(0)} in all`,
+      PEERS.tuned,
+      `${theirs.seconds.toFixed(0)} in all`,
+      `**${(theirs.seconds / ours.seconds).toFixed(2)}**`,
+      '',
+      'within the interval',
+      verdict(row.met),
+      models.join('; '),
+    ]),
+  ];
+}
+
+const line = (cells) => `| ${cells.join(' | ')} |`;
+const verdict = (met) => (met === undefined ? '' : met ? 'yes' : '**no**');
+const seconds = (value) => (value < 1 ? value.toPrecision(3) : value.toFixed(2));
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const gigabytes = (bytes) => Math.round(bytes / 2 ** 30);

@@ -1,0 +1,133 @@
+// Processes that take turns: each runs its steps while the others wait, so that whatever else the machine does falls
+// on all of them alike.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** One side: a process that answers a number of steps with one line of JSON. */
+export class Side {
+  /**
+   * Starts it and waits until it is ready.
+   * @param {string} name @param {string[]} command @param {number} limit seconds that an answer may take
+   */
+  static async start(name, command, limit) {
+    const side = new Side(name, command, limit);
+    const { versions } = await side.#next();
+    side.versions = versions;
+    return side;
+  }
+
+  constructor(name, command, limit) {
+    const [program, ...args] = command;
+    this.name = name;
+    this.limit = limit;
+    this.turns = [];
+    this.versions = {};
+    this.process = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.errors = '';
+    this.process.stderr.on('data', (text) => {
+      this.errors = (this.errors + text).slice(-4000);
+    });
+    this.process.on('error', (error) => {
+      this.errors += error.message;
+    });
+    this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Runs `steps` further steps. @param {number} steps @param {{ warmUp?: boolean }} phase */
+  async turn(steps, { warmUp = false }) {
+    this.process.stdin.write(`${steps}\n`);
+    const answer = { ...(await this.#next()), steps, warmUp };
+    this.turns.push(answer);
+    return answer;
+  }
+
+  async #next() {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`${this.name}: no answer in ${this.limit} s`)),
+        this.limit * 1000,
+      );
+    });
+    try {
+      const { value, done } = await Promise.race([this.lines.next(), late]);
+      if (done) throw new Error(`${this.name} ended: ${this.errors.trim().slice(-1500)}`);
+      return JSON.parse(value);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the process and waits until it is gone: its memory is free then. */
+  async end() {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const gone = once(this.process, 'exit');
+    this.process.stdin.end();
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), 5000);
+    await gone;
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Runs the phases on all sides in turn. A side that is not named in a phase's `peers` sits it out; `ours` never does.
+ * @param {Side[]} sides @param {import('./plan.mjs').Phase[]} phases @param {(text: string) => void} say
+ */
+export async function takeTurns(sides, phases, say) {
+  for (const phase of phases) {
+    for (let round = 0; round < phase.rounds; round++) {
+      const times = [];
+      for (const side of sides) {
+        if (phase.peers && side.name !== 'ours' && !phase.peers.includes(side.name)) continue;
+        const { seconds } = await side.turn(phase.steps, phase);
+        times.push(`${side.name} ${(seconds / phase.steps).toFixed(3)}`);
+      }
+      say(
+        `${phase.warmUp ? 'warm-up' : `round ${round + 1} of ${phase.rounds}`}: ${times.join(', ')} s a step`,
+      );
+    }
+  }
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * What a side's turns say, without warm-up.
+ * @param {Side} side
+ */
+export function summary(side) {
+  const turns = side.turns.filter(({ warmUp }) => !warmUp);
+  return {
+    secondsAStep: median(turns.map(({ seconds, steps }) => seconds / steps)),
+    cpuSecondsAStep: median(turns.map(({ cpuSeconds, steps }) => cpuSeconds / steps)),
+    peakMemory: side.turns.at(-1)?.peakMemory ?? null,
+    rounds: turns.length,
+    versions: side.versions,
+  };
+}
+
+/**
+ * How many times as long a peer took for the same steps, turn by turn.
+ * @param {Side} ours @param {Side} peer
+ */
+export function ratios(ours, peer) {
+  const pairs = peer.turns
+    .map((theirs, turn) => ({ theirs, mine: ours.turns[turn] }))
+    .filter(({ theirs }) => !theirs.warmUp);
+  const wall = pairs.map(({ theirs, mine }) => theirs.seconds / mine.seconds);
+  const cpu = pairs.map(({ theirs, mine }) => theirs.cpuSeconds / mine.cpuSeconds);
+  return { ratio: median(wall), ratioRange: [Math.min(...wall), Math.max(...wall)], cpuRatio: median(cpu) };
+}
+
+/** Largest |a − b| / |b| over the steps that both did. @param {number[]} a @param {number[]} b */
+export function largestRelative(a, b) {
+  const steps = Math.min(a.length, b.length);
+  let largest = 0;
+  for (let k = 0; k < steps; k++) largest = Math.max(largest, Math.abs(a[k] - b[k]) / Math.abs(b[k]));
+  return { steps, largest };
+}
