@@ -120,6 +120,7 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     request.device = at::Device(device);
     request.compute_dtype = read_dtype(options.choice("dtype", {"f32", "bf16"}));
     request.head = read_head(options);
+    request.reference = options.boolean("reference", false);
     if (device != "cpu") fix_cublas_workspace();  // here, since Node reads the environment on this thread
     auto work = [request, deterministic, device, cuda = InstanceData::of(env).cuda()] {
       prepare_device(*cuda, device);
@@ -247,6 +248,7 @@ Napi::Value ModelHandle::set_parameter(const Napi::CallbackInfo& info) {
                                  "' but received " + std::to_string(values.numel()) + ".");
       }
       tensor.copy_(values.view(tensor.sizes()));
+      model->weights_changed();
     };
     return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
   });

@@ -1,17 +1,27 @@
 #include "decoder.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/empty.h>
 
 #include "../nn/attention.h"
 
 namespace w2s {
 
 Decoder::Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device,
-                 at::ScalarType compute_dtype)
+                 at::ScalarType compute_dtype, bool autograd)
     : config_(std::move(config)), compute_dtype_(compute_dtype) {
-  for (const ExpectedTensor& expected : expected_tensors(config_)) {
-    at::Tensor tensor = weights.read(expected.name, device).set_requires_grad(true);
-    parameters_.push_back({config_.names.base_prefix + expected.name, std::move(tensor), expected.kind});
+  const at::NoGradGuard no_grad;
+  const std::vector<ExpectedTensor> expected = expected_tensors(config_);
+  std::vector<FlatEntry> entries;
+  for (const ExpectedTensor& tensor : expected) entries.push_back({tensor.shape, tensor.kind});
+  layout_ = flat_layout(entries);
+  flat_ = at::empty({layout_.size}, at::TensorOptions().dtype(at::kFloat).device(device));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    at::Tensor tensor = flat_view(flat_, layout_.offsets[i], expected[i].shape).detach();
+    tensor.copy_(weights.read(expected[i].name, device));
+    tensor.set_requires_grad(autograd);
+    parameters_.push_back({config_.names.base_prefix + expected[i].name, tensor, expected[i].kind});
   }
   token_embedding_ = find(config_.names.token_embedding + ".weight");
   if (config_.rotary) {

@@ -10,6 +10,7 @@
 #include "../nn/packed.h"
 #include "../nn/rope.h"
 #include "config.h"
+#include "flat.h"
 #include "parameters.h"
 
 namespace w2s {
@@ -32,8 +33,9 @@ using Attention = std::function<at::Tensor(int64_t layer, const at::Tensor& q_NH
 
 class Decoder {
  public:
+  /// With `autograd` the parameters take part in graphs, as the reference pass needs it.
   Decoder(DecoderConfig config, const CheckedWeights& weights, const at::Device& device,
-          at::ScalarType compute_dtype);
+          at::ScalarType compute_dtype, bool autograd);
 
   /// Hidden states after the final norm, [N, D] float32.
   at::Tensor hidden(const PackedBatch& batch) const;
@@ -50,6 +52,11 @@ class Decoder {
   const DecoderConfig& config() const { return config_; }
   const at::Tensor& token_embedding() const { return token_embedding_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  at::ScalarType compute_dtype() const { return compute_dtype_; }
+  /// The buffer that the parameters are views of, and where each lies.
+  const at::Tensor& flat() const { return flat_; }
+  const FlatLayout& layout() const { return layout_; }
+  const RopeTable& rope() const { return rope_; }
 
  private:
   Block make_block(int64_t layer) const;
@@ -63,6 +70,8 @@ class Decoder {
 
   DecoderConfig config_;
   at::ScalarType compute_dtype_;
+  FlatLayout layout_;
+  at::Tensor flat_;
   std::vector<Parameter> parameters_;
   at::Tensor token_embedding_;
   at::Tensor position_embedding_;

@@ -40,7 +40,15 @@ Gradients::Target Gradients::target(const std::vector<size_t>& parameters) {
     }
   }
   if (parameters.size() == 1) return {first.dense, fresh};
-  return {flat_view(flat_, layout_.offsets[parameters.front()], {rows, first.dense.size(1)}), fresh};
+  std::vector<int64_t> shape = first.dense.sizes().vec();
+  shape[0] = rows;
+  return {flat_view(flat_, layout_.offsets[parameters.front()], shape), fresh};
+}
+
+at::Tensor Gradients::accumulator(const std::vector<size_t>& parameters) {
+  Target into = target(parameters);
+  if (into.fresh) into.tensor.zero_();
+  return into.tensor;
 }
 
 void Gradients::add_product(size_t parameter, const at::Tensor& a, const at::Tensor& b) {

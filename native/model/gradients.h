@@ -30,6 +30,8 @@ class Gradients {
   void add_product(size_t parameter, const at::Tensor& a, const at::Tensor& b);
   /// To be added to: zeros where nothing was written yet. Rows become dense.
   at::Tensor accumulator(size_t parameter);
+  /// The same of neighbouring parameters, as in `target`.
+  at::Tensor accumulator(const std::vector<size_t>& parameters);
   /// Adds values [N, D] to rows [N] (int64, repeats allowed) of a parameter [V, D].
   void add_rows(size_t parameter, const at::Tensor& rows_N, const at::Tensor& values_ND);
 

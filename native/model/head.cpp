@@ -63,8 +63,8 @@ Head::Head(const HeadRequest& request, const CheckedWeights& weights, const at::
   if (kind_ == HeadKind::kLm) return;
   if (kind_ == HeadKind::kLikelihood) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
-    scale_ = at::full({1}, 1.0, options).set_requires_grad(true);
-    bias_ = at::zeros({1}, options).set_requires_grad(true);
+    scale_ = at::full({1}, 1.0, options);
+    bias_ = at::zeros({1}, options);
     return;
   }
   if (kind_ == HeadKind::kTokens) {
@@ -86,7 +86,6 @@ Head::Head(const HeadRequest& request, const CheckedWeights& weights, const at::
   } else {
     score_KD_ = fresh_score(request, unembedding_VD, labels, hidden_size, device);
   }
-  score_KD_.set_requires_grad(true);
 }
 
 int64_t Head::outputs() const {
@@ -125,8 +124,7 @@ void Head::take_likelihood(const Likelihood& likelihood) {
 std::vector<Parameter> Head::parameters() const {
   if (kind_ == HeadKind::kLm || kind_ == HeadKind::kTokens) return {};
   if (kind_ != HeadKind::kLikelihood) return {{kScore, score_KD_, ParameterKind::kHead}};
-  return {{"likelihood.scale", scale_, ParameterKind::kHead},
-          {"likelihood.bias", bias_, ParameterKind::kHead}};
+  return {{kLikelihoodScale, scale_, ParameterKind::kHead}, {kLikelihoodBias, bias_, ParameterKind::kHead}};
 }
 
 }  // namespace w2s

@@ -1,12 +1,6 @@
 #include "model.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 
@@ -18,15 +12,6 @@ namespace w2s {
 namespace {
 
 constexpr std::size_t kMostConfigBytes = 16 << 20;
-
-// Which sequence of the micro-batch each target belongs to [T].
-at::Tensor segment_of_target(const PackedBatch& batch) {
-  std::vector<int64_t> segments;
-  for (size_t sequence = 0; sequence < batch.target_counts_B.size(); ++sequence) {
-    segments.insert(segments.end(), batch.target_counts_B[sequence], static_cast<int64_t>(sequence));
-  }
-  return at::tensor(segments, at::kLong).to(batch.tokens_N.device());
-}
 
 // A field of config.json is one token id or, in newer folders, a list of them.
 bool names_token(const Json* field, int64_t id) {
@@ -40,34 +25,19 @@ bool names_token(const Json* field, int64_t id) {
 // The likelihood head saves its two numbers in config.json, where Transformers keeps what it does not know.
 constexpr const char* kLikelihoodField = "w2s_likelihood";
 
-// Autograd adds to what it finds as the parameters' gradients: views of the caller's buffer, lent for one backward.
-class LentGradients {
- public:
-  LentGradients(const std::vector<Parameter>& parameters, Gradients& gradients) : parameters_(parameters) {
-    for (size_t i = 0; i < parameters.size(); ++i) {
-      const at::Tensor& tensor = parameters[i].tensor;
-      tensor.mutable_grad() = gradients.accumulator(i);
-    }
-  }
-  ~LentGradients() {
-    for (const Parameter& parameter : parameters_) parameter.tensor.mutable_grad() = at::Tensor();
-  }
-  LentGradients(const LentGradients&) = delete;
-  LentGradients& operator=(const LentGradients&) = delete;
-
- private:
-  const std::vector<Parameter>& parameters_;
-};
-
 }  // namespace
 
-Model::Model(const ModelOptions& options) : device_(options.device) {
+Model::Model(const ModelOptions& options)
+    : device_(options.device), reference_(options.reference), profile_(std::make_unique<Profile>()) {
   source_config_ =
       parse_json(read_text_file(options.folder + "/config.json", kMostConfigBytes), "config.json");
   DecoderConfig config = read_decoder_config(source_config_);
   const WeightFiles files = WeightFiles::open_folder(options.folder);
   const CheckedWeights weights(files, config);
-  decoder_ = std::make_unique<Decoder>(std::move(config), weights, device_, options.compute_dtype);
+  decoder_ =
+      std::make_unique<Decoder>(std::move(config), weights, device_, options.compute_dtype, reference_);
+  direct_ = std::make_unique<DirectPass>(*decoder_, options.kernels ? options.kernels : plain_kernels(),
+                                         profile_.get());
   parameters_ = decoder_->parameters();
 
   if (decoder_->config().tied_embeddings) {
@@ -79,7 +49,6 @@ Model::Model(const ModelOptions& options) : device_(options.device) {
                decoder_->config().vocabulary_size, device_);
   if (head_.reads_unembedding()) {
     if (!decoder_->config().tied_embeddings && unembedding_VD_.defined()) {
-      unembedding_VD_.set_requires_grad(true);
       parameters_.push_back({kUnembedding, unembedding_VD_, ParameterKind::kOther});
     }
     unembedding();  // says so now when the folder has none
@@ -101,84 +70,6 @@ const at::Tensor& Model::unembedding() const {
          "Use a causal language model, or read it with a classifier: --head linear");
   }
   return unembedding_VD_;
-}
-
-at::Tensor Model::read_hidden(const PackedBatch& batch) const {
-  return decoder_->hidden(batch).index_select(0, batch.read_rows_R).index_select(0, batch.reads);
-}
-
-ForwardPass Model::forward(const PackedBatch& batch) const {
-  ForwardPass pass;
-  if (head_.kind() == HeadKind::kLm)
-    fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
-  if (head_.kind() == HeadKind::kTokens) {
-    pass.last_hidden_BD = read_hidden(batch);
-    pass.logits_BK = answer_logits(pass.last_hidden_BD, unembedding(), head_.tokens_K(), head_.vocabulary());
-    return pass;
-  }
-  if (head_.kind() != HeadKind::kLikelihood) {
-    pass.logits_BK = at::linear(read_hidden(batch), head_.score_KD());
-    return pass;
-  }
-  pass.target_hidden_TD = read_hidden(batch);
-  pass.scores = w2s::score_tokens(pass.target_hidden_TD, unembedding(), batch.targets_T);
-  const at::NoGradGuard no_grad;
-  const auto sequences = static_cast<int64_t>(batch.indices_B.size());
-  pass.log_prob_sums_B = at::zeros({sequences}, pass.scores.log_probs_T.options())
-                             .index_add_(0, segment_of_target(batch), pass.scores.log_probs_T);
-  const at::Tensor z_B = pass.log_prob_sums_B * head_.scale() + head_.bias();
-  pass.logits_BK = at::stack({at::zeros_like(z_B), z_B}, 1);
-  return pass;
-}
-
-void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
-                     Gradients& gradients) const {
-  const LentGradients lent(parameters_, gradients);
-  const at::Tensor d_logits = d_logits_BK.to(device_);
-  if (head_.kind() == HeadKind::kTokens) {
-    pass.last_hidden_BD.backward(backward_answers(pass.last_hidden_BD, unembedding(), head_.tokens_K(),
-                                                  head_.vocabulary(), d_logits,
-                                                  unembedding().mutable_grad()));
-    return;
-  }
-  if (head_.kind() != HeadKind::kLikelihood) {
-    pass.logits_BK.backward(d_logits);
-    return;
-  }
-  at::Tensor d_hidden_TD;
-  {
-    const at::NoGradGuard no_grad;
-    const at::Tensor d_z_B = d_logits.select(1, 1);
-    head_.scale().mutable_grad().add_((d_z_B * pass.log_prob_sums_B).sum());
-    head_.bias().mutable_grad().add_(d_z_B.sum());
-    const at::Tensor d_log_probs_T = (d_z_B * head_.scale()).index_select(0, segment_of_target(batch));
-    d_hidden_TD = backward_tokens(pass.target_hidden_TD, unembedding(), batch.targets_T, d_log_probs_T,
-                                  unembedding().mutable_grad())
-                      .d_hidden_TD;
-  }
-  pass.target_hidden_TD.backward(d_hidden_TD);
-}
-
-TokenScores Model::score_targets(const PackedBatch& batch) const {
-  return w2s::score_tokens(read_hidden(batch), unembedding(), batch.targets_T);
-}
-
-LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, double normaliser,
-                                                 Gradients& gradients) const {
-  const LentGradients lent(parameters_, gradients);
-  const auto sequences = static_cast<int64_t>(batch.indices_B.size());
-  const at::Tensor hidden_TD = read_hidden(batch);
-  if (hidden_TD.size(0) == 0) return {0.0, sequences};
-  const at::Tensor d_log_probs_T = at::full({hidden_TD.size(0)}, -1.0 / normaliser, hidden_TD.options());
-  const TokenGradients found =
-      backward_tokens(hidden_TD, unembedding(), batch.targets_T, d_log_probs_T, unembedding().mutable_grad());
-  hidden_TD.backward(found.d_hidden_TD);
-  const at::NoGradGuard no_grad;
-  const at::Tensor wrong_T = found.argmax_T.ne(batch.targets_T).to(at::kLong);
-  const at::Tensor wrong_B =
-      at::zeros({sequences}, wrong_T.options()).index_add_(0, segment_of_target(batch), wrong_T);
-  return {-found.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser,
-          sequences - wrong_B.count_nonzero().item<int64_t>()};
 }
 
 const Parameter& Model::parameter(const std::string& name) const {

@@ -12,6 +12,7 @@
 #include "../loss/token_readout.h"
 #include "../nn/packed.h"
 #include "decoder.h"
+#include "direct_pass.h"
 #include "gradients.h"
 #include "head.h"
 
@@ -22,15 +23,23 @@ struct ModelOptions {
   at::Device device = at::kCPU;
   at::ScalarType compute_dtype = at::kFloat;
   HeadRequest head;
+  /// What the pass consists of besides products; null: the plain ones.
+  std::shared_ptr<const Kernels> kernels;
+  /// Run the decoder by autograd instead, as the tests' reference.
+  bool reference = false;
 };
+
+/// What a forward pass is for: a backward needs its tape.
+enum class Purpose { kScoring, kTraining };
 
 /// One micro-batch's forward pass, with what its backward needs.
 struct ForwardPass {
-  at::Tensor logits_BK;         // float32; carries the graph for a classifier or scalar
-  at::Tensor last_hidden_BD;    // carries the graph for a head of answer tokens
-  at::Tensor target_hidden_TD;  // carries the graph for a token read-out
-  TokenScores scores;
+  at::Tensor logits_BK;  // float32
+  TokenScores scores;    // of a likelihood head
   at::Tensor log_prob_sums_B;
+  at::Tensor hidden;           // float32, what the head reads: [B, D] or [T, D]
+  std::shared_ptr<Tape> tape;  // null where no backward follows, and in the reference
+  at::Tensor graph_RD;         // of the reference: hidden states with their graph
 };
 
 struct LanguageModelLoss {
@@ -44,9 +53,9 @@ class Model {
   explicit Model(const ModelOptions& options);
 
   /// Logits of each sequence of a micro-batch through the model's own head; in order of the micro-batch.
-  ForwardPass forward(const PackedBatch& batch) const;
-  /// Adds to `gradients`, of this model's parameters, what d loss / d logits [B, K] gives; `pass` must have been made
-  /// with gradients on.
+  ForwardPass forward(const PackedBatch& batch, Purpose purpose = Purpose::kScoring) const;
+  /// Adds to `gradients`, of this model's parameters, what d loss / d logits [B, K] gives; `pass` was made for
+  /// training and is used up.
   void backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
                 Gradients& gradients) const;
 
@@ -57,7 +66,10 @@ class Model {
                                             Gradients& gradients) const;
 
   /// Whether its batches may share prefixes: the reference pass attends to each sequence apart.
-  bool takes_shared_prefixes() const { return false; }
+  bool takes_shared_prefixes() const { return !reference_; }
+  /// To be called after every write to a parameter: copies in the compute dtype are then made anew.
+  void weights_changed() { direct_->weights_changed(); }
+
   /// What its head reads of a sequence.
   Reading reading() const { return head_.reads_targets() ? Reading::kTargets : Reading::kLastToken; }
   /// Final hidden states of what the batch reads, [B, D] or [T, D] float32.
@@ -71,6 +83,7 @@ class Model {
   Head& head() { return head_; }
   const Head& head() const { return head_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  Profile& profile() const { return *profile_; }
   const Parameter& parameter(const std::string& name) const;
   /// Its place in `parameters`. Errors: ERR_ARGUMENT.
   size_t parameter_index(const std::string& name) const;
@@ -81,10 +94,19 @@ class Model {
 
  private:
   Json saved_config(at::ScalarType dtype) const;
+  ForwardPass read(const PackedBatch& batch, Purpose purpose) const;
+  void backward_hidden(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_hidden,
+                       Gradients& gradients) const;
+  at::Tensor backward_head(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
+                           Gradients& gradients) const;
+  at::Tensor unembedding_gradient(Gradients& gradients) const;
 
   at::Device device_;
   Json source_config_;
+  bool reference_;
+  std::unique_ptr<Profile> profile_;
   std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<DirectPass> direct_;
   at::Tensor unembedding_VD_;  // undefined where nothing reads it; the token embedding when tied
   Head head_;
   std::vector<Parameter> parameters_;

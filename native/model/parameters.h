@@ -60,5 +60,7 @@ class CheckedWeights {
 
 inline constexpr const char* kUnembedding = "lm_head.weight";
 inline constexpr const char* kScore = "score.weight";
+inline constexpr const char* kLikelihoodScale = "likelihood.scale";
+inline constexpr const char* kLikelihoodBias = "likelihood.bias";
 
 }  // namespace w2s

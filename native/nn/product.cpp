@@ -6,6 +6,7 @@
 namespace w2s {
 
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
+  if (out.stride(1) != 1 && out.stride(0) == 1) return product(out.t(), b.t(), a.t(), accumulate);
   at::Tensor result = out;
   if (out.scalar_type() != a.scalar_type()) {
     const at::Tensor narrow = at::mm(a, b);

@@ -40,6 +40,12 @@ RopeRows RopeTable::rows(const at::Tensor& positions_N) const {
   return {angles_N1E.cos(), angles_N1E.sin()};
 }
 
+void RopeTable::halves(const at::Tensor& positions_N, at::Tensor& cos_NE2, at::Tensor& sin_NE2) const {
+  const at::Tensor angles_NE2 = positions_N.to(at::kFloat).unsqueeze(1) * inverse_frequencies_.unsqueeze(0);
+  cos_NE2 = angles_NE2.cos();
+  sin_NE2 = angles_NE2.sin();
+}
+
 at::Tensor rotate(const at::Tensor& x_NHE, const RopeRows& rows) {
   const at::Tensor x = x_NHE.to(at::kFloat);
   const int64_t half = x.size(2) / 2;

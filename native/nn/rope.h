@@ -20,6 +20,8 @@ class RopeTable {
   RopeTable(const RopeConfig& config, int64_t head_dim, const at::Device& device);
 
   RopeRows rows(const at::Tensor& positions_N) const;
+  /// The same without repetition, float32 [N, E / 2].
+  void halves(const at::Tensor& positions_N, at::Tensor& cos_NE2, at::Tensor& sin_NE2) const;
 
  private:
   at::Tensor inverse_frequencies_;  // float32 [E / 2]

@@ -56,14 +56,13 @@ at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
   Pending pending;
   pending.micro_batches = plan(sequences);
   at::Tensor logits_BK = at::empty({sequences.count(), model_->head().outputs()}, at::kFloat);
-  const bool keep_graph = pending.micro_batches.size() == 1;
+  const bool keep_pass = pending.micro_batches.size() == 1;
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
-    const at::AutoGradMode grad_mode(keep_graph);
     PackedBatch batch = packed(sequences, indices);
-    ForwardPass pass = model_->forward(batch);
+    ForwardPass pass = model_->forward(batch, keep_pass ? Purpose::kTraining : Purpose::kScoring);
     logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
-    if (keep_graph) pending.kept.emplace(std::move(batch), std::move(pass));
+    if (keep_pass) pending.kept.emplace(std::move(batch), std::move(pass));
   }
   pending.sequences = std::move(sequences);
   pending_ = std::move(pending);
@@ -92,7 +91,6 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
   }
   const Pending pending = std::move(*pending_);
   pending_.reset();
-  const at::AutoGradMode with_gradients(true);
   all_or_nothing([&] {
     if (pending.kept) {
       const auto& [batch, pass] = *pending.kept;
@@ -102,8 +100,8 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
     for (const auto& indices : pending.micro_batches) {
       cancel.throw_if_cancelled();
       const PackedBatch batch = packed(pending.sequences, indices);
-      model_->backward(batch, model_->forward(batch), d_logits_BK.index_select(0, index_tensor(indices)),
-                       gradients_);
+      model_->backward(batch, model_->forward(batch, Purpose::kTraining),
+                       d_logits_BK.index_select(0, index_tensor(indices)), gradients_);
     }
   });
 }
@@ -175,13 +173,12 @@ BatchLoss Trainer::separable_batch(const Sequences& sequences, const Objective& 
   const at::Tensor targets_BK = checked_targets(objective, sequences.count());
   BatchLoss result{0.0, at::zeros({sequences.count(), model_->head().outputs()}, at::kFloat)};
   at::Tensor d_logits_BK = at::zeros_like(targets_BK);
-  const at::AutoGradMode with_gradients(true);
   for (const auto& indices : plan(sequences, objective.group)) {
     cancel.throw_if_cancelled();
     const at::Tensor rows = index_tensor(indices);
     const at::Tensor examples = index_tensor(examples_of(indices, objective.group));
     const PackedBatch batch = packed(sequences, indices);
-    const ForwardPass pass = model_->forward(batch);
+    const ForwardPass pass = model_->forward(batch, Purpose::kTraining);
     result.logits_BK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
     const at::Tensor logits_BK = example_logits(result.logits_BK, objective.group);
     const LossAndGradient part =
@@ -212,7 +209,6 @@ BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken&
     targets += std::max<int64_t>(0, sequences.targets(index));
   if (targets == 0) fail("ERR_ARGUMENT", "Expected at least one target token in the optimizer batch.");
   BatchLoss result;
-  const at::AutoGradMode with_gradients(true);
   for (const auto& indices : plan(sequences)) {
     cancel.throw_if_cancelled();
     const PackedBatch batch = packed(sequences, indices);
@@ -240,6 +236,7 @@ double Trainer::step(const LearningRates& rates) {
     }
   }
   optimizer_->step(rates, gradients_);
+  model_->weights_changed();
   gradients_.clear();
   return norm;
 }
@@ -281,6 +278,7 @@ void Trainer::load_checkpoint(const std::string& folder) {
   pending_.reset();
   gradients_.clear();
   for (const Parameter& parameter : model_->parameters()) weights.copy_into(parameter.name, parameter.tensor);
+  model_->weights_changed();
   optimizer_->load_state(state);
 }
 

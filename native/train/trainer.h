@@ -35,7 +35,7 @@ class Trainer {
  public:
   Trainer(std::shared_ptr<Model> model, const TrainerOptions& options);
 
-  /// Logits [B, K] on the CPU, in the caller's order. Where one micro-batch holds the whole batch its graph
+  /// Logits [B, K] on the CPU, in the caller's order. Where one micro-batch holds the whole batch its tape
   /// is kept for `backward`; otherwise `backward` runs each micro-batch forward again.
   at::Tensor forward(Sequences sequences, CancelToken& cancel);
   /// Adds the gradients of the last `forward`'s batch, once. Errors: ERR_ARGUMENT without one, or for a
@@ -60,7 +60,7 @@ class Trainer {
   struct Pending {
     Sequences sequences;
     std::vector<std::vector<int64_t>> micro_batches;
-    // The only micro-batch, with its graph; absent when there are several.
+    // The only micro-batch, with its tape; absent when there are several.
     std::optional<std::pair<PackedBatch, ForwardPass>> kept;
   };
 

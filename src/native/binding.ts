@@ -57,6 +57,8 @@ export interface NativeModelOptions {
   threads: number;
   /** Only deterministic kernels. */
   deterministic?: boolean;
+  /** Run the decoder by autograd and plain ATen instead of its hand-written pass: what tests compare it with. */
+  reference?: boolean;
 }
 
 /** What was loaded. */

@@ -159,6 +159,7 @@ export interface OpenOptions {
   headTokens?: Int32Array;
   vocabulary?: AnswerVocabulary;
   deterministic?: boolean;
+  reference?: boolean;
 }
 
 export function openModel(folder: string, options: OpenOptions = {}): Promise<NativeModel> {

