@@ -67,13 +67,9 @@ async function main() {
   const inputs = list.length > 0 || options.export ? await readInputs() : undefined;
   if (options.export) return writeFileSync(options.export, JSON.stringify(inputs));
 
-  const file = options.out ?? resultFile(root, machineOf(device, options.python));
-  const results = openResults(file, {
-    root,
-    device,
-    threads: Number(options.threads),
-    python: options.python,
-  });
+  const machine = machineOf(device, options.python);
+  const file = options.out ?? resultFile(root, machine);
+  const results = openResults(file, { root, machine, device, threads: Number(options.threads) });
   if (inputs) results.inputs = { source: inputs.source, tokenizer: inputs.tokenizer };
   let failed = 0;
   const record = async (id, measure) => {

@@ -30,17 +30,17 @@ export function resultFile(root, machine) {
 }
 
 /** The document of a file, its head renewed, its rows kept. */
-export function openResults(file, { root, device, threads, python }) {
+export function openResults(file, { root, machine, device, threads }) {
   const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { rows: [] };
   return {
     ...before,
     kind: KIND,
     date: new Date().toISOString().slice(0, 10),
-    machine: machineOf(device, python),
+    machine,
     cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} cores`,
     memory: totalmem(),
     device,
-    threads,
+    ...(threads === undefined ? {} : { threads }),
     commit: commitOf(root),
     node: process.versions.node,
   };
@@ -64,6 +64,11 @@ export function addRow(file, results, row) {
   const at = results.rows.findIndex(({ id }) => id === row.id);
   if (at >= 0) results.rows[at] = measured;
   else results.rows.push(measured);
+  writeResults(file, results);
+}
+
+/** Writes the document. */
+export function writeResults(file, results) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(rounded(results), null, 1)}\n`);
 }

@@ -1,0 +1,122 @@
+// The steps of the GPU suite: what is run, and how long each may take. Limits sum to more than the ten minutes that the
+// suite has: most steps need a fraction of theirs, and --budget holds the whole.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { workloads } from '../bench/peers/plan.mjs';
+
+/**
+ * @typedef {{ root: string, device: 'cpu' | 'cuda', dry: boolean, file: string, scratch: string, python: string,
+ *   torch: { folder?: string, version?: string, missing?: string }, tokens?: string }} Request
+ * @typedef {{ name: string, command: string[], limit: number, json?: boolean, skip?: string,
+ *   env?: Record<string, string> }} Step
+ */
+
+const SHAPES = ['gpt2-124m', 'gpt2-350m', 'gpt2-774m', 'gpt2-1.5b'];
+/** Tokens of an optimizer batch of the packed language modelling: sequences of 1,024, by shape. */
+const PACKED = { 'gpt2-124m': 32, 'gpt2-350m': 32, 'gpt2-774m': 16, 'gpt2-1.5b': 16 };
+
+const node = (...args) => [process.execPath, ...args];
+const program = (/** @type {string} */ root) => join(root, 'bin', 'w2s-native.js');
+
+/** The addon for the GPU that is there. @param {Request} request @returns {Step[]} */
+export function buildSteps({ root, dry, torch }) {
+  const skip = !dry && !torch.folder ? `no PyTorch: ${torch.missing}` : undefined;
+  const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const compiled = existsSync(join(root, 'dist', 'index.js'));
+  return [
+    {
+      name: 'build dist',
+      command: node(typescript, '-p', 'tsconfig.build.json'),
+      limit: 60,
+      ...(existsSync(typescript) || !compiled ? {} : { skip: 'dist/ was carried, TypeScript was not' }),
+    },
+    { name: 'build addon', command: node(program(root), 'setup'), limit: 240, ...(skip ? { skip } : {}) },
+    { name: 'build doctor', command: node(program(root), 'doctor'), limit: 30 },
+  ];
+}
+
+/** Native tests on the device. @param {Request} request @returns {Step[]} */
+export function testSteps({ root, dry }) {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const skip = existsSync(vitest) ? undefined : 'vitest was not carried';
+  const step = (name, files, limit) => ({
+    name: `tests ${name}`,
+    command: node(vitest, 'run', '--reporter=dot', '--typecheck.enabled=false', ...files),
+    limit,
+    ...(skip ? { skip } : {}),
+  });
+  if (dry) return [step('packing', ['test/native/packing.test.ts'], 60)];
+  return [
+    step('kernels', ['test/native/kernels', 'test/native/cuda'], 90),
+    step('parity', ['test/native/parity', 'test/native/direct'], 120),
+    step('training', ['test/native/losses', 'test/native/optimizers', 'test/native/jobs'], 120),
+    step(
+      'inference',
+      ['test/native/generate', 'test/native/answers', 'test/native/packing', 'test/native/sampling'],
+      60,
+    ),
+  ];
+}
+
+/** `w2s-native bench` on the device. @param {Request} request @returns {Step[]} */
+export function benchSteps({ root, device, dry }) {
+  const bench = (name, args, limit, env = {}) => ({
+    name: `bench ${name}`,
+    command: node(program(root), 'bench', ...args, '--device', device, '--json'),
+    limit,
+    json: true,
+    env,
+  });
+  if (dry) {
+    return [
+      bench('train tiny-s', ['train', '--model', 'tiny-s', '--lengths', '32'], 60),
+      bench('label tiny-s', ['label', '--model', 'tiny-s', '--lengths', '32'], 60),
+    ];
+  }
+  const bf16 = ['--dtype', 'bf16'];
+  return [
+    bench('kernels', ['kernels'], 60),
+    ...SHAPES.map((shape) => {
+      const packed = ['--head', 'lm', '--lengths', '1024', '--batch-size', `${PACKED[shape]}`];
+      return bench(`packed lm ${shape}`, ['train', '--model', shape, ...packed, ...bf16], 60);
+    }),
+    bench('train gpt2-124m short', ['train', '--model', 'gpt2-124m', '--lengths', 'short', ...bf16], 45),
+    bench(
+      'train gpt2-124m short, graphs',
+      ['train', '--model', 'gpt2-124m', '--lengths', 'short', ...bf16],
+      45,
+      {
+        W2S_CUDA_GRAPHS: '1',
+      },
+    ),
+    bench('train gpt2-124m long', ['train', '--model', 'gpt2-124m', '--lengths', 'long', ...bf16], 45),
+    bench('label gpt2-124m short', ['label', '--model', 'gpt2-124m', '--lengths', 'short', ...bf16], 45),
+    bench('label gpt2-124m long', ['label', '--model', 'gpt2-124m', '--lengths', 'long', ...bf16], 45),
+  ];
+}
+
+/** One step for each row of the peers. @param {Request} request @returns {Step[]} */
+export function peerSteps({ root, device, dry, file, scratch, python, torch, tokens }) {
+  const script = join(root, 'bench', 'peers.mjs');
+  const work = ['--work', dry ? join(scratch, 'peers') : join(root, 'out', 'peers')];
+  const common = ['--device', device, '--python', python, '--out', file, ...work];
+  if (dry) {
+    const alone = torch.missing === undefined ? [] : ['--ours-alone'];
+    const why = alone.length > 0 ? `, ours alone (${torch.missing})` : '';
+    const rows = ['--rows', 'short'];
+    return [
+      {
+        name: `peers tiny-s${why}`,
+        command: node(script, '--dry-run', '--threads', '1', ...rows, ...alone, ...common),
+        limit: 240,
+      },
+    ];
+  }
+  const skip = torch.missing ?? (tokens ? undefined : 'no --tokens FILE');
+  return workloads({ device, quick: false, memory: 0 }).map(({ id }) => ({
+    name: `peers ${id}`,
+    command: node(script, '--rows', id, '--tokens', tokens ?? '', ...common),
+    limit: 150,
+    ...(skip ? { skip } : {}),
+  }));
+}

@@ -1,0 +1,181 @@
+// The GPU suite: one command for a machine that has an NVIDIA GPU, nvcc, CMake, a compiler and Python with PyTorch
+// (and Transformers, for the peers), but no network. Node and node_modules are carried there.
+//
+//   scripts/gpu-suite [build] [tests] [bench] [peers]     all four unless some are named
+//     --tokens FILE   token lists for the peers, written by `node bench/peers.mjs --data FOLDER --export FILE`
+//     --only TEXT,…   only steps whose name contains one of these
+//     --budget N      seconds in all (600): a step that has no time left is recorded as left out
+//     --out FILE      bench/results/<date>-<machine>.json unless given
+//     --python NAME   python3, or W2S_PYTHON, unless given;  W2S_NODE: the Node binary that scripts/gpu-suite starts
+//     --dry-run       on the CPU, with models of a few thousand weights: do all steps start and end?
+//     --list          the steps and their limits
+//
+// What has to be carried: the checkout with dist/ (npm run build), node_modules, and node. A step that fails or runs
+// past its limit is recorded, and the suite goes on; it ends with status 1 if any did.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { machineOf, openResults, resultFile, writeResults } from '../bench/peers/results.mjs';
+import { benchSteps, buildSteps, peerSteps, testSteps } from './gpu-suite-steps.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Of what a step printed, so much is kept. */
+const TAIL = 1500;
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tokens: { type: 'string' },
+    only: { type: 'string' },
+    budget: { type: 'string', default: '600' },
+    out: { type: 'string' },
+    python: { type: 'string', default: process.env.W2S_PYTHON ?? 'python3' },
+    'dry-run': { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+if (options.help) showHelp();
+else process.exitCode = await main();
+
+async function main() {
+  const dry = options['dry-run'];
+  const device = dry ? 'cpu' : 'cuda';
+  const torch = torchFolder();
+  const scratch = mkdtempSync(join(tmpdir(), 'w2s-gpu-suite-'));
+  const machine = machineOf(device, options.python);
+  const file = resolve(options.out ?? (dry ? join(scratch, 'results.json') : resultFile(root, machine)));
+  const request = { root, device, dry, file, scratch, python: options.python, torch, tokens: options.tokens };
+  const steps = chosen({
+    build: buildSteps(request),
+    tests: testSteps(request),
+    bench: benchSteps(request),
+    peers: peerSteps(request),
+  });
+  if (options.list) {
+    console.log(steps.map(({ name, limit }) => `${name}  (${limit} s at most)`).join('\n'));
+    return 0;
+  }
+  const environment = {
+    ...process.env,
+    W2S_TEST_DEVICE: device,
+    ...(torch.folder && !dry ? { W2S_LIBTORCH: torch.folder } : {}),
+  };
+  const suite = await runAll(steps, environment, (done) => record(file, done, { root, machine, device }));
+  if (dry) rmSync(scratch, { recursive: true, force: true });
+  const count = (status) => suite.filter((step) => step.status === status).length;
+  console.log(
+    `gpu-suite: ${count('ok')} ok, ${count('failed')} failed, ${count('left out')} left out; ${file}`,
+  );
+  return count('failed') > 0 ? 1 : 0;
+}
+
+/** PyTorch of that Python: its folder and version, or why there is none. */
+function torchFolder() {
+  const code =
+    'import torch, os; print(os.path.dirname(torch.__file__)); print(torch.__version__); ' +
+    'import transformers; print(transformers.__version__)';
+  const { status, stdout, stderr } = spawnSync(options.python, ['-c', code], { encoding: 'utf8' });
+  const [folder, version, transformers] = (stdout ?? '').trim().split('\n');
+  if (status === 0) return { folder, version, transformers };
+  return { folder, version, missing: (stderr ?? 'no such program').trim().split('\n').at(-1) };
+}
+
+/** The steps of the named parts, those that --only leaves. */
+function chosen(parts) {
+  const names = positionals.length > 0 ? positionals : Object.keys(parts);
+  const unknown = names.find((name) => !(name in parts));
+  if (unknown) throw new Error(`Expected build, tests, bench or peers but received ${unknown}.`);
+  const only = options.only?.split(',') ?? [''];
+  return names.flatMap((name) => parts[name]).filter(({ name }) => only.some((text) => name.includes(text)));
+}
+
+/** @param {(suite: object[]) => void} keep called after each step: what was measured stays if the machine goes away */
+async function runAll(steps, environment, keep) {
+  const budget = Number(options.budget);
+  const began = performance.now();
+  const suite = [];
+  for (const step of steps) {
+    const left = budget - (performance.now() - began) / 1000;
+    const outcome = await runStep(step, environment, Math.min(step.limit, left));
+    suite.push(outcome);
+    const note = outcome.reason ? `: ${outcome.reason}` : '';
+    console.log(`${outcome.status.padEnd(8)} ${outcome.name} (${outcome.seconds.toFixed(1)} s)${note}`);
+    if (outcome.status === 'failed') console.log(outcome.tail);
+    keep(suite);
+  }
+  return suite;
+}
+
+/** Runs one step for at most `limit` seconds, and reads the JSON that it prints where it is to print one. */
+async function runStep({ name, command, skip, json, env }, environment, limit) {
+  if (skip) return { name, status: 'left out', seconds: 0, reason: skip };
+  if (limit < 2) return { name, status: 'left out', seconds: 0, reason: 'no time left' };
+  const began = performance.now();
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...environment, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const ran = { stdout: '', all: '', late: false };
+  child.stdout.on('data', (text) => {
+    ran.stdout += text;
+    ran.all = (ran.all + text).slice(-4 * TAIL);
+  });
+  child.stderr.on('data', (text) => {
+    ran.all = (ran.all + text).slice(-4 * TAIL);
+  });
+  const timer = setTimeout(() => {
+    ran.late = true;
+    // The whole process group: a step starts compilers and Pythons of its own.
+    process.kill(-child.pid, 'SIGKILL');
+  }, limit * 1000);
+  const status = await new Promise((done) => {
+    child.on('close', done);
+    child.on('error', (error) => {
+      ran.all += error.message;
+      done(-1);
+    });
+  });
+  clearTimeout(timer);
+  const seconds = (performance.now() - began) / 1000;
+  const failed = status !== 0 || ran.late;
+  const reason = ran.late ? `ran past its ${Math.round(limit)} s` : failed ? `status ${status}` : undefined;
+  return {
+    name,
+    status: failed ? 'failed' : 'ok',
+    seconds,
+    ...(reason ? { reason } : {}),
+    ...(json && !failed ? { result: parsed(ran.stdout) } : { tail: ran.all.trim().slice(-TAIL) }),
+  };
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text.trim().slice(-TAIL);
+  }
+}
+
+/** Puts what the steps did into the result file, beside the rows that the peers wrote there. */
+function record(file, suite, head) {
+  const results = openResults(file, head);
+  const kept = (results.suite ?? []).filter(({ name }) => !suite.some((step) => step.name === name));
+  writeResults(file, { ...results, suite: [...kept, ...suite] });
+}
+
+function showHelp() {
+  const text = readFileSync(fileURLToPath(import.meta.url), 'utf8');
+  const lines = text
+    .split('\n')
+    .slice(0, 15)
+    .filter((line) => line.startsWith('//'));
+  console.log(lines.map((line) => line.slice(3)).join('\n'));
+}
