@@ -6,13 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace w2s {
+#include "runs.h"
 
-/// Neighbouring rows of a packed batch.
-struct Run {
-  int64_t first_row = 0;
-  int64_t count = 0;
-};
+namespace w2s {
 
 /// Rows that are computed once. Without sharing a branch is a sequence. Sequences that begin alike form a tree:
 /// a branch then holds the rows of one sequence that no earlier one has, and sees before them the first
