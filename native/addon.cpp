@@ -9,6 +9,7 @@
 #include "bindings/instance.h"
 #include "bindings/model_handle.h"
 #include "bindings/pack_call.h"
+#include "bindings/run_kernel.h"
 #include "bindings/trainer_handle.h"
 
 namespace w2s {
@@ -33,6 +34,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["createTrainer"] = Napi::Function::New<TrainerHandle::create>(env, "createTrainer");
   exports["fitLinear"] = Napi::Function::New<fit_linear_call>(env, "fitLinear");
   exports["packMicroBatches"] = Napi::Function::New<pack_call>(env, "packMicroBatches");
+  exports["runKernel"] = Napi::Function::New<run_kernel_call>(env, "runKernel");
   exports["createCancelToken"] = Napi::Function::New<CancelTokenHandle::create>(env, "createCancelToken");
   exports["shutdown"] = Napi::Function::New<shutdown_environment>(env, "shutdown");
   return exports;

@@ -7,6 +7,8 @@
  * rejects with an `Error` that carries `code`, `hint` and `trace` (see `../errors.ts`).
  */
 
+import type { KernelResult, KernelRun } from './kernels.js';
+
 /** Sequences laid end to end, without padding. */
 export interface PackedSequences {
   /** Token ids [N]. */
@@ -411,6 +413,8 @@ export interface NativeBinding {
   fitLinear(options: LinearFitOptions): Promise<LinearFit>;
   /** The micro-batches that scoring and training would make of sequences; for tests. */
   packMicroBatches(sequences: PackedSequences, options: PackOptions): PackedMicroBatch[];
+  /** One kernel on given numbers: see `KernelRun`. Rejects with ERR_ARGUMENT where an input is missing. */
+  runKernel(options: KernelRun): Promise<KernelResult>;
   createCancelToken(): NativeCancelToken;
   /** Stops and joins this environment's threads; later calls reject. */
   shutdown(): void;
@@ -427,6 +431,7 @@ export const bindingShape = {
     'createTrainer',
     'fitLinear',
     'packMicroBatches',
+    'runKernel',
     'createCancelToken',
     'shutdown',
   ],
