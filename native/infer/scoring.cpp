@@ -16,6 +16,7 @@ void for_each_micro_batch(const Model& model, const Sequences& sequences, const 
   const PackOptions packing{
       .reading = reading,
       .share_prefixes = options.share_prefixes && model.takes_shared_prefixes(),
+      .round_rows_to = model.row_multiple(),
   };
   int64_t done = 0;
   for (const auto& indices :

@@ -101,7 +101,7 @@ void DirectPass::backward_head_norms(const DirectBlock& block, const BlockTape& 
                                      Gradients& gradients) const {
   const auto through = [&](at::Tensor d_NHE, const at::Tensor& bare, const Normed& normed,
                            const DirectNorm& norm) {
-    const at::Tensor d = d_NHE.reshape({-1, config_.head_dim});
+    const at::Tensor d = d_NHE.contiguous().view({-1, config_.head_dim});
     d_NHE.copy_(backward_norm(d, bare, normed, norm, {}, gradients).view(d_NHE.sizes()));
   };
   through(d_q_RHE, kept.bare_q, kept.normed_q, block.query_norm);

@@ -145,7 +145,7 @@ void DirectPass::project(const DirectBlock& block, const Queries& queries, Block
 void DirectPass::norm_queries_and_keys(const DirectBlock& block, BlockTape& kept) const {
   const Profile::Scope scope = time(Part::kNorms);
   const auto normed = [this](at::Tensor& x_NHE, at::Tensor& bare, const DirectNorm& norm) {
-    bare = x_NHE.reshape({-1, config_.head_dim});
+    bare = x_NHE.contiguous().view({-1, config_.head_dim});
     Normed result = kernels_->residual_norm(bare, {}, {}, norm.weights);
     x_NHE = result.out_ND.view(x_NHE.sizes());
     return result;

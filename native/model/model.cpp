@@ -36,8 +36,9 @@ Model::Model(const ModelOptions& options)
   const CheckedWeights weights(files, config);
   decoder_ =
       std::make_unique<Decoder>(std::move(config), weights, device_, options.compute_dtype, reference_);
-  direct_ = std::make_unique<DirectPass>(*decoder_, options.kernels ? options.kernels : plain_kernels(),
-                                         profile_.get());
+  std::shared_ptr<const Kernels> kernels = options.kernels;
+  if (!kernels) kernels = device_.is_cpu() ? cpu_kernels() : plain_kernels();
+  direct_ = std::make_unique<DirectPass>(*decoder_, std::move(kernels), profile_.get());
   parameters_ = decoder_->parameters();
 
   if (decoder_->config().tied_embeddings) {

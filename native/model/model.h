@@ -11,6 +11,7 @@
 #include "../io/json.h"
 #include "../loss/token_readout.h"
 #include "../nn/packed.h"
+#include "../nn/product.h"
 #include "decoder.h"
 #include "direct_pass.h"
 #include "gradients.h"
@@ -23,7 +24,7 @@ struct ModelOptions {
   at::Device device = at::kCPU;
   at::ScalarType compute_dtype = at::kFloat;
   HeadRequest head;
-  /// What the pass consists of besides products; null: the plain ones.
+  /// What the pass consists of besides products; null: our loops on the CPU, plain ones elsewhere.
   std::shared_ptr<const Kernels> kernels;
   /// Run the decoder by autograd instead, as the tests' reference.
   bool reference = false;
@@ -70,6 +71,8 @@ class Model {
   /// To be called after every write to a parameter: copies in the compute dtype are then made anew.
   void weights_changed() { direct_->weights_changed(); }
 
+  /// What the rows of a batch are best rounded up to.
+  int64_t row_multiple() const { return product_row_multiple(device_); }
   /// What its head reads of a sequence.
   Reading reading() const { return head_.reads_targets() ? Reading::kTargets : Reading::kLastToken; }
   /// Final hidden states of what the batch reads, [B, D] or [T, D] float32.

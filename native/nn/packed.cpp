@@ -19,6 +19,9 @@ at::Tensor to_device(const std::vector<int64_t>& values, const at::Device& devic
   return host.to(device);
 }
 
+// Rounding pads fewer rows than one in so many.
+constexpr int64_t kLeastRowsToRound = 16;
+
 // The rows of one sequence's tokens, in order.
 using Path = std::vector<Run>;
 
@@ -104,6 +107,17 @@ Rows lay_rows(const Sequences& sequences, const PrefixOrder& order, AttentionLay
   return rows;
 }
 
+// Rows that nobody reads, as one more branch: kernels know of nothing else.
+void add_padding(Rows& rows, int64_t count, AttentionLayout& layout) {
+  if (count == 0) return;
+  const Run own{rows.count(), count};
+  rows.tokens_N.resize(rows.tokens_N.size() + count, 0);
+  rows.positions_N.resize(rows.tokens_N.size(), 0);
+  layout.branches.push_back({own, 0, layout.branches.empty() ? 0 : layout.branches.back().tree + 1});
+  layout.runs.push_back(own);
+  layout.run_offsets.push_back(static_cast<int64_t>(layout.runs.size()));
+}
+
 std::vector<LengthGroup> length_groups(const AttentionLayout& layout) {
   std::vector<LengthGroup> groups;
   for (const Branch& branch : layout.branches) {
@@ -156,13 +170,13 @@ PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices
   const PrefixOrder order = row_order(sequences, indices_B, options.share_prefixes);
   Rows rows = lay_rows(sequences, order, batch.all);
   const bool nothing_shared = std::ranges::all_of(order.shared, [](int64_t shared) { return shared == 0; });
+  const int64_t beyond = rows.count() % options.round_rows_to;
+  if (beyond != 0 && rows.count() >= kLeastRowsToRound * options.round_rows_to)
+    batch.padding_rows = options.round_rows_to - beyond;
+  add_padding(rows, batch.padding_rows, batch.all);
   if (nothing_shared) batch.groups = length_groups(batch.all);
   std::vector<int64_t> every_row(rows.count());
   std::iota(every_row.begin(), every_row.end(), 0);
-  const int64_t beyond = rows.count() % options.round_rows_to;
-  batch.padding_rows = beyond == 0 ? 0 : options.round_rows_to - beyond;
-  rows.tokens_N.resize(rows.count() + batch.padding_rows, 0);
-  rows.positions_N.resize(rows.tokens_N.size(), 0);
   batch.all.rows = rows.count();
   batch.all = with_queries(batch.all, every_row, device);
   batch.tokens_N = to_device(rows.tokens_N, device);

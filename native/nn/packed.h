@@ -39,7 +39,7 @@ struct PackedBatch {
   /// reads, int64 [B] or [T].
   at::Tensor read_rows_R;
   at::Tensor reads;
-  /// Rows at the end that belong to no sequence: token 0 at position 0. `all` and `read` have no query among them.
+  /// Rows at the end that belong to no sequence: token 0 at position 0, a branch of their own that nobody reads.
   int64_t padding_rows = 0;
   /// All rows as queries, and only those that are read.
   AttentionLayout all, read;
@@ -53,7 +53,7 @@ struct PackOptions {
   Reading reading = Reading::kLastToken;
   /// Rows of a beginning that several sequences have are computed once. Where none have, the batch is as without.
   bool share_prefixes = false;
-  /// Rows are padded to a multiple of this.
+  /// Rows are padded to a multiple of this where that adds less than one in sixteen.
   int64_t round_rows_to = 1;
 };
 

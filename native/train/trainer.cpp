@@ -46,8 +46,10 @@ std::vector<std::vector<int64_t>> Trainer::plan(const Sequences& sequences, int6
 }
 
 PackedBatch Trainer::packed(const Sequences& sequences, const std::vector<int64_t>& indices) const {
-  return pack(sequences, indices, {.reading = model_->reading(), .share_prefixes = shares_prefixes()},
-              model_->device());
+  const PackOptions options{.reading = model_->reading(),
+                            .share_prefixes = shares_prefixes(),
+                            .round_rows_to = model_->row_multiple()};
+  return pack(sequences, indices, options, model_->device());
 }
 
 at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {

@@ -196,12 +196,18 @@ describe('sharing', () => {
   });
 
   it('pads with rows of no sequence', () => {
-    const texts = answersOf(question);
+    const texts = Array.from({ length: 5 }, (_, i) => Array.from({ length: 53 }, () => i + 1));
     const [plain] = binding.packMicroBatches(packOf(texts), options);
     const [padded] = binding.packMicroBatches(packOf(texts), { ...options, roundRowsTo: 16 });
-    expect(padded).toMatchObject({ paddingRows: 7, all: plain!.all, read: plain!.read, reads: plain!.reads });
-    expect(padded!.tokens.length).toBe(32);
-    expect(Array.from(padded!.tokens.subarray(25))).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(padded).toMatchObject({ paddingRows: 7, readRows: plain!.readRows, reads: plain!.reads });
+    expect(padded!.tokens.length).toBe(272);
+    expect(Array.from(padded!.tokens.subarray(265))).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    const paths = pathsOf(padded!.all);
+    expect(paths.slice(0, -1)).toEqual(pathsOf(plain!.all));
+    expect(paths.at(-1)).toEqual([265, 266, 267, 268, 269, 270, 271]);
+    expect(queriesOf(padded!.read)).toEqual(queriesOf(plain!.read));
+    const [few] = binding.packMicroBatches(packOf(texts.slice(1)), { ...options, roundRowsTo: 16 });
+    expect(few!.paddingRows).toBe(0);
   });
 
   it('refuses sequences and options that make no sense', () => {
