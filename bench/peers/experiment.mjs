@@ -4,10 +4,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Built-in data and models, so that anybody can repeat it; everything else is `train`'s default. */
-const DATASET = 'chess-legal';
+/** Built-in data and models, so that anybody can repeat it, with their own settings but for the head. */
+const DATASET = ['--dataset', 'chess-legal', '--train-size', '3000', '--test-size', '2000'];
 const MODELS = { weak: 'chess-xs', strong: 'chess-m' };
-const EPOCHS = 2;
+const EPOCHS = ['--epochs', '2'];
+const RATES = ['--lr', '2e-4', '--weak-lr', '5e-4'];
 
 /**
  * @param {{ root: string, work: string, python: string, threads: string, device: string, say: (text: string) => void }} options
@@ -17,41 +18,27 @@ export async function runExperiment({ root, work, python, threads, device, say }
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const rows = join(folder, 'rows.json');
-  const models = ['--weak', MODELS.weak, '--strong', MODELS.strong];
-  const experiment = ['--dataset', DATASET, ...models, '--epochs', `${EPOCHS}`];
+  const experiment = [...DATASET, '--weak', MODELS.weak, '--strong', MODELS.strong, ...EPOCHS];
   run(process.execPath, [join(root, 'bench/peers/rows.mjs'), rows, ...experiment]);
 
-  const assets = join(root, 'assets', 'models');
-  const ours = await timed(process.execPath, [
-    join(root, 'bin', 'w2s-native.js'),
-    ...[
-      'train',
-      ...experiment,
-      '--threads',
-      threads,
-      '--device',
-      device,
-      '--json',
-      '--no-report',
-      '--out',
-      join(folder, 'store'),
-    ],
-  ]);
+  const settings = [...experiment, ...RATES, '--head', 'linear', '--threads', threads, '--device', device];
+  const output = ['--json', '--no-report', '--out', join(folder, 'store')];
+  const program = join(root, 'bin', 'w2s-native.js');
+  const ours = await timed(process.execPath, [program, 'train', ...settings, ...output]);
   say(`   ours ${ours.seconds.toFixed(1)} s`);
-  const theirs = await timed(python, [
-    join(root, 'bench/peers/experiment.py'),
-    ...['--rows', rows, '--weak', join(assets, MODELS.weak), '--strong', join(assets, MODELS.strong)],
-    ...['--threads', threads, '--epochs', `${EPOCHS}`],
-  ]);
+  const assets = join(root, 'assets', 'models');
+  const folders = ['--weak', join(assets, MODELS.weak), '--strong', join(assets, MODELS.strong)];
+  const script = join(root, 'bench/peers/experiment.py');
+  const same = ['--rows', rows, ...folders, ...EPOCHS, ...RATES, '--threads', threads];
+  const theirs = await timed(python, [script, ...same]);
   say(`   theirs ${theirs.seconds.toFixed(1)} s`);
-  return compared(ours, theirs, MODELS);
+  return compared(ours, theirs);
 }
 
 /** Accuracies side by side; met where theirs lies in our interval for each model. */
-function compared(ours, theirs, models) {
-  const { results } = ours.document;
+function compared(ours, theirs) {
   const accuracy = Object.fromEntries(
-    ['weak', 'student', 'ceiling'].map((name) => [name, scoreOf(results ?? ours.document, name)]),
+    ['weak', 'student', 'ceiling'].map((name) => [name, scoreOf(ours.document, name)]),
   );
   const peer = Object.fromEntries(Object.keys(accuracy).map((name) => [name, theirs.document[name]]));
   const met = Object.entries(accuracy).every(
@@ -59,8 +46,8 @@ function compared(ours, theirs, models) {
   );
   return {
     kind: 'experiment',
-    models,
-    ours: { seconds: ours.seconds, cpuSeconds: ours.cpuSeconds, accuracy },
+    models: MODELS,
+    ours: { seconds: ours.seconds, accuracy },
     theirs: {
       seconds: theirs.seconds,
       cpuSeconds: theirs.document.total.cpuSeconds,

@@ -23,7 +23,8 @@ def arguments():
     parser.add_argument("--weak", required=True)
     parser.add_argument("--strong", required=True)
     parser.add_argument("--lr", type=float, default=1e-5)
-    parser.add_argument("--head-lr", type=float, default=None)
+    parser.add_argument("--weak-lr", type=float, default=None)
+    parser.add_argument("--head-lr", type=float, default=None, help="of both models; the model's own unless given")
     parser.add_argument("--schedule", choices=["constant", "linear", "cosine"], default="cosine")
     parser.add_argument("--warmup-steps", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=2)
@@ -70,11 +71,11 @@ def factor(step, total):
     return {"constant": 1.0, "linear": 1 - share, "cosine": (1 + math.cos(math.pi * share)) / 2}[ARGS.schedule]
 
 
-def train(folder, ids, targets, orders, epochs):
+def train(folder, ids, targets, orders, epochs, lr):
     model = classifier(folder).train()
-    head_lr = ARGS.lr if ARGS.head_lr is None else ARGS.head_lr
+    head_lr = lr if ARGS.head_lr is None else ARGS.head_lr
     groups = [
-        {"params": model.base_model.parameters(), "lr": ARGS.lr},
+        {"params": model.base_model.parameters(), "lr": lr},
         {"params": model.score.parameters(), "lr": head_lr},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
@@ -133,15 +134,15 @@ def main():
 
     result = {}
     orders = {part: parts[part]["orders"] for part in ("weak", "transfer")}
-    weak_epochs = ARGS.weak_epochs or ARGS.epochs
-    weak = phase("weak", lambda: train(ARGS.weak, ids("weak", "weak"), hard["weak"], orders["weak"], weak_epochs))
+    epochs, lr = ARGS.weak_epochs or ARGS.epochs, ARGS.weak_lr or ARGS.lr
+    weak = phase("weak", lambda: train(ARGS.weak, ids("weak", "weak"), hard["weak"], orders["weak"], epochs, lr))
     result["weak"] = accuracy(phase("weak test", lambda: score(weak, ids("test", "weak"))), "test")
     labels = phase("labels", lambda: score(weak, ids("transfer", "weak")))
     result["labels"] = accuracy(labels, "transfer")
     del weak
     for name, targets in (("student", labels.softmax(1)), ("ceiling", hard["transfer"])):
         lists = ids("transfer", "strong")
-        model = phase(name, lambda: train(ARGS.strong, lists, targets, orders["transfer"], ARGS.epochs))
+        model = phase(name, lambda: train(ARGS.strong, lists, targets, orders["transfer"], ARGS.epochs, ARGS.lr))
         result[name] = accuracy(phase(f"{name} test", lambda: score(model, ids("test", "strong"))), "test")
         del model
     total = {unit: round(sum(each[unit] for each in phases.values()), 2) for unit in ("seconds", "cpuSeconds")}
