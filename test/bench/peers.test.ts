@@ -1,0 +1,142 @@
+// The harness that holds the engine against Transformers: its inputs, its arithmetic, its table. Where W2S_PYTHON names
+// a Python with Transformers, one row is run against all peers.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+// @ts-expect-error These are plain scripts, without types.
+import { gpt2Tokenizer } from '../../bench/peers/gpt2.mjs';
+// @ts-expect-error
+import { PEERS, workloads } from '../../bench/peers/plan.mjs';
+// @ts-expect-error
+import { addRow, openResults, resultFile } from '../../bench/peers/results.mjs';
+// @ts-expect-error
+import { writeTable } from '../../bench/peers/table.mjs';
+// @ts-expect-error
+import { largestRelative, ratios, Side, summary, takeTurns } from '../../bench/peers/turns.mjs';
+import { openTokenizer } from '../../src/data/tokenizer.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'w2s-peers-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("GPT-2's tokenizer gives the ids of the encoder that came with its vocabulary", async () => {
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(await gpt2Tokenizer()));
+  const { encode } = createRequire(import.meta.url)('gpt-3-encoder') as { encode(text: string): number[] };
+  const texts = [
+    'Hello world',
+    'Q: What type of organism is used in foods such as cheese? A: mesophilic organisms',
+    'Between 25°C and 40°C (77°F and 104°F).\n\nIt’s 3.5 %  — naïve, don\'t "quote"\tit.',
+  ];
+  await using tokenizer = await openTokenizer(folder);
+  const { ids, offsets } = await tokenizer.encode(texts, { special: true });
+  expect([...ids.subarray(0, offsets[1])]).toEqual([15496, 995]);
+  expect([...ids]).toEqual(texts.flatMap((text) => encode(text)));
+});
+
+test('every row names peers that exist, and no row twice', () => {
+  for (const device of ['cpu', 'cuda']) {
+    const rows = workloads({ device, quick: false, memory: 24 * 2 ** 30 });
+    expect(new Set(rows.map(({ id }: { id: string }) => id)).size).toBe(rows.length);
+    for (const { peers } of rows) {
+      for (const [name, { script }] of Object.entries(peers as Record<string, { script: string }>)) {
+        expect(PEERS).toHaveProperty(name);
+        expect(existsSync(join(root, 'bench', 'peers', `${script}.py`))).toBe(true);
+      }
+    }
+  }
+});
+
+/** A side that needs so many milliseconds a step, in words of its own. */
+const side = (name: string, seconds: number) => {
+  const answer = `{ seconds: n * ${seconds}, cpuSeconds: n, peakMemory: 1, losses: Array(n).fill(${1 + seconds}) }`;
+  const code = `
+    console.log('{"ready":true,"versions":{"node":"0"}}');
+    for await (const line of (await import('node:readline')).createInterface({ input: process.stdin })) {
+      const n = Number(line);
+      console.log(JSON.stringify(${answer}));
+    }`;
+  return Side.start(name, [process.execPath, '--input-type=module', '-e', code], 20);
+};
+
+test('sides take turns, the first round is left out, and ratios are of the same steps', async () => {
+  const [ours, other] = await Promise.all([side('ours', 0.5), side('other', 1.5)]);
+  const rounds: string[] = [];
+  const phases = [
+    { rounds: 1, steps: 1, warmUp: true },
+    { rounds: 2, steps: 3 },
+    { rounds: 1, steps: 2, peers: [] },
+  ];
+  await takeTurns([ours, other], phases, (line: string) => rounds.push(line));
+  expect(rounds[1]).toBe('round 1 of 2: ours 0.500, other 1.500 s a step');
+  expect(summary(ours)).toMatchObject({ secondsAStep: 0.5, rounds: 3 });
+  expect(summary(other)).toMatchObject({ secondsAStep: 1.5, rounds: 2 });
+  expect(ratios(ours, other)).toEqual({ ratio: 3, ratioRange: [3, 3], cpuRatio: 1 });
+  await Promise.all([ours.end(), other.end()]);
+});
+
+test('a side that ends says why', async () => {
+  const broken = Side.start('broken', [process.execPath, '-e', 'throw new Error("no such thing")'], 20);
+  await expect(broken).rejects.toThrow(/broken ended: .*no such thing/s);
+});
+
+test('the largest relative difference is of the steps that both did', () => {
+  expect(largestRelative([1, 2, 9], [1, 2.5])).toEqual({ steps: 2, largest: 0.2 });
+});
+
+test('a row replaces an older one of its name, and the table is written from the newest file of a machine', async () => {
+  const place = join(folder, 'place');
+  await mkdir(join(place, 'docs'), { recursive: true });
+  const file = resultFile(place, 'AMD EPYC (R) Processor, 2 cores');
+  expect(file).toMatch(/bench\/results\/\d{4}-\d\d-\d\d-amd-epyc-2-cores\.json$/);
+  const head = { root, machine: 'AMD EPYC, 2 cores', device: 'cpu', threads: 2 };
+  const peer = (ratio: number) => ({
+    ...{ secondsAStep: 2, cpuSecondsAStep: 4, ratio, ratioRange: [ratio, ratio], microBatch: 32 },
+    ...{ lossSteps: 50, lossDifference: 1.5e-6, bar: 2, met: ratio >= 2, versions: { torch: '2.13.0' } },
+  });
+  const row = (ratio: number) => ({
+    ...{ id: 'train/a/short/f32', kind: 'train', dtype: 'f32', tokensAStep: 700, curve: 'padded' },
+    ...{ ours: { secondsAStep: 1, versions: { libtorch: '2.13.0' } }, peers: { padded: peer(ratio) } },
+  });
+  addRow(file, openResults(file, head), row(1.5));
+  addRow(file, openResults(file, head), row(2.25));
+  expect(JSON.parse(await readFile(file, 'utf8')).rows).toHaveLength(1);
+  const marks = ['<!-- bench/peers.mjs --table writes from here -->', 'old', '<!-- to here -->'];
+  await writeFile(join(place, 'docs', 'performance.md'), ['before', ...marks, 'after'].join('\n'));
+  writeTable(place);
+  const page = await readFile(join(place, 'docs', 'performance.md'), 'utf8');
+  expect(page).toContain(
+    '| train/a/short/f32 | 700 | 1.00 | (a) padded, sdpa | 2.00 | **2.25** | 2.25 to 2.25 | 2 | yes |',
+  );
+  expect(page).toContain('| loss curve of train/a/short/f32, 50 steps |');
+  expect(page).not.toContain('old');
+  expect(page.startsWith('before')).toBe(true);
+});
+
+const python = process.env.W2S_PYTHON;
+test.skipIf(python === undefined)(
+  'every peer computes what the engine computes',
+  async () => {
+    const out = join(folder, 'dry.json');
+    const args = ['--dry-run', '--threads', '1', '--out', out, '--work', join(folder, 'work')];
+    const { status, stderr } = spawnSync(process.execPath, [join(root, 'bench', 'peers.mjs'), ...args], {
+      encoding: 'utf8',
+    });
+    expect(status, stderr).toBe(0);
+    const { rows } = JSON.parse(await readFile(out, 'utf8'));
+    expect(rows).toHaveLength(4);
+    for (const { peers } of rows) {
+      for (const peer of Object.values(peers as Record<string, Record<string, number>>)) {
+        expect(peer.lossDifference ?? peer.logitDifference).toBeLessThan(1e-4);
+      }
+    }
+  },
+  300_000,
+);
