@@ -7,6 +7,7 @@
 #include "bindings/cuda_library.h"
 #include "bindings/fit_linear.h"
 #include "bindings/instance.h"
+#include "bindings/measure_product.h"
 #include "bindings/model_handle.h"
 #include "bindings/pack_call.h"
 #include "bindings/run_kernel.h"
@@ -35,6 +36,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["fitLinear"] = Napi::Function::New<fit_linear_call>(env, "fitLinear");
   exports["packMicroBatches"] = Napi::Function::New<pack_call>(env, "packMicroBatches");
   exports["runKernel"] = Napi::Function::New<run_kernel_call>(env, "runKernel");
+  exports["measureProduct"] = Napi::Function::New<measure_product_call>(env, "measureProduct");
+  exports["deviceMemory"] = Napi::Function::New<device_memory_call>(env, "deviceMemory");
   exports["createCancelToken"] = Napi::Function::New<CancelTokenHandle::create>(env, "createCancelToken");
   exports["shutdown"] = Napi::Function::New<shutdown_environment>(env, "shutdown");
   return exports;

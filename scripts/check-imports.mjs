@@ -10,7 +10,7 @@ import ts from 'typescript';
 const LEVELS = [
   ['cli'],
   ['index.ts'],
-  ['report', 'tracking', 'execution'],
+  ['report', 'tracking', 'execution', 'bench'],
   ['experiments', 'steps'],
   ['tasks', 'store', 'metrics'],
   ['data', 'models'],

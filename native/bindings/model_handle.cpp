@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "cuda_library.h"
 #include "packed_sequences.h"
+#include "profile_values.h"
 #include "promise_job.h"
 
 namespace w2s {
@@ -94,7 +95,9 @@ void ModelHandle::define(Napi::Env env) {
        InstanceMethod<&ModelHandle::parameter_names>("parameterNames"),
        InstanceMethod<&ModelHandle::parameter>("parameter"),
        InstanceMethod<&ModelHandle::set_parameter>("setParameter"),
-       InstanceMethod<&ModelHandle::save>("save"), InstanceMethod<&ModelHandle::dispose>("dispose")});
+       InstanceMethod<&ModelHandle::save>("save"), InstanceMethod<&ModelHandle::profile>("profile"),
+       InstanceMethod<&ModelHandle::reset_profile>("resetProfile"),
+       InstanceMethod<&ModelHandle::dispose>("dispose")});
   InstanceData::of(env).constructors["Model"] = Napi::Persistent(constructor);
 }
 
@@ -115,6 +118,7 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     const std::string device = read_device(options.get("device"), options.name("device"));
     const int threads = static_cast<int>(options.integer("threads", 1, 4096));
     const bool deterministic = options.boolean("deterministic", false);
+    const bool profile = options.boolean("profile", false);
     ModelOptions request;
     request.folder = options.string("folder");
     request.device = at::Device(device);
@@ -122,10 +126,12 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     request.head = read_head(options);
     request.reference = options.boolean("reference", false);
     if (device != "cpu") fix_cublas_workspace();  // here, since Node reads the environment on this thread
-    auto work = [request, deterministic, device, cuda = InstanceData::of(env).cuda()] {
+    auto work = [request, deterministic, profile, device, cuda = InstanceData::of(env).cuda()] {
       prepare_device(*cuda, device);
       set_up_arithmetic(device, deterministic);
-      return std::make_shared<Model>(request);
+      auto model = std::make_shared<Model>(request);
+      if (profile) enable_profile(model->profile(), model->device());
+      return model;
     };
     auto finish = [device, threads](Napi::Env env, std::shared_ptr<Model> model) -> Napi::Value {
       const Napi::Object object =
@@ -151,6 +157,12 @@ Napi::Value ModelHandle::info(const Napi::CallbackInfo& info) {
     result["hiddenSize"] = Napi::Number::New(env, static_cast<double>(config.hidden_size));
     result["vocabularySize"] = Napi::Number::New(env, static_cast<double>(config.vocabulary_size));
     result["contextLength"] = Napi::Number::New(env, static_cast<double>(config.context_length));
+    result["heads"] = Napi::Number::New(env, static_cast<double>(config.heads));
+    result["kvHeads"] = Napi::Number::New(env, static_cast<double>(config.kv_heads));
+    result["headSize"] = Napi::Number::New(env, static_cast<double>(config.head_dim));
+    result["mlpSize"] = Napi::Number::New(env, static_cast<double>(config.mlp_size));
+    result["mlpGated"] = Napi::Boolean::New(env, !config.names.mlp_gate.empty());
+    result["windows"] = to_number_array(env, config.windows);
     result["outputs"] = Napi::Number::New(env, static_cast<double>(model()->head().outputs()));
     result["headFrom"] = Napi::String::New(env, model()->head().from_folder() ? "folder" : "fresh");
     return result;
@@ -260,6 +272,20 @@ Napi::Value ModelHandle::save(const Napi::CallbackInfo& info) {
                  dtype = read_dtype(read_choice(info[1], "the dtype", {"f32", "bf16"}))] {
       model->save(folder, dtype);
     };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
+  });
+}
+
+Napi::Value ModelHandle::profile(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [model = model()] { return model->profile(); };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), profile_to_js);
+  });
+}
+
+Napi::Value ModelHandle::reset_profile(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    auto work = [model = model()] { model->profile().reset(); };
     return submit(info.Env(), device_, threads_, nullptr, std::move(work), finish_undefined);
   });
 }

@@ -38,6 +38,8 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
   Napi::Value parameter(const Napi::CallbackInfo& info);
   Napi::Value set_parameter(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value profile(const Napi::CallbackInfo& info);
+  Napi::Value reset_profile(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Model> model_;

@@ -31,6 +31,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HF_TOKEN: 'sent to the hub, for models and data that are not public',
   HF_HUB_OFFLINE: '`1`: the hub is not asked; what was fetched before is used',
   OMP_NUM_THREADS: 'CPU threads where `--threads` says nothing',
+  MKL_NUM_THREADS: 'the same, where OMP_NUM_THREADS is not set',
   CXX: 'compiler of the addon, and of the CUDA library the host compiler',
   NO_COLOR: 'not empty: no colours',
   FORCE_COLOR: 'colours where stdout is no terminal; before `NO_COLOR`; `0`: none',

@@ -33,6 +33,7 @@ function table(diagnosis: Diagnosis): string {
     ['w2s-native', `${diagnosis.version}, Node ${diagnosis.node}, ${diagnosis.platform}`],
     ...Object.entries(tools).map(([name, path]): [string, string] => [name, path ?? 'not found']),
     ['threads', String(diagnosis.threads)],
+    ['--dtype bf16', bf16Words(diagnosis.bf16)],
     ['cache', `${cache.folder}, ${(cache.freeBytes / 1e9).toFixed(1)} GB free`],
     ...libtorch.passedOver.map(({ from, why }): [string, string] => ['libtorch', `${from}: ${why}`]),
     ...libtorch.found.map(({ from, folder, version, cuda }, index): [string, string] => [
@@ -47,4 +48,9 @@ function table(diagnosis: Diagnosis): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows.map(([name, text]) => `${name.padEnd(width)}${text}`).join('\n');
+}
+
+function bf16Words({ fast, why }: Diagnosis['bf16']): string {
+  const verdict = fast === null ? 'may be fast or slow' : fast ? 'fast' : 'slow';
+  return `${verdict} on this CPU (${why})`;
 }

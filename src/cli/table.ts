@@ -44,6 +44,11 @@ export const COMMANDS: readonly TableEntry[] = [
     summary: 'A table and a page of the results in a folder',
     load: () => import('./report.js'),
   },
+  {
+    name: 'bench',
+    summary: 'How fast this machine trains and labels, and where the time goes',
+    load: () => import('./bench.js'),
+  },
   { name: 'models', summary: 'List the models that are built in', load: () => import('./models.js') },
   {
     name: 'datasets',

@@ -8,6 +8,7 @@
  */
 
 import type { KernelResult, KernelRun } from './kernels.js';
+import type { DeviceMemory, MeasureProductOptions, NativeProfile } from './measuring.js';
 
 /** Sequences laid end to end, without padding. */
 export interface PackedSequences {
@@ -61,6 +62,8 @@ export interface NativeModelOptions {
   deterministic?: boolean;
   /** Run the decoder by autograd and plain ATen instead of its hand-written pass: what tests compare it with. */
   reference?: boolean;
+  /** Time the parts of every pass; on a GPU this waits for it at the end of each. */
+  profile?: boolean;
 }
 
 /** What was loaded. */
@@ -71,6 +74,18 @@ export interface NativeModelInfo {
   hiddenSize: number;
   vocabularySize: number;
   contextLength: number;
+  /** H: query heads. */
+  heads: number;
+  /** G: key-value heads. */
+  kvHeads: number;
+  /** E: dimensions of one head. */
+  headSize: number;
+  /** F: size of the MLP. */
+  mlpSize: number;
+  /** The MLP has three matrices, not two. */
+  mlpGated: boolean;
+  /** Tokens that a query of each layer sees, itself included; 0: all before it. */
+  windows: number[];
   /** K: logits per sequence (1 for `scalar`, 2 for `likelihood`, 0 for `lm`). */
   outputs: number;
   /** `folder` when the folder brought this head's weights. */
@@ -178,6 +193,10 @@ export interface NativeModel {
   setParameter(name: string, values: Float32Array): Promise<void>;
   /** Writes config.json and model.safetensors; the tokenizer's files are the caller's to copy. */
   save(folder: string, dtype: Dtype): Promise<void>;
+  /** Since it was loaded or reset, of calls made before this one. */
+  profile(): Promise<NativeProfile>;
+  /** Sets the profile to zeros. */
+  resetProfile(): Promise<void>;
   /** Frees the weights; later calls reject with ERR_DISPOSED. */
   dispose(): void;
 }
@@ -415,6 +434,10 @@ export interface NativeBinding {
   packMicroBatches(sequences: PackedSequences, options: PackOptions): PackedMicroBatch[];
   /** One kernel on given numbers: see `KernelRun`. Rejects with ERR_ARGUMENT where an input is missing. */
   runKernel(options: KernelRun): Promise<KernelResult>;
+  /** Seconds that one product takes, by repetition; a warm-up comes before. */
+  measureProduct(options: MeasureProductOptions): Promise<number[]>;
+  /** Of a CUDA device; with `reset` its peak begins anew after this. */
+  deviceMemory(device: string, reset: boolean): Promise<DeviceMemory>;
   createCancelToken(): NativeCancelToken;
   /** Stops and joins this environment's threads; later calls reject. */
   shutdown(): void;
@@ -432,6 +455,8 @@ export const bindingShape = {
     'fitLinear',
     'packMicroBatches',
     'runKernel',
+    'measureProduct',
+    'deviceMemory',
     'createCancelToken',
     'shutdown',
   ],
@@ -446,6 +471,8 @@ export const bindingShape = {
     'parameter',
     'setParameter',
     'save',
+    'profile',
+    'resetProfile',
     'dispose',
   ],
   trainer: [

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { userCacheFolder } from '../config/userCache.js';
 import { isW2sError, W2sError } from '../errors.js';
 import { findAddon } from './addon.js';
+import { type Bf16Support, bf16Support } from './bf16.js';
 import type { CudaDevice } from './binding.js';
 import { resolveDevice } from './device.js';
 import { discoverLibtorch, type Libtorch, type Unusable } from './libtorch.js';
@@ -20,6 +21,8 @@ export interface Diagnosis {
   node: string;
   platform: string;
   threads: number;
+  /** Whether the CPU is faster in bfloat16; `--dtype` is f32 unless it is named. */
+  bf16: Bf16Support;
   tools: Record<string, string | null>;
   cache: { folder: string; freeBytes: number };
   libtorch: { found: Libtorch[]; passedOver: Unusable[] };
@@ -57,6 +60,7 @@ export async function diagnose(device: string): Promise<Diagnosis> {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     threads: defaultThreads(),
+    bf16: bf16Support(),
     tools: Object.fromEntries(Object.entries(tools).map(([name, path]) => [name, path ?? null])),
     cache: { folder: cache, freeBytes: await freeBytes(cache) },
     libtorch,

@@ -55,6 +55,12 @@ describe('exports', () => {
       hiddenSize: 24,
       vocabularySize: 53,
       contextLength: 64,
+      heads: expect.any(Number),
+      kvHeads: expect.any(Number),
+      headSize: expect.any(Number),
+      mlpSize: expect.any(Number),
+      mlpGated: true,
+      windows: [0, 0],
       outputs: 0,
       headFrom: expect.stringMatching(/^(folder|fresh)$/),
     });

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { describeSelf } from '../../src/config/lockOwner.js';
 import { isW2sError } from '../../src/errors.js';
@@ -9,7 +8,6 @@ import { convertErrors, toW2sError } from '../../src/native/convert.js';
 import { resolveDevice } from '../../src/native/device.js';
 import { withLock } from '../../src/native/lock.js';
 import { withSignal } from '../../src/native/signal.js';
-import { defaultThreads } from '../../src/native/threads.js';
 import { sandbox } from './fakes.js';
 
 const { path } = sandbox();
@@ -69,29 +67,6 @@ describe('withSignal', () => {
       code: 'ERR_ABORTED',
     });
     expect(call).not.toHaveBeenCalled();
-  });
-});
-
-describe('defaultThreads', () => {
-  const write = (name: string, text: string) => {
-    mkdirSync(dirname(path(name)), { recursive: true });
-    writeFileSync(path(name), text);
-  };
-
-  test('obeys OMP_NUM_THREADS', () => {
-    expect(defaultThreads({ OMP_NUM_THREADS: '3' })).toBe(3);
-  });
-
-  test('obeys the quota of its control group and of those above, of both versions', () => {
-    expect(defaultThreads({}, path())).toBe(availableParallelism());
-    write('proc/self/cgroup', '0::/a/b\n');
-    write('sys/fs/cgroup/a/b/cpu.max', 'max 100000\n');
-    write('sys/fs/cgroup/a/cpu.max', '50000 100000\n');
-    expect(defaultThreads({}, path())).toBe(1);
-    write('proc/self/cgroup', '4:cpu,cpuacct:/c\n');
-    write('sys/fs/cgroup/cpu/c/cpu.cfs_quota_us', '100000\n');
-    write('sys/fs/cgroup/cpu/c/cpu.cfs_period_us', '100000\n');
-    expect(defaultThreads({}, path())).toBe(1);
   });
 });
 

@@ -1,0 +1,104 @@
+/**
+ * Floating-point operations of a pass, by its formula. A multiplication and an addition count as two; norms, activations,
+ * rotary embedding, softmax, loss and optimizer count as none.
+ *
+ * With N real tokens in sequences of lengths L_b, layers 1 … n, hidden size D, H query heads and G key-value heads of
+ * E dimensions each, MLP size F (three matrices where it is gated, else two), and a read-out of R rows to O outputs:
+ *
+ *     weights of a block   P = D (H + 2 G) E + H E D + (2 or 3) D F
+ *     products             2 N n P + 2 R D O
+ *     attention            Σ_layers Σ_b 4 H E pairs(L_b),   pairs(L) = L (L + 1) / 2 without a window
+ *     forward              products + attention
+ *     a training step      3 × forward (backward: once by the inputs, once by the weights)
+ *
+ * R and O: sequences and classes of a classifier; target tokens and vocabulary of the language model. The unembedding
+ * counts where it is used, and there alone: for `lm`, not for classification. Embedding look-ups are no products.
+ */
+
+/** What a decoder's products depend on. */
+export interface ModelShape {
+  layers: number;
+  hiddenSize: number;
+  /** H. */
+  heads: number;
+  /** G. */
+  kvHeads: number;
+  /** E. */
+  headSize: number;
+  /** F. */
+  mlpSize: number;
+  /** Three matrices instead of two. */
+  mlpGated: boolean;
+  /** Tokens that a query of each layer sees, itself included; 0: all before it. */
+  windows: readonly number[];
+}
+
+/** A pass over some sequences. */
+export interface Pass {
+  lengths: readonly number[];
+  /** R: rows that the read-out multiplies. */
+  readRows: number;
+  /** O: its outputs. */
+  outputs: number;
+  /** Forward alone, or forward and backward. */
+  training: boolean;
+}
+
+/** Operations of a pass. */
+export interface Flops {
+  products: number;
+  attention: number;
+  total: number;
+}
+
+/** P: weights of one block's matrices. */
+export function blockWeights(shape: ModelShape): number {
+  const { hiddenSize, heads, kvHeads, headSize, mlpSize, mlpGated } = shape;
+  const attention = hiddenSize * (heads + 2 * kvHeads) * headSize + heads * headSize * hiddenSize;
+  return attention + (mlpGated ? 3 : 2) * hiddenSize * mlpSize;
+}
+
+/** Keys that the queries of one sequence see, summed over its L queries. */
+export function attentionPairs(length: number, window: number): number {
+  const all = (length * (length + 1)) / 2;
+  if (window === 0 || window >= length) return all;
+  return all - ((length - window) * (length - window + 1)) / 2;
+}
+
+function attentionFlops(shape: ModelShape, lengths: readonly number[]): number {
+  let pairs = 0;
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const window = shape.windows[layer] ?? 0;
+    for (const length of lengths) pairs += attentionPairs(length, window);
+  }
+  return 4 * shape.heads * shape.headSize * pairs;
+}
+
+/**
+ * Model FLOPs: every real token through every matrix of every block. What is left out, padded or computed once for
+ * several sequences changes nothing here: it is what MFU takes, and what other programs are held against.
+ */
+export function modelFlops(shape: ModelShape, pass: Pass): Flops {
+  const tokens = pass.lengths.reduce((sum, length) => sum + length, 0);
+  const passes = pass.training ? 3 : 1;
+  const readout = 2 * pass.readRows * shape.hiddenSize * pass.outputs;
+  const products = passes * (2 * tokens * shape.layers * blockWeights(shape) + readout);
+  const attention = passes * attentionFlops(shape, pass.lengths);
+  return { products, attention, total: products + attention };
+}
+
+/**
+ * Products that the engine runs where nothing is shared and nothing padded: in the last block, keys and values are of
+ * all N tokens, and everything else is of the rows that are read.
+ *
+ * @param read rows of the last block that are read: last tokens, or those before a target
+ */
+export function executedProducts(shape: ModelShape, pass: Pass, read: number): number {
+  const { layers, hiddenSize, kvHeads, headSize } = shape;
+  const tokens = pass.lengths.reduce((sum, length) => sum + length, 0);
+  const keysAndValues = hiddenSize * 2 * kvHeads * headSize;
+  const block = blockWeights(shape);
+  const last = tokens * keysAndValues + read * (block - keysAndValues);
+  const readout = pass.readRows * hiddenSize * pass.outputs;
+  return (pass.training ? 6 : 2) * (tokens * (layers - 1) * block + last + readout);
+}
