@@ -84,9 +84,11 @@ std::shared_ptr<const CudaEntryPoints> find_entry_points(void* handle) {
 
 }  // namespace
 
+CudaLibrary::CudaLibrary(std::string path) : path_(std::move(path)) {}
+
 void CudaLibrary::open() {
   if (entry_) return;
-  const std::string path = library_path();
+  const std::string path = path_.empty() ? library_path() : path_;
   if (::access(path.c_str(), R_OK) != 0) {
     fail("ERR_DEVICE",
          "Expected the CUDA library at " + path + " but received an addon that was built without it.",

@@ -27,6 +27,9 @@ struct CudaDeviceInfo {
 
 class CudaLibrary {
  public:
+  /// Another library than the one beside the addon: for tests.
+  explicit CudaLibrary(std::string path = {});
+
   // Any thread; the first call opens the library, which takes a second.
   // Errors: ERR_DEVICE, saying whether library, driver or GPU is absent.
   std::vector<CudaDeviceInfo> devices();
@@ -42,6 +45,7 @@ class CudaLibrary {
   std::int32_t open_and_count();
   CudaDeviceInfo describe(int index) const;
 
+  const std::string path_;
   std::mutex mutex_;
   std::shared_ptr<const CudaEntryPoints> entry_;  // null until it is open
   std::set<int> usable_;

@@ -28,7 +28,6 @@ struct KernelRequest {
   NormKind norm = NormKind::kRmsNorm;
   Threshold threshold;
   bool inverse = false, log_probabilities = false;
-  int64_t chunk_rows = 0;
   int64_t repetitions = 1;
 };
 

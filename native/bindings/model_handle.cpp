@@ -5,6 +5,7 @@
 #include <c10/util/env.h>
 
 #include "../infer/scoring.h"
+#include "../kernels/cuda/cuda_kernels.h"
 #include "cancel_token.h"
 #include "convert.h"
 #include "cuda_library.h"
@@ -126,9 +127,10 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     request.head = read_head(options);
     request.reference = options.boolean("reference", false);
     if (device != "cpu") fix_cublas_workspace();  // here, since Node reads the environment on this thread
-    auto work = [request, deterministic, profile, device, cuda = InstanceData::of(env).cuda()] {
+    auto work = [request, deterministic, profile, device, cuda = InstanceData::of(env).cuda()]() mutable {
       prepare_device(*cuda, device);
       set_up_arithmetic(device, deterministic);
+      if (device != "cpu") request.kernels = cuda_kernels(cuda->entry_points());
       auto model = std::make_shared<Model>(request);
       if (profile) enable_profile(model->profile(), model->device());
       return model;

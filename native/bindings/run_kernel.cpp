@@ -1,5 +1,6 @@
 #include "run_kernel.h"
 
+#include "../kernels/cuda/cuda_kernels.h"
 #include "cancel_token.h"
 #include "convert.h"
 #include "cuda_library.h"
@@ -76,6 +77,11 @@ Threshold read_threshold(const Options& options) {
   return {name == "half" ? Threshold::Rule::kHalf : Threshold::Rule::kWeakMean, 0.5};
 }
 
+std::shared_ptr<const Kernels> choose_kernels(const std::string& implementation, CudaLibrary& cuda) {
+  if (implementation == "cuda") return cuda_kernels(cuda.entry_points());
+  return implementation == "cpu" ? cpu_kernels() : plain_kernels();
+}
+
 KernelRequest read_request(const Options& options) {
   KernelRequest request;
   request.kernel = options.string("kernel");
@@ -93,7 +99,6 @@ KernelRequest read_request(const Options& options) {
   request.threshold = read_threshold(options);
   request.inverse = options.boolean("inverse", false);
   request.log_probabilities = options.boolean("logProbabilities", false);
-  request.chunk_rows = options.integer("chunkRows", 1, kMost, 0);
   request.repetitions = options.integer("repetitions", 1, kMost, 1);
   return request;
 }
@@ -121,14 +126,15 @@ Napi::Value run_kernel_call(const Napi::CallbackInfo& info) {
   return guarded_async(env, [&]() -> Napi::Value {
     const Options options(info[0], "runKernel's options");
     const std::string device = read_device(options.get("device"), options.name("device"));
-    const std::string implementation = options.choice("implementation", {"plain", "cpu"});
+    const std::string implementation = options.choice("implementation", {"plain", "cpu", "cuda"});
+    auto cuda = InstanceData::of(env).cuda();
+    if (options.has("library")) cuda = std::make_shared<CudaLibrary>(options.string("library"));
     const int threads = static_cast<int>(options.integer("threads", 1, 4096));
-    auto work = [request = read_request(options), device, implementation,
-                 cuda = InstanceData::of(env).cuda()]() mutable {
+    auto work = [request = read_request(options), device, implementation, cuda]() mutable {
       prepare_device(*cuda, device);
       request.device = at::Device(device);
       if (!request.layout.branches.empty()) request.layout = on_device(request.layout, request.device);
-      request.kernels = implementation == "cpu" ? cpu_kernels() : plain_kernels();
+      request.kernels = choose_kernels(implementation, *cuda);
       return run_kernel(request);
     };
     return submit(env, device, threads, nullptr, std::move(work), result_to_js);

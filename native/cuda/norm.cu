@@ -5,7 +5,7 @@
 namespace w2s {
 namespace {
 
-constexpr int kLongRow = 256;         // threads of a long row
+constexpr int kLongRow = 128;         // threads of a long row
 constexpr int kRowsOfWarps = 4;       // short rows of one block
 constexpr std::int64_t kShort = 512;  // columns that a warp takes
 

@@ -72,6 +72,7 @@ __global__ void score_kernel(w2s_cuda_score_call call) {
   const int target = static_cast<int>(call.targets[row]);
   const float target_logit = logits[target];  // before any thread overwrites it: merge_block has a barrier
   Seen seen;
+#pragma unroll 4
   for (int column = threadIdx.x; column < columns; column += kScoreThreads) see(seen, logits[column], column);
   seen = merge_block(seen);
   const float log_sum = logf(seen.sum);

@@ -34,8 +34,6 @@ export interface NativeTensor {
  * - `rotate`: x [N, H, E], cos and sin [N, E / 2] → x
  * - `score`: logits [C, V], [dLogProbs [C]] → logProbs, argmax, [dLogits]; with `targets`
  * - `confidence`: logits and targets [B, 2] → loss, dLogits
- * - `readout`: hidden [T, D], unembedding [V, D], [dLogProbs [T]] → logProbs, argmax, [dHidden, dUnembedding]; with
- *   `targets` (not one kernel, but a loop over `score` and products; with dLogProbs all of it is backward)
  */
 export interface KernelRun {
   kernel:
@@ -47,10 +45,11 @@ export interface KernelRun {
     | 'columnSums'
     | 'rotate'
     | 'score'
-    | 'confidence'
-    | 'readout';
+    | 'confidence';
   /** `plain`: the reference in ATen, on any device. */
-  implementation: 'plain' | 'cpu';
+  implementation: 'plain' | 'cpu' | 'cuda';
+  /** Of `cuda`: another library than the one beside the addon, such as one for the CPU (test/native/cuda-emulation). */
+  library?: string;
   /** `cpu`, `cuda` or `cuda:<index>`. */
   device: string;
   /** Of activations; sums, logits and losses are f32 or wider in both. */
@@ -58,7 +57,7 @@ export interface KernelRun {
   /** CPU threads of the job thread. */
   threads: number;
   inputs: Record<string, NativeTensor>;
-  /** Of `score` [C] and `readout` [T]. */
+  /** Of `score` [C]. */
   targets?: Int32Array;
   layout?: KernelLayout;
   /** Tokens that a query sees, itself included; 0 (unless given): all before it. */
@@ -79,8 +78,6 @@ export interface KernelRun {
   logProbabilities?: boolean;
   /** Of `rotate`. */
   inverse?: boolean;
-  /** Of `readout`: rows whose logits are held at a time; what suits the device unless given. */
-  chunkRows?: number;
   /** How often it runs, for timing; 1 unless given. */
   repetitions?: number;
 }

@@ -4,7 +4,7 @@ import type { KernelLayout, KernelRun, NativeTensor } from '../../src/native/ker
 import { binding, device } from './fixtures.js';
 
 /** The kernels that are held against the reference. */
-export const FUSED = 'cpu' as const;
+export const FUSED = device === 'cpu' ? 'cpu' : 'cuda';
 
 export type Outputs = Record<string, Float32Array>;
 export type Call = Omit<KernelRun, 'implementation' | 'device' | 'dtype' | 'threads'> &
