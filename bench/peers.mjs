@@ -14,11 +14,12 @@ import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { shapeFolder } from '../dist/bench/shapes.js';
 import { runExperiment } from './peers/experiment.mjs';
 import { gpt2Tokenizer } from './peers/gpt2.mjs';
 import { drawnInputs, sciqInputs } from './peers/inputs.mjs';
 import { writeJob } from './peers/job.mjs';
-import { workloads } from './peers/plan.mjs';
+import { PRODUCTS_BAR, workloads } from './peers/plan.mjs';
 import { addRow, machineOf, openResults, resultFile } from './peers/results.mjs';
 import { writeTable } from './peers/table.mjs';
 import { largestRelative, ratios, Side, summary, takeTurns } from './peers/turns.mjs';
@@ -27,7 +28,7 @@ const here = join(dirname(fileURLToPath(import.meta.url)), 'peers');
 const root = join(here, '..', '..');
 /** Seconds that a peer may need for an answer: a compiler's first, on a slow machine. */
 const PATIENCE = 900;
-const EXPERIMENT = 'experiment/chess-legal';
+const EXPERIMENT = 'experiment/chess-check';
 
 const { values: options } = parseArgs({
   options: {
@@ -106,20 +107,37 @@ async function writeTokenizer(folder) {
   return folder;
 }
 
-/** The folder of a shape: of the repository, or made once by models.py. */
+/** The folder of a shape: of the repository, or written once with seeded random weights. */
 async function modelFolder(shape) {
   if (shape === dryShape) return join(root, 'assets', 'models', shape);
-  const folder = join(work, 'models', shape);
-  if (!existsSync(join(folder, 'tokenizer.json'))) {
-    const made = spawnSync(options.python, [join(here, 'models.py'), shape, folder], { encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`models.py ${shape}: ${made.stderr}`);
-    say(made.stdout.trim());
-    await writeTokenizer(folder);
-  }
+  const folder = await shapeFolder(shape, join(work, 'models'));
+  if (!existsSync(join(folder, 'tokenizer.json'))) await writeTokenizer(folder);
   return folder;
 }
 
+/** Where the time of a step goes, by the program's own `bench`. */
+async function measureParts(row) {
+  const model = ['--model', await modelFolder(row.shape), '--lengths', row.lists, '--seconds', '15'];
+  const machine = ['--threads', options.threads, '--device', options.device, '--json'];
+  const args = [join(root, 'bin', 'w2s-native.js'), 'bench', 'train', ...model, ...machine];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`bench: ${stderr.slice(-1500)}`);
+  const { msPerStep, tokensPerSecond, mfu, executedUtilisation, parts } = JSON.parse(stdout).runs[0];
+  const products = parts.find(({ part }) => part === 'products').share;
+  const measured = { parts, products, bar: PRODUCTS_BAR, met: products >= PRODUCTS_BAR };
+  return {
+    kind: row.kind,
+    dtype: row.dtype,
+    msPerStep,
+    tokensPerSecond,
+    mfu,
+    executedUtilisation,
+    ...measured,
+  };
+}
+
 async function measureRow(row, inputs) {
+  if (row.kind === 'parts') return measureParts(row);
   const model = await modelFolder(row.shape);
   const job = writeJob({
     row,

@@ -4,8 +4,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Built-in data and models, so that anybody can repeat it, with their own settings but for the head. */
-const DATASET = ['--dataset', 'chess-legal', '--train-size', '3000', '--test-size', '2000'];
+/** A built-in experiment, so that anybody can repeat it, with its own settings: these are said for the other side. */
+const DATASET = ['--dataset', 'chess-check', '--train-size', '3000', '--test-size', '2000'];
 const MODELS = { weak: 'chess-xs', strong: 'chess-m' };
 const EPOCHS = ['--epochs', '2'];
 const RATES = ['--lr', '2e-4', '--weak-lr', '5e-4'];

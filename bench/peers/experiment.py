@@ -1,7 +1,7 @@
 """One whole weak-to-strong experiment in PyTorch and Transformers, tuned for a CPU: what `w2s-native train` is held
 against, numbers and time.
 
-    node bench/peers/rows.mjs rows.json --weak FOLDER --strong FOLDER --dataset chess-legal --epochs 2
+    node bench/peers/rows.mjs rows.json --weak FOLDER --strong FOLDER --dataset chess-check --epochs 2
     python3 bench/peers/experiment.py --rows rows.json --weak FOLDER --strong FOLDER --threads 2
 
 The rows and orders are those that rows.mjs wrote. AutoModelForSequenceClassification with scaled dot-product attention,

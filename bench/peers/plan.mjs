@@ -3,7 +3,7 @@
 /**
  * @typedef {{ script: string, bar?: number, microBatch: number, compile?: boolean }} Peer
  * @typedef {{ rounds: number, steps: number, peers?: string[], warmUp?: boolean }} Phase
- * @typedef {{ id: string, kind: 'train' | 'score', shape: string, lists: 'short' | 'long', dtype: 'f32' | 'bf16',
+ * @typedef {{ id: string, kind: 'train' | 'score' | 'parts', shape: string, lists: 'short' | 'long', dtype: 'f32' | 'bf16',
  *   peers: Record<string, Peer>, phases: Phase[], questions?: number, curve?: string }} Workload
  */
 
@@ -14,6 +14,9 @@ export const PEERS = {
   scoring: '(c) sorted, padded',
   tuned: '(d) tuned',
 };
+
+/** Share of a step on a CPU that is matrix products. */
+export const PRODUCTS_BAR = 0.8;
 
 /** Largest relative difference of the loss curve in float32. */
 export const CURVE_BAR = 1e-4;
@@ -66,6 +69,8 @@ function cpuWorkloads(quick, memory) {
       }),
       scoring(shape, 'short', 'f32', BARS.cpu.score.short, large ? 100 : 300, quick ? 2 : 4),
       scoring(shape, 'long', 'f32', BARS.cpu.score.long, large ? 32 : 100, quick ? 2 : 4),
+      parts(shape, 'short'),
+      ...(quick ? [] : [parts(shape, 'long')]),
     ];
   });
 }
@@ -119,6 +124,12 @@ function training(shape, lists, dtype, bars, { phases, microBatch = {}, compile 
     ...(curve ? { curve } : {}),
   };
 }
+
+/** Where the time of a step goes, by `w2s-native bench`. */
+const parts = (shape, lists) => ({
+  ...{ id: `parts/${shape}/${lists}/f32`, kind: /** @type {const} */ ('parts'), shape, lists, dtype: 'f32' },
+  ...{ peers: {}, phases: [] },
+});
 
 function scoring(shape, lists, dtype, bar, questions, rounds) {
   const peers = { scoring: { script: 'scoring', bar, microBatch: 32 } };

@@ -1,7 +1,7 @@
 // The table of docs/performance.md, from the newest result of each machine in bench/results.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CURVE_BAR, PEERS } from './plan.mjs';
+import { CURVE_BAR, PEERS, PRODUCTS_BAR } from './plan.mjs';
 import { KIND } from './results.mjs';
 
 const BEGIN = '<!-- bench/peers.mjs --table writes from here -->';
@@ -44,9 +44,10 @@ function machineTable(document) {
     '',
     '| row | tokens a step | ours, s a step | against | theirs, s a step | times as long | spread | at least | met | results apart by |',
     '|---|---|---|---|---|---|---|---|---|---|',
-    ...rows.filter(({ peers }) => peers).flatMap(comparisons),
+    ...rows.filter(({ kind }) => kind === 'train' || kind === 'score').flatMap(comparisons),
     ...rows.flatMap(curve),
     ...experiment(rows),
+    ...parts(rows.filter(({ kind }) => kind === 'parts')),
     ...(failed.length > 0
       ? ['', `Not measured: ${failed.map(({ id, error }) => `\`${id}\` (${error})`).join('; ')}`]
       : []),
@@ -119,6 +120,23 @@ function experiment(rows) {
       verdict(row.met),
       models.join('; '),
     ]),
+  ];
+}
+
+/** Where the time of our own steps goes; products have a bar. */
+function parts(rows) {
+  if (rows.length === 0) return [];
+  const names = [...new Set(rows.flatMap((row) => row.parts.map(({ part }) => part)))];
+  const share = (row, name) => row.parts.find(({ part }) => part === name)?.share ?? 0;
+  const heads = ['step', 'ms', ...names.map((name) => `${name}, %`), `products ≥ ${percent(PRODUCTS_BAR)}`];
+  return [
+    '',
+    line(heads),
+    line(heads.map(() => '---')),
+    ...rows.map((row) => {
+      const shares = names.map((name) => (100 * share(row, name)).toFixed(1));
+      return line([row.id, row.msPerStep.median.toFixed(0), ...shares, verdict(row.met)]);
+    }),
   ];
 }
 

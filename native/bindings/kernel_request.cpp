@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "../error.h"
+#include "../loss/token_readout.h"
 
 namespace w2s {
 namespace {
@@ -186,6 +187,28 @@ void run_confidence(const Run& run) {
   run.give("dLogits", found.d_logits_BK);
 }
 
+void run_readout(const Run& run) {
+  const at::Tensor hidden = run.in.floats("hidden"), targets = run.in.targets();
+  const Readout readout{run.kernels, run.in.activation("unembedding"), nullptr, run.request.chunk_rows};
+  if (!run.in.has("dLogProbs")) {
+    TokenScores scores;
+    run.forward([&] { scores = score_tokens(readout, hidden, targets); });
+    run.give("logProbs", scores.log_probs_T);
+    run.give("argmax", scores.argmax_T);
+    return;
+  }
+  // Not zeros: a fresh gradient is overwritten.
+  const at::Tensor d_unembedding = run.in.floats("unembedding"), d_log_probs = run.in.floats("dLogProbs");
+  TokenGradients found;
+  run.backward([&] {
+    found = backward_tokens(readout, hidden, targets, d_log_probs, {d_unembedding, /*fresh=*/true});
+  });
+  run.give("logProbs", found.log_probs_T);
+  run.give("argmax", found.argmax_T);
+  run.give("dHidden", found.d_hidden_TD);
+  run.give("dUnembedding", d_unembedding);
+}
+
 struct NamedRun {
   std::string_view name;
   void (*run)(const Run&);
@@ -195,6 +218,7 @@ constexpr NamedRun kRuns[] = {
     {"attention", run_attention}, {"activation", run_activation}, {"gated", run_gated},
     {"norm", run_norm},           {"residual", run_residual},     {"columnSums", run_column_sums},
     {"rotate", run_rotate},       {"score", run_score},           {"confidence", run_confidence},
+    {"readout", run_readout},
 };
 
 }  // namespace

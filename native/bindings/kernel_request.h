@@ -28,6 +28,7 @@ struct KernelRequest {
   NormKind norm = NormKind::kRmsNorm;
   Threshold threshold;
   bool inverse = false, log_probabilities = false;
+  int64_t chunk_rows = 0;
   int64_t repetitions = 1;
 };
 

@@ -99,6 +99,7 @@ KernelRequest read_request(const Options& options) {
   request.threshold = read_threshold(options);
   request.inverse = options.boolean("inverse", false);
   request.log_probabilities = options.boolean("logProbabilities", false);
+  request.chunk_rows = options.integer("chunkRows", 1, kMost, 0);
   request.repetitions = options.integer("repetitions", 1, kMost, 1);
   return request;
 }

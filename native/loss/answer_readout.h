@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "token_readout.h"
+
 namespace w2s {
 
 /// Among which tokens an answer is chosen.
@@ -15,13 +17,23 @@ enum class AnswerVocabulary {
 
 /// Of each last hidden state the logits of answer tokens_K, or their log-probabilities over the vocabulary
 /// [B, K].
-at::Tensor answer_logits(const at::Tensor& hidden_BD, const at::Tensor& unembedding_VD,
-                         const at::Tensor& tokens_K, AnswerVocabulary vocabulary);
+at::Tensor answer_logits(const Readout& readout, const at::Tensor& hidden_BD, const at::Tensor& tokens_K,
+                         AnswerVocabulary vocabulary);
 
-/// Given d loss / d logits [B, K], adds the unembedding's gradient to `d_unembedding_VD` and returns that of
-/// the hidden states [B, D].
-at::Tensor backward_answers(const at::Tensor& hidden_BD, const at::Tensor& unembedding_VD,
-                            const at::Tensor& tokens_K, AnswerVocabulary vocabulary,
-                            const at::Tensor& d_logits_BK, at::Tensor& d_unembedding_VD);
+/// What d loss / d logits [B, K] is for the hidden states and for the rows of the answers.
+struct AnswerGradients {
+  at::Tensor d_hidden_BD;
+  at::Tensor d_rows_KD;
+};
+
+/// Where an answer is chosen among the answers alone: no other row of the unembedding has a gradient.
+AnswerGradients backward_restricted_answers(const Readout& readout, const at::Tensor& hidden_BD,
+                                            const at::Tensor& tokens_K, const at::Tensor& d_logits_BK);
+
+/// Where it is chosen among all tokens: gives the unembedding its gradient and returns that of the hidden states
+/// [B, D].
+at::Tensor backward_full_answers(const Readout& readout, const at::Tensor& hidden_BD,
+                                 const at::Tensor& tokens_K, const at::Tensor& d_logits_BK,
+                                 UnembeddingGradient gradient);
 
 }  // namespace w2s

@@ -1,69 +1,65 @@
 #include "token_readout.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/argmax.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/log_softmax.h>
-#include <ATen/ops/mm.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
+
+#include "readout_chunks.h"
 
 namespace w2s {
 namespace {
 
-// 64 MiB of float32 logits a chunk.
-constexpr int64_t kChunkElements = 1LL << 24;
+// Logits of a chunk: 64 MiB of float32 on a CPU; on a GPU 256, which takes that many rows to be busy.
+constexpr int64_t kChunkElements = 1LL << 24, kChunkElementsOnDevice = 1LL << 26;
 
-at::Tensor log_probabilities(const at::Tensor& hidden_CD, const at::Tensor& unembedding_VD) {
-  return at::log_softmax(at::mm(hidden_CD, unembedding_VD.t()), 1);
+TokenScores empty_scores(const at::Tensor& hidden_TD, const at::Tensor& targets_T) {
+  return {at::empty({hidden_TD.size(0)}, hidden_TD.options().dtype(at::kFloat)),
+          at::empty({hidden_TD.size(0)}, targets_T.options())};
+}
+
+// With d_log_probs_T the chunk's logits become their gradient.
+void score_chunk(const Readout& readout, const ReadoutChunks::Chunk& chunk, const at::Tensor& targets_T,
+                 const at::Tensor& d_log_probs_T, const TokenScores& scores) {
+  const Profile::Scope scope(readout.profile, Part::kLoss);
+  const auto part = [&](const at::Tensor& x_T) {
+    return x_T.defined() ? x_T.narrow(0, chunk.row, chunk.count) : x_T;
+  };
+  const ChunkScores found =
+      readout.kernels.score_chunk(chunk.logits_CV, part(targets_T), part(d_log_probs_T));
+  part(scores.log_probs_T).copy_(found.log_probs_C);
+  part(scores.argmax_T).copy_(found.argmax_C);
 }
 
 }  // namespace
 
 int64_t readout_chunk_rows(const at::Tensor& unembedding_VD) {
-  return std::max<int64_t>(1, kChunkElements / unembedding_VD.size(0));
+  const int64_t elements = unembedding_VD.is_cpu() ? kChunkElements : kChunkElementsOnDevice;
+  return std::max<int64_t>(1, elements / unembedding_VD.size(0));
 }
 
-TokenScores score_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
-                         const at::Tensor& targets_T) {
+TokenScores score_tokens(const Readout& readout, const at::Tensor& hidden_TD, const at::Tensor& targets_T) {
   const at::NoGradGuard no_grad;
-  const int64_t rows = hidden_TD.size(0);
-  TokenScores scores{at::empty({rows}, hidden_TD.options()), at::empty({rows}, targets_T.options())};
-  const int64_t step = readout_chunk_rows(unembedding_VD);
-  for (int64_t row = 0; row < rows; row += step) {
-    const int64_t count = std::min(step, rows - row);
-    const at::Tensor log_probs_CV = log_probabilities(hidden_TD.narrow(0, row, count), unembedding_VD);
-    const at::Tensor targets_C1 = targets_T.narrow(0, row, count).unsqueeze(1);
-    scores.log_probs_T.narrow(0, row, count).copy_(log_probs_CV.gather(1, targets_C1).squeeze(1));
-    scores.argmax_T.narrow(0, row, count).copy_(at::argmax(log_probs_CV, 1));
-  }
+  TokenScores scores = empty_scores(hidden_TD, targets_T);
+  ReadoutChunks(readout, hidden_TD).each([&](const ReadoutChunks::Chunk& chunk) {
+    score_chunk(readout, chunk, targets_T, /*d_log_probs_T=*/{}, scores);
+  });
   return scores;
 }
 
-TokenGradients backward_tokens(const at::Tensor& hidden_TD, const at::Tensor& unembedding_VD,
+TokenGradients backward_tokens(const Readout& readout, const at::Tensor& hidden_TD,
                                const at::Tensor& targets_T, const at::Tensor& d_log_probs_T,
-                               at::Tensor& d_unembedding_VD) {
+                               UnembeddingGradient gradient) {
   const at::NoGradGuard no_grad;
-  const int64_t rows = hidden_TD.size(0);
-  TokenGradients result{at::empty({rows}, hidden_TD.options()), at::empty({rows}, targets_T.options()),
-                        at::empty_like(hidden_TD)};
-  const int64_t step = readout_chunk_rows(unembedding_VD);
-  for (int64_t row = 0; row < rows; row += step) {
-    const int64_t count = std::min(step, rows - row);
-    const at::Tensor hidden_CD = hidden_TD.narrow(0, row, count);
-    const at::Tensor targets_C1 = targets_T.narrow(0, row, count).unsqueeze(1);
-    const at::Tensor d_C1 = d_log_probs_T.narrow(0, row, count).unsqueeze(1);
-    at::Tensor log_probs_CV = log_probabilities(hidden_CD, unembedding_VD);
-    result.log_probs_T.narrow(0, row, count).copy_(log_probs_CV.gather(1, targets_C1).squeeze(1));
-    result.argmax_T.narrow(0, row, count).copy_(at::argmax(log_probs_CV, 1));
-    // d log p(y) / d logits = onehot(y) − softmax
-    at::Tensor d_logits_CV = log_probs_CV.exp_().mul_(d_C1.neg());
-    d_logits_CV.scatter_add_(1, targets_C1, d_C1);
-    result.d_hidden_TD.narrow(0, row, count).copy_(at::mm(d_logits_CV, unembedding_VD));
-    d_unembedding_VD.addmm_(d_logits_CV.t(), hidden_CD);
-  }
+  const TokenScores scores = empty_scores(hidden_TD, targets_T);
+  const TokenGradients result{scores.log_probs_T, scores.argmax_T, at::empty_like(hidden_TD)};
+  ReadoutChunks chunks(readout, hidden_TD);
+  chunks.each([&](const ReadoutChunks::Chunk& chunk) {
+    score_chunk(readout, chunk, targets_T, d_log_probs_T, scores);
+    chunks.backward(chunk, gradient, result.d_hidden_TD);
+  });
+  if (gradient.fresh) gradient.d_unembedding_VD.zero_();  // no rows
   return result;
 }
 

@@ -36,9 +36,9 @@ Model::Model(const ModelOptions& options)
   const CheckedWeights weights(files, config);
   decoder_ =
       std::make_unique<Decoder>(std::move(config), weights, device_, options.compute_dtype, reference_);
-  std::shared_ptr<const Kernels> kernels = options.kernels;
-  if (!kernels) kernels = device_.is_cpu() ? cpu_kernels() : plain_kernels();
-  direct_ = std::make_unique<DirectPass>(*decoder_, std::move(kernels), profile_.get());
+  kernels_ = options.kernels;
+  if (!kernels_) kernels_ = device_.is_cpu() ? cpu_kernels() : plain_kernels();
+  direct_ = std::make_unique<DirectPass>(*decoder_, kernels_, profile_.get());
   parameters_ = decoder_->parameters();
 
   if (decoder_->config().tied_embeddings) {

@@ -102,12 +102,17 @@ class Model {
                        Gradients& gradients) const;
   at::Tensor backward_head(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
                            Gradients& gradients) const;
-  at::Tensor unembedding_gradient(Gradients& gradients) const;
+  at::Tensor backward_answers(const ForwardPass& pass, const at::Tensor& d_logits_BK,
+                              Gradients& gradients) const;
+  Readout readout() const;
+  size_t unembedding_index() const;
+  UnembeddingGradient unembedding_gradient(Gradients& gradients) const;
 
   at::Device device_;
   Json source_config_;
   bool reference_;
   std::unique_ptr<Profile> profile_;
+  std::shared_ptr<const Kernels> kernels_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<DirectPass> direct_;
   at::Tensor unembedding_VD_;  // undefined where nothing reads it; the token embedding when tied

@@ -76,16 +76,17 @@ ForwardPass Model::forward(const PackedBatch& batch, Purpose purpose) const {
     fail("ERR_ARGUMENT", "Expected a head with logits, not a language model.");
   const at::NoGradGuard no_grad;
   ForwardPass pass = read(batch, purpose);
-  const Profile::Scope scope(profile_.get(), Part::kLoss);
   if (head_.kind() == HeadKind::kTokens) {
-    pass.logits_BK = answer_logits(pass.hidden, unembedding(), head_.tokens_K(), head_.vocabulary());
+    pass.logits_BK = answer_logits(readout(), pass.hidden, head_.tokens_K(), head_.vocabulary());
     return pass;
   }
   if (head_.kind() != HeadKind::kLikelihood) {
+    const Profile::Scope scope(profile_.get(), Part::kLoss);
     pass.logits_BK = at::mm(pass.hidden, head_.score_KD().t());
     return pass;
   }
-  pass.scores = w2s::score_tokens(pass.hidden, unembedding(), batch.targets_T);
+  pass.scores = w2s::score_tokens(readout(), pass.hidden, batch.targets_T);
+  const Profile::Scope scope(profile_.get(), Part::kLoss);
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
   pass.log_prob_sums_B = at::zeros({sequences}, pass.scores.log_probs_T.options())
                              .index_add_(0, segment_of_target(batch), pass.scores.log_probs_T);
@@ -107,51 +108,71 @@ void Model::backward_hidden(const PackedBatch& batch, const ForwardPass& pass, c
   pass.graph_RD.backward(d_hidden_RD);
 }
 
-// Of the unembedding, which is the token embedding where the two are tied.
-at::Tensor Model::unembedding_gradient(Gradients& gradients) const {
-  const std::string name =
-      decoder_->config().tied_embeddings
-          ? decoder_->config().names.base_prefix + decoder_->config().names.token_embedding + ".weight"
-          : kUnembedding;
-  return gradients.accumulator(parameter_index(name));
+Readout Model::readout() const {
+  const at::Tensor& master_VD = unembedding();
+  // On a GPU this product is the largest of all and float32 a tenth as fast as bfloat16. On a CPU it is float32, as
+  // heads and losses are, and so it is for the few rows that answers are read from.
+  const bool exact = device_.is_cpu() || head_.kind() == HeadKind::kTokens;
+  const auto dtype = exact ? at::kFloat : decoder_->compute_dtype();
+  return {*kernels_, master_VD.detach().to(dtype), profile_.get(), /*chunk_rows=*/0};
+}
+
+// The unembedding's place, which is the token embedding where the two are tied.
+size_t Model::unembedding_index() const {
+  const TensorNames& names = decoder_->config().names;
+  return parameter_index(decoder_->config().tied_embeddings
+                             ? names.base_prefix + names.token_embedding + ".weight"
+                             : kUnembedding);
+}
+
+UnembeddingGradient Model::unembedding_gradient(Gradients& gradients) const {
+  const Gradients::Target target = gradients.target({unembedding_index()});
+  return {target.tensor, target.fresh};
+}
+
+at::Tensor Model::backward_answers(const ForwardPass& pass, const at::Tensor& d_logits_BK,
+                                   Gradients& gradients) const {
+  if (head_.vocabulary() == AnswerVocabulary::kFull)
+    return backward_full_answers(readout(), pass.hidden, head_.tokens_K(), d_logits_BK,
+                                 unembedding_gradient(gradients));
+  const AnswerGradients found =
+      backward_restricted_answers(readout(), pass.hidden, head_.tokens_K(), d_logits_BK);
+  gradients.add_rows(unembedding_index(), head_.tokens_K(), found.d_rows_KD);
+  return found.d_hidden_BD;
 }
 
 // Adds the gradients of the head's parameters and gives that of what it read.
 at::Tensor Model::backward_head(const PackedBatch& batch, const ForwardPass& pass,
                                 const at::Tensor& d_logits_BK, Gradients& gradients) const {
-  if (head_.kind() == HeadKind::kTokens) {
-    at::Tensor d_unembedding_VD = unembedding_gradient(gradients);
-    return backward_answers(pass.hidden, unembedding(), head_.tokens_K(), head_.vocabulary(), d_logits_BK,
-                            d_unembedding_VD);
-  }
+  if (head_.kind() == HeadKind::kTokens) return backward_answers(pass, d_logits_BK, gradients);
+  const auto in_loss = [&] { return Profile::Scope(profile_.get(), Part::kLoss); };
   if (head_.kind() != HeadKind::kLikelihood) {
+    const Profile::Scope scope = in_loss();
     gradients.add_product(parameter_index(kScore), d_logits_BK.t(), pass.hidden);
     return at::mm(d_logits_BK, head_.score_KD());
   }
-  const at::Tensor d_z_B = d_logits_BK.select(1, 1);
-  gradients.accumulator(parameter_index(kLikelihoodScale)).add_((d_z_B * pass.log_prob_sums_B).sum());
-  gradients.accumulator(parameter_index(kLikelihoodBias)).add_(d_z_B.sum());
-  const at::Tensor d_log_probs_T = (d_z_B * head_.scale()).index_select(0, segment_of_target(batch));
-  at::Tensor d_unembedding_VD = unembedding_gradient(gradients);
-  return backward_tokens(pass.hidden, unembedding(), batch.targets_T, d_log_probs_T, d_unembedding_VD)
+  at::Tensor d_log_probs_T;
+  {
+    const Profile::Scope scope = in_loss();
+    const at::Tensor d_z_B = d_logits_BK.select(1, 1);
+    gradients.accumulator(parameter_index(kLikelihoodScale)).add_((d_z_B * pass.log_prob_sums_B).sum());
+    gradients.accumulator(parameter_index(kLikelihoodBias)).add_(d_z_B.sum());
+    d_log_probs_T = (d_z_B * head_.scale()).index_select(0, segment_of_target(batch));
+  }
+  return backward_tokens(readout(), pass.hidden, batch.targets_T, d_log_probs_T,
+                         unembedding_gradient(gradients))
       .d_hidden_TD;
 }
 
 void Model::backward(const PackedBatch& batch, const ForwardPass& pass, const at::Tensor& d_logits_BK,
                      Gradients& gradients) const {
   const at::NoGradGuard no_grad;
-  at::Tensor d_hidden;
-  {
-    const Profile::Scope scope(profile_.get(), Part::kLoss);
-    d_hidden = backward_head(batch, pass, d_logits_BK.to(device_), gradients);
-  }
+  const at::Tensor d_hidden = backward_head(batch, pass, d_logits_BK.to(device_), gradients);
   backward_hidden(batch, pass, d_hidden, gradients);
 }
 
 TokenScores Model::score_targets(const PackedBatch& batch) const {
-  const at::Tensor hidden_TD = read_hidden(batch);
-  const Profile::Scope scope(profile_.get(), Part::kLoss);
-  return w2s::score_tokens(hidden_TD, unembedding(), batch.targets_T);
+  return w2s::score_tokens(readout(), read_hidden(batch), batch.targets_T);
 }
 
 LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, double normaliser,
@@ -160,23 +181,19 @@ LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, doubl
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
   if (batch.reads.size(0) == 0) return {0.0, sequences};
   const ForwardPass pass = read(batch, Purpose::kTraining);
+  const at::Tensor d_log_probs_T = at::full({batch.reads.size(0)}, -1.0 / normaliser, pass.hidden.options());
+  const TokenGradients found = backward_tokens(readout(), pass.hidden, batch.targets_T, d_log_probs_T,
+                                               unembedding_gradient(gradients));
   LanguageModelLoss result;
-  at::Tensor d_hidden_TD;
   {
     const Profile::Scope scope(profile_.get(), Part::kLoss);
-    const at::Tensor d_log_probs_T =
-        at::full({batch.reads.size(0)}, -1.0 / normaliser, pass.hidden.options());
-    at::Tensor d_unembedding_VD = unembedding_gradient(gradients);
-    const TokenGradients found =
-        backward_tokens(pass.hidden, unembedding(), batch.targets_T, d_log_probs_T, d_unembedding_VD);
-    d_hidden_TD = found.d_hidden_TD;
     const at::Tensor wrong_T = found.argmax_T.ne(batch.targets_T).to(at::kLong);
     const at::Tensor wrong_B =
         at::zeros({sequences}, wrong_T.options()).index_add_(0, segment_of_target(batch), wrong_T);
     result.loss = -found.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser;
     result.exact_matches = sequences - wrong_B.count_nonzero().item<int64_t>();
   }
-  backward_hidden(batch, pass, d_hidden_TD, gradients);
+  backward_hidden(batch, pass, found.d_hidden_TD, gradients);
   return result;
 }
 

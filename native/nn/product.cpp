@@ -48,7 +48,14 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bo
     return at::native::mkldnn_matmul(a, b, out, /*beta=*/accumulate ? 1.0F : 0.0F, /*alpha=*/1.0F);
 #endif
   at::Tensor result = out;
-  if (out.scalar_type() != a.scalar_type()) {
+  if (out.scalar_type() != a.scalar_type() && out.is_cuda()) {
+    // Sums come out as they are; only on CUDA does this form exist. addmm's wants a bfloat16 sum in some versions.
+    if (accumulate) {
+      result.add_(at::mm(a, b, out.scalar_type()));
+    } else {
+      at::mm_out(result, a, b, out.scalar_type());
+    }
+  } else if (out.scalar_type() != a.scalar_type()) {
     const at::Tensor narrow = at::mm(a, b);
     if (accumulate) {
       result.add_(narrow);

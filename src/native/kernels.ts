@@ -34,6 +34,8 @@ export interface NativeTensor {
  * - `rotate`: x [N, H, E], cos and sin [N, E / 2] → x
  * - `score`: logits [C, V], [dLogProbs [C]] → logProbs, argmax, [dLogits]; with `targets`
  * - `confidence`: logits and targets [B, 2] → loss, dLogits
+ * - `readout`: hidden [T, D], unembedding [V, D], [dLogProbs [T]] → logProbs, argmax, [dHidden, dUnembedding]; with
+ *   `targets` (not one kernel, but a loop over `score` and products; with dLogProbs all of it is backward)
  */
 export interface KernelRun {
   kernel:
@@ -45,7 +47,8 @@ export interface KernelRun {
     | 'columnSums'
     | 'rotate'
     | 'score'
-    | 'confidence';
+    | 'confidence'
+    | 'readout';
   /** `plain`: the reference in ATen, on any device. */
   implementation: 'plain' | 'cpu' | 'cuda';
   /** Of `cuda`: another library than the one beside the addon, such as one for the CPU (test/native/cuda-emulation). */
@@ -57,7 +60,7 @@ export interface KernelRun {
   /** CPU threads of the job thread. */
   threads: number;
   inputs: Record<string, NativeTensor>;
-  /** Of `score` [C]. */
+  /** Of `score` [C] and `readout` [T]. */
   targets?: Int32Array;
   layout?: KernelLayout;
   /** Tokens that a query sees, itself included; 0 (unless given): all before it. */
@@ -78,6 +81,8 @@ export interface KernelRun {
   logProbabilities?: boolean;
   /** Of `rotate`. */
   inverse?: boolean;
+  /** Of `readout`: rows whose logits are held at a time; what suits the device unless given. */
+  chunkRows?: number;
   /** How often it runs, for timing; 1 unless given. */
   repetitions?: number;
 }
