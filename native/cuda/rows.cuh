@@ -5,6 +5,7 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <type_traits>
 
@@ -40,7 +41,13 @@ __device__ __forceinline__ Pack<T, W> load(const T* from) {
 
 template <int W, class T>
 __device__ __forceinline__ void store(T* to, const Pack<T, W>& pack) {
-  *reinterpret_cast<Pack<T, W>*>(to) = pack;
+  if constexpr (sizeof pack == sizeof(uint4)) {
+    uint4 bits;
+    memcpy(&bits, &pack, sizeof bits);
+    __stwb(reinterpret_cast<uint4*>(to), bits);  // an assignment becomes single stores in some kernels
+  } else {
+    *reinterpret_cast<Pack<T, W>*>(to) = pack;
+  }
 }
 
 __device__ __forceinline__ float warp_sum(float value) {

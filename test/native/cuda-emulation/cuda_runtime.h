@@ -15,6 +15,10 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+
 struct cudaLaunchConfig_t {
   dim3 gridDim, blockDim;
   std::size_t dynamicSmemBytes = 0;
@@ -31,6 +35,8 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
   emulation::run_grid(grid, block, [&] { kernel(arguments...); });
   return cudaSuccess;
 }
+
+inline void __stwb(uint4* to, uint4 value) { *to = value; }
 
 inline void __syncthreads() { emulation::wait_for_block(); }
 
