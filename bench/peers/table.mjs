@@ -1,7 +1,7 @@
 // The table of docs/performance.md, from the newest result of each machine in bench/results.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CURVE_BAR, PEERS, PRODUCTS_BAR } from './plan.mjs';
+import { CURVE_BAR, MFU_BARS, PEERS, PRODUCTS_BAR } from './plan.mjs';
 import { KIND } from './results.mjs';
 
 const BEGIN = '<!-- bench/peers.mjs --table writes from here -->';
@@ -48,6 +48,8 @@ function machineTable(document) {
     ...rows.flatMap(curve),
     ...experiment(rows),
     ...parts(rows.filter(({ kind }) => kind === 'parts')),
+    ...utilisation(document.suite ?? []),
+    ...suiteSummary(document.suite ?? []),
     ...(failed.length > 0
       ? ['', `Not measured: ${failed.map(({ id, error }) => `\`${id}\` (${error})`).join('; ')}`]
       : []),
@@ -138,6 +140,52 @@ function parts(rows) {
       return line([row.id, row.msPerStep.median.toFixed(0), ...shares, verdict(row.met)]);
     }),
   ];
+}
+
+/** Packed language modelling on a GPU: model FLOPs a second over those of the fastest product of the same run. */
+function utilisation(suite) {
+  const rows = Object.entries(MFU_BARS).flatMap(([shape, bar]) => {
+    const run = suite.find(({ name }) => name === `bench packed lm ${shape}`)?.result?.runs?.[0];
+    if (!run) return [];
+    const speed = `${Math.round(run.tokensPerSecond.median)}`;
+    const fastest = (run.product.fastest.flopsPerSecond / 1e12).toFixed(0);
+    return [
+      line([
+        shape,
+        speed,
+        run.msPerStep.median.toFixed(1),
+        fastest,
+        percent(run.mfu),
+        percent(bar),
+        verdict(run.mfu >= bar),
+      ]),
+    ];
+  });
+  if (rows.length === 0) return [];
+  const heads = [
+    '`lm`, packed 1,024 tokens, bf16',
+    'tokens/s',
+    'ms a step',
+    'product, TFLOP/s',
+    'MFU',
+    'at least',
+    'met',
+  ];
+  return ['', line(heads), line(heads.map(() => '---')), ...rows];
+}
+
+/** What the GPU suite did beside measuring. */
+function suiteSummary(suite) {
+  if (suite.length === 0) return [];
+  const of = (status) =>
+    suite
+      .filter((step) => step.status === status)
+      .map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
+  const [failed, left] = [of('failed'), of('left out')];
+  const said = [`${of('ok').length} steps of scripts/gpu-suite went well`];
+  if (failed.length > 0) said.push(`failed: ${failed.join('; ')}`);
+  if (left.length > 0) said.push(`left out: ${left.join('; ')}`);
+  return ['', `${said.join('. ')}.`];
 }
 
 const line = (cells) => `| ${cells.join(' | ')} |`;

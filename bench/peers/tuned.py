@@ -10,12 +10,14 @@ is never read), gradient norms of all parameters at once.
 import sys
 
 import torch
-from common import DEVICE, JOB, OFFSETS, ON_GPU, TOKENS, classifier, length, padded, train
+from common import JOB, OFFSETS, ON_GPU, TOKENS, VERSIONS, autocast, classifier, length, on_device, padded, train
 from varlen import register
 
+FLAT = ON_GPU or JOB.get("flatten", False)
 register()
-model = classifier("varlen" if ON_GPU or JOB.get("flatten") else "sdpa").train()
+model = classifier("varlen" if FLAT else "sdpa").train()
 optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, weight_decay=0.0, fused=True)
+trunk = model.base_model
 
 
 def sorted_parts(batch):
@@ -23,43 +25,50 @@ def sorted_parts(batch):
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
-def padded_logits(rows):
-    ids, _ = padded(rows)
+def padded_logits(ids, _mask):
     return model(input_ids=ids, use_cache=False).logits
 
 
-trunk = model.base_model
-if JOB.get("compile"):
-    trunk = torch.compile(trunk, dynamic=True)
-
-
-def flat_logits(rows):
-    """Logits of sequences laid end to end."""
+def flat_inputs(rows):
+    """Sequences laid end to end: ids and positions [1, N], where each begins [B + 1], its last token [B], the longest."""
     lengths = torch.tensor([length(index) for index in rows])
     starts = torch.nn.functional.pad(lengths.cumsum(0), (1, 0))
     ids = torch.cat([TOKENS[OFFSETS[index] : OFFSETS[index + 1]] for index in rows])
     positions = torch.arange(len(ids)) - starts[:-1].repeat_interleave(lengths)
+    longest = 128 * -(-int(lengths.max()) // 128)  # rounded up: few different values, few recompilations
+    return ids[None], positions[None], starts.int(), starts[1:] - 1, longest
+
+
+def flat_logits(ids, positions, starts, last, longest):
     hidden = trunk(
-        input_ids=ids[None].to(DEVICE, non_blocking=True),
-        position_ids=positions[None].to(DEVICE, non_blocking=True),
-        use_cache=False,
-        cu_seq_lens_q=starts.int().to(DEVICE, non_blocking=True),
-        max_length_q=128 * -(-int(lengths.max()) // 128),  # rounded up: few different values, few recompilations
+        input_ids=ids, position_ids=positions, use_cache=False, cu_seq_lens_q=starts, max_length_q=longest
     ).last_hidden_state
-    return model.score(hidden[0, (starts[1:] - 1).to(DEVICE, non_blocking=True)])
+    return model.score(hidden[0, last])
 
 
-flat = ON_GPU or JOB.get("flatten")
-if JOB.get("compile"):
+def compiled():
+    """The trunk through torch.compile, or as it is where the compiler stumbles over it."""
+    global trunk
+    trunk = torch.compile(model.base_model, dynamic=True)
     try:
-        flat_logits(JOB["batches"][0]).sum().backward()
-        optimizer.zero_grad(set_to_none=True)
-    except Exception as error:  # noqa: BLE001  (whatever the compiler stumbles on: the peer goes on without it)
+        with autocast():
+            logits = flat_logits(*on_device(flat_inputs(JOB["batches"][0])))
+        logits.float().sum().backward()
+    except Exception as error:  # noqa: BLE001  (whatever it is: the peer goes on without)
         print(f"torch.compile failed, going on without: {error}", file=sys.stderr)
-        trunk = model.base_model
+        return model.base_model
+    finally:
+        optimizer.zero_grad(set_to_none=True)
+    return trunk
+
+
+if JOB.get("compile"):
+    trunk = compiled()
+    VERSIONS["compiled"] = trunk is not model.base_model
 train(
-    (lambda batch: [batch]) if flat else sorted_parts,
-    flat_logits if flat else padded_logits,
+    (lambda batch: [batch]) if FLAT else sorted_parts,
+    flat_inputs if FLAT else padded,
+    flat_logits if FLAT else padded_logits,
     model,
     optimizer,
     lambda p: torch.nn.utils.clip_grad_norm_(p, JOB["clip"], foreach=True),
