@@ -11,8 +11,11 @@ import { type ParsedFile, placeOf } from './parsedFile.js';
 export interface ClassMap {
   names: readonly string[];
   /** Probability of each class [K]; one-hot for a hard label. Throws ERR_DATA on a label out of range. */
-  vector(label: RawLabel, parsed: ParsedFile, row: number): readonly number[];
+  vector(label: RawLabel, parsed: LabelledFile, row: number): readonly number[];
 }
+
+/** What tells where a label stands. */
+export type LabelledFile = Pick<ParsedFile, 'file' | 'unit' | 'task' | 'labelColumn'>;
 
 export interface KnownClasses {
   /** Fixed by the format. */

@@ -26,6 +26,14 @@ export interface EncodeOptions {
   ends?: 'learned';
   /** Tokens to be written behind each prompt: room is kept for them, and completions are left out. */
   answerRoom?: number;
+  /** Of rows that come window by window: what those before had. The share of unknown tokens is that of all of them. */
+  tally?: TokenTally;
+}
+
+/** Tokens so far. */
+export interface TokenTally {
+  unknown: number;
+  all: number;
 }
 
 export interface EncodedExamples {
@@ -62,7 +70,9 @@ export async function encodeExamples(
     withPrompts && options.answerRoom === undefined
       ? withEnds(tokenizer, items, options, await encodeCompletions(tokenizer, items))
       : undefined;
-  const unknownShare = shareOf(tokenizer.unknownId, heads, tails);
+  const tally = options.tally ?? { unknown: 0, all: 0 };
+  count(tally, tokenizer.unknownId, [heads, tails]);
+  const unknownShare = tally.all === 0 ? 0 : tally.unknown / tally.all;
   if (unknownShare > LARGEST_UNKNOWN_SHARE) throw mostlyUnknown(unknownShare, rows, options);
   const packer = new Packer(tokenizer, options, { heads, tails, paired });
   let sliceEnds = performance.now() + SLICE_MS;
@@ -206,16 +216,17 @@ const PLACEHOLDER = new Int32Array(1);
 const slice = ({ ids, offsets }: EncodedTexts, i: number): Int32Array =>
   ids.subarray(offsets[i], offsets[i + 1]);
 
-function shareOf(unknownId: number | null, ...parts: (EncodedTexts | undefined)[]): number {
-  if (unknownId === null) return 0;
-  let unknown = 0;
-  let all = 0;
+function count(
+  tally: TokenTally,
+  unknownId: number | null,
+  parts: readonly (EncodedTexts | undefined)[],
+): void {
   for (const part of parts) {
     if (part === undefined) continue;
-    all += part.ids.length;
-    for (const id of part.ids) if (id === unknownId) unknown++;
+    tally.all += part.ids.length;
+    if (unknownId === null) continue;
+    for (const id of part.ids) if (id === unknownId) tally.unknown++;
   }
-  return all === 0 ? 0 : unknown / all;
 }
 
 function mostlyUnknown(share: number, rows: readonly Example[], options: EncodeOptions): W2sError {

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { SchemaElement } from 'hyparquet-writer';
-import { W2sError } from '../errors.js';
+import { isW2sError, W2sError } from '../errors.js';
 
 /** `--export FILE`: one row an example, in input order, as JSON Lines or Parquet by the name's ending. */
 export interface ExportRow {
@@ -29,18 +29,25 @@ export function checkExportName(file: string): void {
   );
 }
 
-/** Writes all rows atomically; they have the same columns. Throws ERR_CONFIG on the name, ERR_DISK on the writing. */
-export async function writeExport(file: string, rows: readonly ExportRow[]): Promise<void> {
+/** Rows as they come. */
+export type ExportRows = Iterable<ExportRow> | AsyncIterable<ExportRow>;
+
+/**
+ * Writes all rows atomically; they have the same columns. JSON Lines are written as rows come, Parquet holds them all
+ * before it is written. Throws ERR_CONFIG on the name, ERR_DISK on the writing, and what the rows throw.
+ */
+export async function writeExport(file: string, rows: ExportRows): Promise<void> {
   checkExportName(file);
   const target = resolve(file);
   const draft = `${target}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(target), { recursive: true });
-    if (/\.parquet$/i.test(file)) await writeFile(draft, await parquetOf(rows));
+    if (/\.parquet$/i.test(file)) await writeFile(draft, await parquetOf(await all(rows)));
     else await pipeline(Readable.from(jsonLines(rows)), createWriteStream(draft));
     await rename(draft, target);
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => {});
+    if (isW2sError(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new W2sError('ERR_DISK', `Expected to write ${file} for --export but cannot: ${reason}.`, {
       cause,
@@ -51,11 +58,21 @@ export async function writeExport(file: string, rows: readonly ExportRow[]): Pro
 
 const LINES_AT_ONCE = 500;
 
-function* jsonLines(rows: readonly ExportRow[]): Generator<string> {
-  for (let start = 0; start < rows.length; start += LINES_AT_ONCE) {
-    const lines = rows.slice(start, start + LINES_AT_ONCE).map((row) => `${JSON.stringify(row)}\n`);
+async function* jsonLines(rows: ExportRows): AsyncGenerator<string> {
+  let lines: string[] = [];
+  for await (const row of rows) {
+    lines.push(`${JSON.stringify(row)}\n`);
+    if (lines.length < LINES_AT_ONCE) continue;
     yield lines.join('');
+    lines = [];
   }
+  yield lines.join('');
+}
+
+async function all(rows: ExportRows): Promise<readonly ExportRow[]> {
+  const list: ExportRow[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
 }
 
 async function parquetOf(rows: readonly ExportRow[]): Promise<Uint8Array> {

@@ -7,6 +7,7 @@ export { judgeOf } from './judge.js';
 export { type LoadedExamples, type LoadOptions, loadSplit } from './load.js';
 export { type RandomStream, stream } from './random.js';
 export { type DatasetRequest, resolveDataset, withClasses } from './resolve.js';
+export { type StreamedExamples, streamSplit } from './rowStream.js';
 export { encodeSafetensors, readSafetensors, type Tensor } from './safetensors.js';
 export { loadShots } from './shots.js';
 export { roleOf } from './splits.js';

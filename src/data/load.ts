@@ -2,7 +2,7 @@ import { nearest } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
 import { withoutStrangeLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
-import { type ClassMap, resolveClasses } from './classes.js';
+import { type ClassMap, type LabelledFile, resolveClasses } from './classes.js';
 import { findFormat, type RawExample } from './formats/index.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
 import { PREFERENCE_CLASSES } from './preference.js';
@@ -49,13 +49,7 @@ export async function loadSplit(
   const fixed = spec.dataset.classes ?? format.classes;
   const parsed = await read(role);
   const { skipBadRows } = spec.dataset;
-  if (parsed.task !== task) {
-    throw new W2sError(
-      'ERR_DATA',
-      `Expected data for ${task} but ${displayPath(parsed.file)} holds data for ${parsed.task}.`,
-      { hint: 'Look at it: npx w2s-native datasets show FILE' },
-    );
-  }
+  requireTask(parsed, task);
   if (unlabelled || task === 'completion') {
     const rows = unlabelled
       ? { rows: await drawVariants(parsed.rows, spec, drawOf(spec)) }
@@ -73,6 +67,16 @@ export async function loadSplit(
   return examples(fitting, await pick(fitting, spec, role, classes), options, classes);
 }
 
+/** @throws ERR_DATA where a file is for another task */
+export function requireTask({ file, task: found }: Pick<ParsedFile, 'file' | 'task'>, task: TaskKind): void {
+  if (found === task) return;
+  throw new W2sError(
+    'ERR_DATA',
+    `Expected data for ${task} but ${displayPath(file)} holds data for ${found}.`,
+    { hint: 'Look at it: npx w2s-native datasets show FILE' },
+  );
+}
+
 /** Nothing is balanced: which of two completions is shown first is a coin's doing, whatever the rows are. */
 async function preferences(
   parsed: ParsedFile,
@@ -86,7 +90,7 @@ async function preferences(
 }
 
 /** Where labels are not read, there is none to turn into a vector. */
-function unseenLabel(): never {
+export function unseenLabel(): never {
   throw new TypeError('a label where none was read');
 }
 
@@ -222,9 +226,10 @@ async function examples(
   };
 }
 
-function toExample(
+/** A row as steps see it. Throws ERR_DATA on a label that is no class. */
+export function toExample(
   { id, group, row, text, prompt, completion, completions, label, rating, scores }: RawExample,
-  parsed: ParsedFile,
+  parsed: LabelledFile,
   labels: boolean,
   classes: ClassMap | undefined,
 ): Example {

@@ -1,7 +1,7 @@
 import { W2sError } from '../errors.js';
 import { withoutMixedLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
-import type { DatasetFormat, RawExample, ReadRequest } from './formats/index.js';
+import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './formats/index.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
 import { openSource, type Source, type SourceOptions, type SourceRow } from './sources/index.js';
 
@@ -17,6 +17,72 @@ export function headerOf(format: Pick<DatasetFormat, 'header'>, said: boolean | 
   return { header: said ?? format.header ?? true };
 }
 
+/** A file whose columns its format has found: all of a parsed file but the rows. */
+export interface OpenedFile extends Omit<ParsedFile, 'rows' | 'skipped' | 'firstProblem'> {
+  /**
+   * The examples of every row, in chunks that let others run in between; each call reads the file anew.
+   * Throws ERR_DATA naming file, 1-based line and field.
+   */
+  examples(options?: ExampleOptions): AsyncGenerator<readonly RawExample[]>;
+}
+
+export interface ExampleOptions {
+  /** Told of a bad row, which is then left out; without it the first one ends the reading. */
+  onProblem?: ((problem: W2sError) => void) | undefined;
+  /** False: that no two rows have one id is known already, and ids are not kept in memory to see it. */
+  checkIds?: boolean;
+}
+
+/** Opens a file by its format. Throws ERR_DATA where a column is missing. */
+export async function openDataFile(
+  file: string,
+  format: DatasetFormat,
+  options: ReadOptions,
+): Promise<OpenedFile> {
+  const source = await openSource(file, headerOf(format, options.header));
+  await requireColumns(source, options.skipBadRows);
+  const reader = await format.bind(source, options);
+  const { file: path, unit } = source;
+  const { task, textColumns, labelColumn } = reader;
+  const examples: OpenedFile['examples'] = (asked) => examplesOf(source, reader, asked);
+  return { file: path, unit, task, textColumns, labelColumn, examples };
+}
+
+async function* examplesOf(
+  source: Source,
+  reader: RecordReader,
+  { onProblem, checkIds = true }: ExampleOptions = {},
+): AsyncGenerator<readonly RawExample[]> {
+  const firstWith = new Map<string, number>();
+  const take = (row: SourceRow, number: number): readonly RawExample[] => {
+    if (row.problem !== undefined) throw row.problem;
+    const place = placeOf(source, row.row);
+    const examples = reader.read(row.record ?? {}, place, number);
+    for (const { id } of checkIds ? examples : []) {
+      const earlier = firstWith.get(id);
+      if (earlier === undefined) continue;
+      throw badField(place, 'id', 'an id of its own', `"${id}", which ${source.unit} ${earlier} has`);
+    }
+    for (const { id } of checkIds ? examples : []) firstWith.set(id, row.row);
+    return examples;
+  };
+  let number = 0;
+  for await (const chunk of source.rows()) {
+    const examples: RawExample[] = [];
+    for (const row of chunk) {
+      // Bad rows count too, so that leaving them out renames no other.
+      number++;
+      try {
+        examples.push(...take(row, number));
+      } catch (error) {
+        if (onProblem === undefined || !(error instanceof W2sError)) throw error;
+        onProblem(error);
+      }
+    }
+    yield examples;
+  }
+}
+
 /**
  * Reads a file by its format. Throws ERR_DATA naming file, 1-based line and field at the first bad row, or
  * with `skipBadRows` where no good one is left. What breaks the file as a whole (its encoding, a quote that is
@@ -27,54 +93,19 @@ export async function readDataFile(
   format: DatasetFormat,
   options: ReadOptions,
 ): Promise<ParsedFile> {
-  const source = await openSource(file, headerOf(format, options.header));
-  await requireColumns(source, options.skipBadRows);
-  const reader = await format.bind(source, options);
+  const { examples, ...opened } = await openDataFile(file, format, options);
   const rows: RawExample[] = [];
-  const firstWith = new Map<string, number>();
   let skipped = 0;
   let firstProblem: string | undefined;
-  const take = (row: SourceRow, number: number): void => {
-    if (row.problem !== undefined) throw row.problem;
-    const place = placeOf(source, row.row);
-    const examples = reader.read(row.record ?? {}, place, number);
-    for (const { id } of examples) {
-      const earlier = firstWith.get(id);
-      if (earlier === undefined) continue;
-      throw badField(place, 'id', 'an id of its own', `"${id}", which ${source.unit} ${earlier} has`);
-    }
-    for (const example of examples) {
-      firstWith.set(example.id, row.row);
-      rows.push(example);
-    }
+  const skip = ({ message }: W2sError): void => {
+    skipped++;
+    firstProblem ??= message;
   };
-  let number = 0;
-  for await (const chunk of source.rows()) {
-    for (const row of chunk) {
-      // Bad rows count too, so that leaving them out renames no other.
-      number++;
-      try {
-        take(row, number);
-      } catch (error) {
-        if (!options.skipBadRows || !(error instanceof W2sError)) throw error;
-        skipped++;
-        firstProblem ??= error.message;
-      }
-    }
+  for await (const chunk of examples({ onProblem: options.skipBadRows ? skip : undefined })) {
+    for (const example of chunk) rows.push(example);
   }
-  if (rows.length === 0) throw noRows(source, skipped, firstProblem);
-  const { file: path, unit } = source;
-  const { task, textColumns, labelColumn } = reader;
-  const parsed = {
-    file: path,
-    unit,
-    task,
-    textColumns,
-    labelColumn,
-    rows,
-    skipped,
-    ...(firstProblem === undefined ? {} : { firstProblem }),
-  };
+  if (rows.length === 0) throw noRows(opened, skipped, firstProblem);
+  const parsed = { ...opened, rows, skipped, ...(firstProblem === undefined ? {} : { firstProblem }) };
   return options.skipBadRows && format.classes === undefined ? withoutMixedLabels(parsed) : parsed;
 }
 
@@ -94,7 +125,8 @@ export async function requireColumns(source: Source, skipBadRows = false): Promi
   throw noRows(source, problems, first);
 }
 
-function noRows(source: Source, skipped: number, firstProblem?: string): W2sError {
+/** What is said of a file without rows. */
+export function noRows(source: Pick<Source, 'file' | 'unit'>, skipped = 0, firstProblem?: string): W2sError {
   const received =
     skipped > 0 ? `${skipped} bad ones only; the first: ${firstProblem?.replace(/\.$/, '')}` : 'no rows';
   return new W2sError(

@@ -1,7 +1,7 @@
 import { W2sError } from '../errors.js';
-import type { DatasetFormat } from './formats/index.js';
+import type { DatasetFormat, RawExample } from './formats/index.js';
 import type { ParsedFile } from './parsedFile.js';
-import { type ReadOptions, readDataFile } from './readFile.js';
+import { noRows, type OpenedFile, openDataFile, type ReadOptions, readDataFile } from './readFile.js';
 import type { DatasetSpec, FileLocations, FileRole, TaskKind } from './types.js';
 
 /** Where a file of this content lies here. Throws ERR_NOT_FOUND where nobody has said. */
@@ -13,22 +13,65 @@ function locationOf(sha256: string, locations: FileLocations): string {
   });
 }
 
+/** How a file of a data set is read. */
+export interface RoleRequest {
+  format: DatasetFormat;
+  task: TaskKind;
+  labels: boolean;
+}
+
 /** Reads one file of a data set as its spec says. Throws ERR_DATA naming file, row and field. */
 export function readRole(
   spec: DatasetSpec,
   role: FileRole,
   locations: FileLocations,
-  { format, task, labels }: { format: DatasetFormat; task: TaskKind; labels: boolean },
+  request: RoleRequest,
 ): Promise<ParsedFile> {
   const sha256 = spec.files[role] ?? '';
-  const { columns, skipBadRows, header } = spec;
-  return readCached(locationOf(sha256, locations), sha256, format, {
+  return readCached(locationOf(sha256, locations), sha256, request.format, readOptions(spec, request));
+}
+
+/** Opens one file of a data set as its spec says, without reading its rows. */
+export function openRole(
+  spec: DatasetSpec,
+  role: FileRole,
+  locations: FileLocations,
+  request: RoleRequest,
+): Promise<OpenedFile> {
+  const file = locationOf(spec.files[role] ?? '', locations);
+  return openDataFile(file, request.format, readOptions(spec, request));
+}
+
+/** The labels of one file of a data set, and where they stand; of its rows nothing else is kept. */
+export async function readLabels(
+  spec: DatasetSpec,
+  role: FileRole,
+  locations: FileLocations,
+  request: RoleRequest,
+): Promise<ParsedFile> {
+  const { examples, ...opened } = await openRole(spec, role, locations, request);
+  const rows: RawExample[] = [];
+  for await (const chunk of examples()) {
+    for (const { row, label } of chunk)
+      rows.push(label === undefined ? UNLABELLED : { ...UNLABELLED, row, label });
+  }
+  if (rows.length === 0) throw noRows(opened);
+  return { ...opened, rows, skipped: 0 };
+}
+
+const UNLABELLED: RawExample = { id: '', group: '', row: 0 };
+
+function readOptions(
+  { columns, skipBadRows, header }: DatasetSpec,
+  { task, labels }: RoleRequest,
+): ReadOptions {
+  return {
     columns,
     task,
     labels,
     ...(skipBadRows === undefined ? {} : { skipBadRows }),
     ...(header === undefined ? {} : { header }),
-  });
+  };
 }
 
 /** The last files read, by content and way of reading: the parts of an experiment come from the same few. */

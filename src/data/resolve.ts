@@ -10,7 +10,7 @@ import { localFile } from './hub/file.js';
 import { fetchSplit } from './hub/published.js';
 import type { ParsedFile } from './parsedFile.js';
 import { headerOf, requireColumns } from './readFile.js';
-import { readRole } from './recentFiles.js';
+import { readLabels, readRole } from './recentFiles.js';
 import { checkDataFile, endingOf, openSource, type SourceOptions } from './sources/index.js';
 import { mapInSlices } from './sources/source.js';
 import type { DatasetSpec, FileRole, ResolvedDataset, TaskKind } from './types.js';
@@ -37,6 +37,14 @@ export interface DatasetRequest {
 export interface ResolveOptions {
   /** False: of the hub's files, only those that were fetched before. */
   fetch?: boolean;
+}
+
+/** How classes may be looked for. */
+export interface ClassOptions {
+  /** The model folder's, whose order holds where it covers the names in use. */
+  label2id?: Readonly<Record<string, number>> | undefined;
+  /** Rows will be read a window at a time: of those that were read for their labels nothing else is kept. */
+  streamed?: boolean | undefined;
 }
 
 const FLAGS: Readonly<Record<FileRole, string>> = {
@@ -175,16 +183,15 @@ async function columnNames(
  * The data set with its class names in the spec, decided over all its files (see `resolveClasses`), so that
  * every part counts classes alike. A completion task, and a format that fixes its classes, are answered
  * without reading; other answers are kept in the user's cache.
- * @param label2id the model folder's, whose order holds where it covers the names in use
  * Throws ERR_DATA naming file, 1-based line and field at the first bad row.
  */
 export async function withClasses(
   resolved: ResolvedDataset,
-  label2id?: Readonly<Record<string, number>>,
+  options: ClassOptions = {},
 ): Promise<ResolvedDataset> {
   if (resolved.task === 'completion') return resolved;
   const format = await findFormat(resolved.spec.format);
-  const classes = format.classes ?? (await classNames(resolved, label2id));
+  const classes = format.classes ?? (await classNames(resolved, options));
   return { ...resolved, spec: { ...resolved.spec, classes } };
 }
 
@@ -203,7 +210,7 @@ function classesOver(
 
 async function classNames(
   { spec, task, locations }: ResolvedDataset,
-  label2id: Readonly<Record<string, number>> | undefined,
+  { label2id, streamed = false }: ClassOptions,
 ): Promise<readonly string[]> {
   const { format: name, columns, skipBadRows, header, files } = spec;
   const ways = [...(skipBadRows ? ['skip-bad-rows'] : []), ...(header === false ? ['no-header'] : [])];
@@ -215,7 +222,9 @@ async function classNames(
   const parsed: ParsedFile[] = [];
   for (const role of Object.keys(FLAGS) as FileRole[]) {
     if (files[role] === undefined) continue;
-    parsed.push(await readRole(spec, role, locations, { format, task, labels: true }));
+    const request = { format, task, labels: true };
+    const read = streamed && !skipBadRows ? readLabels : readRole;
+    parsed.push(await read(spec, role, locations, request));
   }
   const classes = classesOver(parsed, label2id, skipBadRows === true);
   for (const file of skipBadRows ? [] : parsed) {

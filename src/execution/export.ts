@@ -6,28 +6,41 @@
 import { exportedTextColumn } from '../config/exportColumns.js';
 import { type ExportRow, writeExport } from '../data/index.js';
 import type { Example } from '../data/types.js';
-import type { PlanStep } from '../experiments/plan.js';
+import type { LabelStepSpec, PlanStep } from '../experiments/plan.js';
 import type { StepContext } from '../steps/context.js';
 import { answerOf } from '../steps/evaluate.js';
-import { unlabelledRows } from '../steps/rows.js';
+import { rowSource } from '../steps/rows.js';
 import type { Prediction } from '../store/index.js';
 import { probabilities } from '../tasks/classification.js';
 
 export async function exportPredictions(file: string, context: StepContext, step: PlanStep): Promise<void> {
   const { spec, hash } = step;
-  const predictions = (await context.store.readPredictions(hash)) ?? [];
-  if (spec.kind !== 'label')
-    return writeExport(
-      file,
-      predictions.map((line) => scored(line, answerOf(line))),
-    );
-  const { rows } = await unlabelledRows(context, spec.data, spec.reading.task);
-  const textColumn = exportedTextColumn(spec.data.dataset.columns.text);
-  await writeExport(
-    file,
-    predictions.map((line, i) => supervised(line, rows[i], textColumn)),
-  );
+  const lines = context.store.streamPredictions(hash);
+  await writeExport(file, spec.kind === 'label' ? supervisedRows(context, spec, lines) : scoredRows(lines));
 }
+
+async function* scoredRows(lines: AsyncIterable<Prediction>): AsyncGenerator<ExportRow> {
+  for await (const line of lines) yield scored(line, answerOf(line));
+}
+
+/** The input is read again, row by row beside its predictions. */
+async function* supervisedRows(
+  context: StepContext,
+  { data, reading }: LabelStepSpec,
+  lines: AsyncGenerator<Prediction>,
+): AsyncGenerator<ExportRow> {
+  const source = await rowSource(context, data, reading.task, false);
+  const textColumn = exportedTextColumn(data.dataset.columns.text);
+  for await (const rows of source.windows(ROWS_AT_ONCE)) {
+    for (const row of rows) {
+      const { done, value } = await lines.next();
+      if (done) return;
+      yield supervised(value, row, textColumn);
+    }
+  }
+}
+
+const ROWS_AT_ONCE = 1024;
 
 function scored(line: Prediction, label: ExportRow['label']): ExportRow {
   const { id, logits } = line;
@@ -35,8 +48,7 @@ function scored(line: Prediction, label: ExportRow['label']): ExportRow {
 }
 
 /** The supervision as label, beside the texts that it was given to. */
-function supervised(line: Prediction, row: Example | undefined, textColumn: string): ExportRow {
-  const { text, prompt, completions } = row ?? {};
+function supervised(line: Prediction, { text, prompt, completions }: Example, textColumn: string): ExportRow {
   const [first, second] = completions?.length === 2 ? completions : [];
   const completion = line.logits && second === undefined ? completions?.[0] : undefined;
   return {

@@ -47,6 +47,8 @@ export interface ClassSources {
   answers?: string;
   /** No classes are wanted at all. */
   none?: boolean;
+  /** Rows are read a window at a time, and none are kept. */
+  streamed?: boolean;
 }
 
 /** Finds a data set and its classes. */
@@ -62,13 +64,13 @@ async function specWithClasses(
   found: ResolvedDataset,
   sources: ClassSources,
 ): Promise<ResolvedDataset['spec']> {
-  const { models, unlabelled, answers } = sources;
+  const { models, unlabelled, answers, streamed } = sources;
   // A reward's folder names no classes of its preferences.
-  if (found.task === 'preference') return (await withClasses(found)).spec;
+  if (found.task === 'preference') return (await withClasses(found, { streamed })).spec;
   const classifier = models.find((model) => model.classifier && model.label2id !== undefined);
   if (unlabelled && classifier?.label2id) return { ...found.spec, classes: namesOf(classifier.label2id) };
   const label2id = models.find((model) => model.label2id !== undefined)?.label2id;
-  const named = withClasses(found, label2id);
+  const named = withClasses(found, { label2id, streamed });
   if (!unlabelled) return (await named).spec;
   const byAnswers = answers && { ...found, spec: { ...found.spec, classes: wordsOf(answers) } };
   return (await named.catch((cause: unknown) => byAnswers || refuseHeadless(cause, models))).spec;

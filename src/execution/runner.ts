@@ -48,7 +48,10 @@ async function checkData({ context, onEvent }: RunnerOptions, steps: readonly Pl
   const { checkFeatures } = await import('../steps/features.js');
   await checkLosses(steps);
   const telling = { ...context, onData: dataTeller(onEvent) };
-  for (const { spec } of steps) await checkFeatures(telling, spec, await readRows(telling, spec));
+  for (const { spec } of steps) {
+    const rows = await readRows(telling, spec);
+    if (rows !== null) await checkFeatures(telling, spec, rows);
+  }
 }
 
 /** A loss of the user's own is tried before the first step, not when its student's turn comes. */

@@ -1,15 +1,18 @@
 /** `finetune`, `label`, `evaluate`: one step on any model folder and any file. */
 
 import type { EvaluateConfig, FinetuneConfig, LabelConfig, StepConfig } from '../config/steps.js';
-import type { Plan, PlanStep } from '../experiments/plan.js';
+import type { Plan, PlanStep, StepHash } from '../experiments/plan.js';
 import { planEvaluate, planFinetune, planLabel, type SingleInputs } from '../experiments/single.js';
 import { accuracyWithInterval, auroc } from '../metrics/index.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
 import type { StepContext } from '../steps/context.js';
+import { creditOf } from '../steps/evaluate.js';
 import type { EvaluateResult } from '../steps/results.js';
+import type { Store } from '../store/index.js';
+import { binaryScore } from '../tasks/classification.js';
 import { type EngineOptions, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
-import { binaryLabels, groupOf, type Lines, outcome } from './outcomes.js';
+import { groupOf } from './outcomes.js';
 import { type ClassSources, datasetRequest, type FoundData, findData } from './resolve.js';
 import { runPlan } from './runner.js';
 import { skippedIn } from './skipped.js';
@@ -36,7 +39,11 @@ export async function runFinetune(
 /** Predicts every row of a file, whose labels are not read. */
 export async function runLabel(asked: LabelConfig, options: SingleOptions = {}): Promise<StepDocument> {
   const { answers } = asked.settings;
-  const found = await find(asked, { unlabelled: true, ...(answers === undefined ? {} : { answers }) });
+  const found = await find(asked, {
+    unlabelled: true,
+    streamed: true,
+    ...(answers === undefined ? {} : { answers }),
+  });
   const config = withOwnHead(asked, found);
   const { context, step } = await run(config, planLabel(inputs(config, found)), found, options);
   await exportRows(config, context, step);
@@ -48,19 +55,19 @@ export async function runEvaluate(
   asked: EvaluateConfig,
   options: SingleOptions = {},
 ): Promise<EvaluateDocument> {
-  const found = await find(asked, {});
+  const found = await find(asked, { streamed: true });
   const config = withOwnHead(asked, found);
   const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
   await exportRows(config, context, step);
-  const lines = (await context.store.readPredictions(step.hash)) ?? [];
-  const { accuracy, ci95 } = accuracyWithInterval([outcome(lines).correct], lines.map(groupOf));
+  const { correct, groups, auroc } = await scoresOf(context.store, step.hash);
+  const { accuracy, ci95 } = accuracyWithInterval([correct], groups);
   const basics = await document('evaluate', config, context, step);
   const { measures } = (await context.store.readResult(step.hash)) as unknown as EvaluateResult;
   return recorded(context, step, {
     ...basics,
     accuracy,
     ci95,
-    auroc: aurocOf(lines),
+    auroc,
     ...(measures === undefined ? {} : { measures }),
   });
 }
@@ -157,8 +164,28 @@ async function exportRows(config: LabelConfig, context: StepContext, step: PlanS
   await exportPredictions(config.export, context, step);
 }
 
-function aurocOf(lines: Lines): number | null {
-  const labels = binaryLabels(lines);
-  const { scores } = outcome(lines);
-  return labels && scores ? auroc(scores, labels) : null;
+/**
+ * What the document tells of predictions: of each row a few numbers and its group's name stay in memory, not its line.
+ */
+async function scoresOf(
+  store: Store,
+  hash: StepHash,
+): Promise<{ correct: Float32Array; groups: string[]; auroc: number | null }> {
+  const credits: number[] = [];
+  const groups: string[] = [];
+  const labels: number[] = [];
+  const scores: number[] = [];
+  for await (const line of store.streamPredictions(hash)) {
+    credits.push(creditOf(line));
+    groups.push(groupOf(line));
+    if (line.logits?.length !== 2 || typeof line.label !== 'number') continue;
+    labels.push(line.label);
+    scores.push(binaryScore(line.logits));
+  }
+  const isBinary = scores.length === credits.length;
+  return {
+    correct: Float32Array.from(credits),
+    groups,
+    auroc: isBinary ? auroc(Float64Array.from(scores), Uint8Array.from(labels)) : null,
+  };
 }

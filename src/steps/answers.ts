@@ -12,7 +12,7 @@ import { withSignal } from '../native/index.js';
 import { countSequences } from './batches.js';
 import { type StepContext, throwIfAborted } from './context.js';
 import type { OpenedModel } from './openModel.js';
-import type { Rows } from './rows.js';
+import type { RowSource } from './rows.js';
 import type { ScoringTotals } from './score.js';
 
 /** Most tokens of an answer of which nothing else is known. */
@@ -53,7 +53,7 @@ export interface AnswerLength {
 export async function answerLength(
   opened: OpenedModel,
   reading: ReadingSpec,
-  rows: Rows,
+  rows: Pick<RowSource, 'windows'>,
 ): Promise<AnswerLength> {
   const most = opened.contextLength - 1;
   const asked = reading.maxNewTokens;
@@ -73,15 +73,24 @@ export async function answerLength(
   return { longest: opened.tokenizer.end?.own ? usual : 1, learned };
 }
 
-/** Of the answers that rows carry, with a token that ends them; undefined where rows carry none. */
-async function longestOf({ tokenizer }: OpenedModel, { rows }: Rows): Promise<number | undefined> {
-  if (rows.some((row) => row.completions === undefined)) return undefined;
-  const answers = rows.map((row) => row.completions?.[0] ?? '');
-  const { offsets } = await tokenizer.encode(answers, { special: false });
-  const longest = answers.reduce(
-    (most, _, i) => Math.max(most, (offsets[i + 1] ?? 0) - (offsets[i] ?? 0)),
-    0,
-  );
+/** Rows whose answers are tokenised at once. */
+const WINDOW = 8192;
+
+/** Of the answers that rows carry, with a token that ends them; undefined where a row carries none. */
+async function longestOf(
+  { tokenizer }: OpenedModel,
+  { windows }: Pick<RowSource, 'windows'>,
+): Promise<number | undefined> {
+  let longest = 0;
+  for await (const rows of windows(WINDOW)) {
+    if (rows.some((row) => row.completions === undefined)) return undefined;
+    const answers = rows.map((row) => row.completions?.[0] ?? '');
+    const { offsets } = await tokenizer.encode(answers, { special: false });
+    longest = answers.reduce(
+      (most, _, i) => Math.max(most, (offsets[i + 1] ?? 0) - (offsets[i] ?? 0)),
+      longest,
+    );
+  }
   return longest > 1 ? longest + 1 : 1;
 }
 

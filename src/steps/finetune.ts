@@ -9,11 +9,12 @@ import type { FinetuneSpec } from '../experiments/plan.js';
 import type { NativeModel, PackedSequences } from '../native/binding.js';
 import { longestCompletion } from '../tasks/completion.js';
 import { noteAnswerLength } from './answers.js';
+import { countSequences, gather } from './batches.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
 import type { StepContext } from './context.js';
 import { EarlyStop } from './earlyStop.js';
 import { objectiveFor } from './objective.js';
-import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
+import { calibrate, calibrationSample, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import type { FinetuneResult } from './results.js';
 import { classCount, type Rows, trainingRows } from './rows.js';
 import type { StepOutcome } from './run.js';
@@ -36,7 +37,8 @@ export async function finetune(
   const { set, truncated, longest } = await trainingSet(opened, spec, rows);
   // Of a pair the bias cancels.
   if (spec.reading.head.kind === 'likelihood' && position === null && !set.paired) {
-    await calibrate(opened, set.sequences, spec.seed, machine);
+    const sample = calibrationSample(spec.seed, countSequences(set.sequences));
+    await calibrate(opened, gather(set.sequences, sample), machine);
   }
   const resumed = position;
   const examples = countExamples(set);

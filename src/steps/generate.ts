@@ -6,7 +6,7 @@ import { answerLength, writeAnswers } from './answers.js';
 import type { StepContext } from './context.js';
 import { encodeFor, openModel } from './openModel.js';
 import type { GeneratedResult } from './results.js';
-import { unlabelledRows } from './rows.js';
+import { sourceOf, unlabelledRows } from './rows.js';
 import type { StepOutcome } from './run.js';
 
 export async function generate(
@@ -19,7 +19,7 @@ export async function generate(
   // Also completions that are no labels, as those of preferences, are nothing to a writer.
   const rows = { ...found, rows: found.rows.map(({ completions: _, ...row }) => row) };
   await using opened = await openModel(context, spec.model, reading, spec);
-  const { longest } = await answerLength(opened, reading, rows);
+  const { longest } = await answerLength(opened, reading, sourceOf(rows));
   const { sequences, truncated } = await encodeFor(opened, reading, rows, { answerRoom: longest });
   const options = { longest, samples, temperature, topP, seed };
   const { texts, logProbabilities, totals } = await writeAnswers(context, opened, sequences, options);

@@ -4,7 +4,7 @@ import { type EncodeOptions, encodeExamples, openTokenizer, stream, type Tokeniz
 import { W2sError } from '../errors.js';
 import type { HeadSpec, ReadingSpec, WeightsSpec } from '../experiments/plan.js';
 import type { NativeModel, NativeModelOptions, PackedSequences } from '../native/binding.js';
-import { countSequences, gather } from './batches.js';
+import { countSequences } from './batches.js';
 import type { Engine, StepContext } from './context.js';
 import { templated } from './prompt.js';
 import type { Rows } from './rows.js';
@@ -85,7 +85,7 @@ export async function encodeFor(
   opened: OpenedModel,
   reading: ReadingSpec,
   rows: Pick<Rows, 'rows' | 'file'>,
-  options: Pick<EncodeOptions, 'ends' | 'answerRoom'> = {},
+  options: Pick<EncodeOptions, 'ends' | 'answerRoom' | 'tally'> = {},
 ): Promise<{ sequences: PackedSequences; truncated: number; unknownShare: number }> {
   const { contextLength, tokenizer } = opened;
   const { task } = reading;
@@ -100,19 +100,21 @@ export async function encodeFor(
 /** Most examples that a likelihood head is calibrated on. */
 const CALIBRATION_EXAMPLES = 256;
 
+/** Which of so many examples a likelihood head is calibrated on, in the order in which they are taken. */
+export function calibrationSample(seed: number, examples: number): Uint32Array {
+  return stream(seed, 'calibration').permutation(examples).subarray(0, CALIBRATION_EXAMPLES);
+}
+
 /**
- * Sets a likelihood head that the folder does not bring: scale 1, and the bias at which half of a seeded
- * sample is positive. Labels are not looked at.
+ * Sets a likelihood head that the folder does not bring: scale 1, and the bias at which half of the sample is positive.
+ * Labels are not looked at.
  */
 export async function calibrate(
   opened: OpenedModel,
-  sequences: PackedSequences,
-  seed: number,
+  sample: PackedSequences,
   { microBatchTokens, sharePrefixes }: Pick<StepContext, 'microBatchTokens' | 'sharePrefixes'>,
 ): Promise<void> {
   if (opened.model.info.headFrom === 'folder') return;
-  const order = stream(seed, 'calibration').permutation(countSequences(sequences));
-  const sample = gather(sequences, order.subarray(0, CALIBRATION_EXAMPLES));
   const scored = await opened.model.score(sample, { readout: 'lm', microBatchTokens, sharePrefixes });
   const sums = Array.from({ length: countSequences(sample) }, (_, b) => {
     const part = scored.logProbabilities.subarray(scored.targetOffsets[b], scored.targetOffsets[b + 1]);

@@ -9,17 +9,31 @@ import { answerTokens, exactMatches } from '../tasks/completion.js';
 import { isTie, PAIR, rewardsOf } from '../tasks/preference.js';
 import { type AnswerLength, answerLength, writeAnswers } from './answers.js';
 import type { StepContext } from './context.js';
-import { calibrate, encodeFor, type OpenedModel, openModel } from './openModel.js';
+import { calibrate, calibrationSample, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import { probeLogits } from './probe.js';
-import { beforeNextExample, withShots } from './prompt.js';
-import { classCount, type Rows, unlabelledRows } from './rows.js';
-import { type ScoringTotals, scoreAll } from './score.js';
+import { answeredShots, beforeNextExample, withShots } from './prompt.js';
+import { allRows, classCount, pickRows, type RowSource, type Rows, rowSource } from './rows.js';
+import { Scorer, type ScoringTotals, WINDOW } from './score.js';
 
-export interface Predicted {
-  predictions: Prediction[];
+/** Predictions of neighbouring rows. */
+export interface PredictedWindow {
+  rows: Rows['rows'];
+  lines: Prediction[];
+}
+
+/** Counts over all rows, complete once the last window was given. */
+export interface PredictionCounts {
+  /** Rows. */
+  n: number;
   truncated: number;
   /** Rows whose prompt had room for some of the examples only; absent where there are none. */
   fewerShots?: number;
+}
+
+export interface Predicted {
+  /** In order. What is not asked for is not computed, and what was given is not kept. */
+  windows: AsyncGenerator<PredictedWindow>;
+  counts: PredictionCounts;
   totals: ScoringTotals;
 }
 
@@ -27,71 +41,131 @@ export interface Predicted {
  * Predicts every row. True labels that rows carry are written beside the predictions; a completion that rows
  * carry is also what its tokens are compared with.
  */
-export async function predict(
+export function predict(
   context: StepContext,
   spec: LabelStepSpec | EvaluateSpec,
-  rows: Rows,
-): Promise<Predicted> {
+  source: RowSource,
+): Predicted {
+  const counts: PredictionCounts = { n: 0, truncated: 0 };
+  const totals: ScoringTotals = { seconds: 0, tokens: 0, examples: 0 };
+  const { model } = spec;
+  const windows =
+    model.from === 'probe'
+      ? predictByProbe(context, spec, model, source, totals)
+      : predictByModel(context, spec, source, { counts, totals });
+  return { windows: counted(windows, counts), counts, totals };
+}
+
+async function* counted(
+  windows: AsyncGenerator<PredictedWindow>,
+  counts: PredictionCounts,
+): AsyncGenerator<PredictedWindow> {
+  for await (const window of windows) {
+    counts.n += window.lines.length;
+    yield window;
+  }
+}
+
+type Sums = Pick<Predicted, 'counts' | 'totals'>;
+
+async function* predictByModel(
+  context: StepContext,
+  spec: LabelStepSpec | EvaluateSpec,
+  source: RowSource,
+  sums: Sums,
+): AsyncGenerator<PredictedWindow> {
   const { reading } = spec;
-  if (spec.model.from === 'probe') return predictByProbe(context, spec, spec.model, rows);
+  if (spec.model.from === 'probe') throw new TypeError('a probe is no model with weights of its own');
   await using opened = await openModel(context, spec.model, reading, spec);
-  const length = reading.task === 'completion' ? await answerLength(opened, reading, rows) : NO_ANSWER;
-  const { rows: shown, fewer } = await withShots(context, opened, reading, rows, length.longest);
-  const { template: _inPlace, ...bare } = reading;
-  if (length.longest > 1)
-    return await predictWritten(context, spec, opened, { rows, shown, fewer, ...length });
-  const { sequences, truncated } = await encodeFor(opened, bare, shown);
+  const length = reading.task === 'completion' ? await answerLength(opened, reading, source) : NO_ANSWER;
   const paired = reading.task === 'preference';
   if (spec.calibration !== null && reading.head.kind === 'likelihood' && !paired)
     await calibrateOn(context, spec, opened);
-  const predictions: Prediction[] = [];
-  const classes = classCount(reading);
-  const totals = await scoreAll(
+  const shots = reading.shots && (await answeredShots(context, reading, reading.shots));
+  const { template: _inPlace, ...bare } = reading;
+  const writes = length.longest > 1;
+  const per = paired ? PAIR : 1;
+  const reader: Reader = {
     context,
-    opened.engine,
-    opened.model,
-    sequences,
-    async (scored, portion, first) => {
-      const size = paired ? PAIR : 1;
-      const part = rows.rows.slice(first / size, (first + portion.offsets.length - 1) / size);
-      const logits = paired ? rewardsOf(scored.logits, opened.model.info.outputs) : scored.logits;
-      const answers =
-        classes > 0
-          ? logitAnswers(logits, part, classes, paired)
-          : await textAnswers(opened, scored, portion, part);
-      part.forEach((row, i) => {
-        predictions.push(line(spec, row, answers[i]));
-      });
-    },
-  );
-  return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
+    spec,
+    opened,
+    length,
+    scorer: new Scorer(context, opened.engine, source.count * per),
+    startedAt: performance.now(),
+    total: source.count,
+  };
+  const tally = { unknown: 0, all: 0 };
+  for await (const window of source.windows(WINDOW / per)) {
+    const rows: Rows = { rows: window, classes: source.classes, file: source.file };
+    const { rows: shown, fewer } = await withShots(context, opened, reading, rows, length.longest, shots);
+    const options = { tally, ...(writes ? { answerRoom: length.longest } : {}) };
+    const { sequences, truncated } = await encodeFor(opened, bare, shown, options);
+    const lines = writes
+      ? await writtenLines(reader, rows, sequences, sums.totals)
+      : await scoredLines(reader, rows, sequences);
+    sums.counts.truncated += truncated;
+    if (fewer > 0) sums.counts.fewerShots = (sums.counts.fewerShots ?? 0) + fewer;
+    if (!writes) Object.assign(sums.totals, reader.scorer.totals());
+    yield { rows: window, lines };
+  }
 }
 
 /** Where nothing is written. */
 const NO_ANSWER: AnswerLength = { longest: 0, learned: false };
 
-interface Writing extends AnswerLength {
-  rows: Rows;
-  /** The same as the model reads them. */
-  shown: Rows;
-  fewer: number;
+/** What reads window after window. */
+interface Reader {
+  context: StepContext;
+  spec: LabelStepSpec | EvaluateSpec;
+  opened: OpenedModel;
+  length: AnswerLength;
+  scorer: Scorer;
+  startedAt: number;
+  /** Rows of all windows. */
+  total: number;
+}
+
+async function scoredLines(
+  { spec, opened, scorer }: Reader,
+  { rows }: Rows,
+  sequences: PackedSequences,
+): Promise<Prediction[]> {
+  const scored = await scorer.score(opened.model, sequences);
+  const paired = spec.reading.task === 'preference';
+  const classes = classCount(spec.reading);
+  const logits = paired ? rewardsOf(scored.logits, opened.model.info.outputs) : scored.logits;
+  const answers =
+    classes > 0
+      ? logitAnswers(logits, rows, classes, paired)
+      : await textAnswers(opened, scored, sequences, rows);
+  return rows.map((row, i) => line(spec, row, answers[i]));
 }
 
 /** What the likeliest token each time, up to one that ends a text, comes to. */
-async function predictWritten(
-  context: StepContext,
-  spec: LabelStepSpec | EvaluateSpec,
-  opened: OpenedModel,
-  { rows, shown, fewer, longest, learned }: Writing,
-): Promise<Predicted> {
-  const { template: _inPlace, ...bare } = spec.reading;
-  const { sequences, truncated } = await encodeFor(opened, bare, shown, { answerRoom: longest });
-  const written = await writeAnswers(context, opened, sequences, { longest, temperature: 0 });
-  const { texts, totals } = written;
+async function writtenLines(
+  { context, spec, opened, length, total, startedAt }: Reader,
+  rows: Rows,
+  sequences: PackedSequences,
+  totals: ScoringTotals,
+): Promise<Prediction[]> {
+  const { longest, learned } = length;
+  const before = totals.examples;
+  const within: StepContext = {
+    ...context,
+    onProgress: ({ done }) => {
+      const examplesPerSecond = (1000 * (before + done)) / (performance.now() - startedAt);
+      context.onProgress({ unit: 'examples', done: before + done, total, examplesPerSecond });
+    },
+  };
+  const written = await writeAnswers(within, opened, sequences, { longest, temperature: 0 });
+  const { texts } = written;
+  totals.seconds += written.totals.seconds;
+  totals.tokens += written.totals.tokens;
+  totals.examples += written.totals.examples;
   // A model that never saw where answers end is right where it begins with the whole answer.
   const seesEnds = learned || spec.reading.shots !== undefined;
   const begins = seesEnds ? () => false : await beginningsOf(opened, rows, written.tokens);
-  const predictions = rows.rows.map((row, i): Prediction => {
+  return rows.rows.map((row, i): Prediction => {
     const [truth] = row.completions ?? [];
     // After examples a model goes on with an example of its own.
     const text = spec.reading.shots ? beforeNextExample(texts[i] ?? '') : (texts[i] ?? '');
@@ -100,7 +174,6 @@ async function predictWritten(
     const isTruth = text.trim() === truth.trim() || begins(i);
     return line(spec, row, { label: truth, text: isTruth ? truth : text });
   });
-  return { predictions, truncated, totals, ...(fewer > 0 ? { fewerShots: fewer } : {}) };
 }
 
 /** Whether what was written behind row i begins with the tokens of its true answer. */
@@ -117,16 +190,19 @@ async function beginningsOf(
   };
 }
 
-/** A linear classifier on features: neither tokenizer nor addon is opened. */
-async function predictByProbe(
+/** A linear classifier on features: neither tokenizer nor addon is opened. The table is in memory, and so are the rows. */
+async function* predictByProbe(
   context: StepContext,
   spec: LabelStepSpec | EvaluateSpec,
   model: Extract<ModelSpec, { from: 'probe' }>,
-  rows: Rows,
-): Promise<Predicted> {
+  source: RowSource,
+  sums: ScoringTotals,
+): AsyncGenerator<PredictedWindow> {
+  const rows = await allRows(source);
   const { logits, classes, totals } = await probeLogits(context, model, rows);
+  Object.assign(sums, totals);
   const answers = logitAnswers(logits, rows.rows, classes, spec.reading.task === 'preference');
-  return { predictions: rows.rows.map((row, i) => line(spec, row, answers[i])), truncated: 0, totals };
+  yield { rows: rows.rows, lines: rows.rows.map((row, i) => line(spec, row, answers[i])) };
 }
 
 function line(
@@ -194,7 +270,11 @@ async function calibrateOn(
 ): Promise<void> {
   const data = spec.calibration;
   if (data === null) throw new W2sError('ERR_ARGUMENT', 'Expected data to calibrate on but received none');
-  const rows = await unlabelledRows(context, data, spec.reading.task);
-  const { sequences } = await encodeFor(opened, spec.reading, rows);
-  await calibrate(opened, sequences, data.seed, context);
+  const source = await rowSource(context, data, spec.reading.task, false);
+  const sample = calibrationSample(data.seed, source.count);
+  const { sequences } = await encodeFor(opened, spec.reading, {
+    rows: await pickRows(source, sample),
+    file: source.file,
+  });
+  await calibrate(opened, sequences, context);
 }

@@ -43,6 +43,7 @@ export function beforeNextExample(text: string): string {
  * the context loses examples from its beginning; `fewer` counts the rows where it did. An example that is the row
  * itself is left out of its prompt.
  * @param answerRoom tokens of the context that are kept for a written answer
+ * @param drawn the examples, where rows come window by window; drawn here unless given
  * Throws ERR_DATA naming the row where not one example has room.
  */
 export async function withShots(
@@ -51,10 +52,11 @@ export async function withShots(
   reading: ReadingSpec,
   rows: Rows,
   answerRoom: number,
+  drawn?: readonly Shot[],
 ): Promise<{ rows: Rows; fewer: number }> {
   const plain = templated(rows.rows, reading);
   if (reading.shots === undefined) return { rows: { ...rows, rows: plain }, fewer: 0 };
-  const shots = await answeredShots(context, reading, reading.shots);
+  const shots = drawn ?? (await answeredShots(context, reading, reading.shots));
   const shown = plain.map((row) => withBlocks(row, blocksFor(row, shots)));
   let waiting = shown.map((_, i) => i);
   let fewer = 0;
@@ -76,7 +78,7 @@ export async function withShots(
 }
 
 /** An example of the prompt: its id, and its text with its answer. */
-interface Shot {
+export interface Shot {
   id: string;
   block: string;
 }
@@ -91,7 +93,8 @@ function withBlocks(row: Example, blocks: readonly string[]): Example {
     : { ...row, text: `${before}${row.text}` };
 }
 
-async function answeredShots(
+/** The examples of a few-shot prompt, with the answers that the reading names. */
+export async function answeredShots(
   context: StepContext,
   reading: ReadingSpec,
   { count, data, labels, seed }: ShotsSpec,

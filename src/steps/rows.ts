@@ -1,6 +1,13 @@
 /** Rows of a split, and the labels that a plan's node names: no step sees any others. */
 
-import { loadSplit, readSupervision, roleOf, type Supervision, supervise } from '../data/index.js';
+import {
+  loadSplit,
+  readSupervision,
+  roleOf,
+  type Supervision,
+  streamSplit,
+  supervise,
+} from '../data/index.js';
 import type { Example, SplitSpec } from '../data/types.js';
 import { W2sError } from '../errors.js';
 import type { FinetuneSpec, LabelSpec, ReadingSpec, StepHash, StepSpec } from '../experiments/plan.js';
@@ -59,6 +66,61 @@ async function read(
   return loaded;
 }
 
+/** Rows that are asked for a window at a time: those of a whole file are never all in memory. */
+export interface RowSource extends Omit<Rows, 'rows'> {
+  /** How many there are. */
+  count: number;
+  /** In order, `size` at a time; each call begins anew. */
+  windows(size: number): AsyncIterable<readonly Example[]>;
+}
+
+/** Rows for `label` (without any label) and `evaluate` (with the true ones). */
+export async function rowSource(
+  context: StepContext,
+  data: SplitSpec,
+  task: ReadingSpec['task'],
+  labels: boolean,
+): Promise<RowSource> {
+  const streamed = await streamSplit(data, task, context.locations, { labels });
+  if (streamed === null) return sourceOf(await read(context, data, task, labels));
+  context.onData({ file: streamed.file, role: roleOf(data), skipped: 0 });
+  return streamed;
+}
+
+/** Rows that are in memory anyway. */
+export function sourceOf({ rows, ...rest }: Rows): RowSource {
+  async function* windows(size: number): AsyncGenerator<readonly Example[]> {
+    for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
+  }
+  return { ...rest, count: rows.length, windows };
+}
+
+/** All rows of a source. */
+export async function allRows({ windows, classes, file, count }: RowSource): Promise<Rows> {
+  const rows: Example[] = [];
+  for await (const window of windows(count)) for (const row of window) rows.push(row);
+  return { rows, classes, file };
+}
+
+/** Some rows of a source, in the order in which they are asked for. */
+export async function pickRows(
+  { windows }: Pick<RowSource, 'windows'>,
+  indices: ArrayLike<number>,
+): Promise<Example[]> {
+  const places = new Map(Array.from(indices, (index, place) => [index, place]));
+  const picked: Example[] = [];
+  let index = 0;
+  for await (const window of windows(PICK_WINDOW)) {
+    for (const row of window) {
+      const place = places.get(index++);
+      if (place !== undefined) picked[place] = row;
+    }
+  }
+  return picked;
+}
+
+const PICK_WINDOW = 1024;
+
 /** The rows that a `finetune` learns from, with the labels that its spec names. */
 export async function trainingRows(context: StepContext, spec: FinetuneSpec): Promise<Rows> {
   const { task } = spec.reading;
@@ -108,9 +170,16 @@ function nothingKept(labels: string): W2sError {
   );
 }
 
-/** The rows of a step, as far as they are there before other steps have run; for finding bad ones early. */
-export async function readRows(context: StepContext, spec: StepSpec): Promise<Rows> {
+/**
+ * The rows of a step, as far as they are there before other steps have run; for finding bad ones early. Null where they
+ * were read and need not be kept: the step reads them again.
+ */
+export async function readRows(context: StepContext, spec: StepSpec): Promise<Rows | null> {
   const task = 'reading' in spec ? spec.reading.task : spec.task;
+  if ((spec.kind === 'label' || spec.kind === 'evaluate') && spec.model.from !== 'probe') {
+    await rowSource(context, spec.data, task, spec.kind === 'evaluate');
+    return null;
+  }
   if (spec.kind === 'grade' || spec.kind === 'evaluate' || spec.kind === 'simulate')
     return labelledRows(context, spec.data, task);
   if (spec.kind === 'probe' && spec.labels.from !== 'step') return lessonRows(context, spec, task);

@@ -87,7 +87,7 @@ export async function syncTree(path: string): Promise<void> {
 /** Writes a file so that a reader sees the old content, or all of the new, and never anything between. */
 export async function writeAtomically(
   path: string,
-  content: string | Iterable<string | Uint8Array>,
+  content: string | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   await guarded(`writing ${path}`, async () => {
     await mkdir(dirname(path), { recursive: true });
@@ -95,7 +95,8 @@ export async function writeAtomically(
     try {
       const handle = await open(temporary, 'wx');
       try {
-        for (const piece of typeof content === 'string' ? [content] : content) await handle.writeFile(piece);
+        for await (const piece of typeof content === 'string' ? [content] : content)
+          await handle.writeFile(piece);
         await handle.sync();
       } finally {
         await handle.close();

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { lines as linesIn, textPieces } from '../data/sources/text.js';
 import { W2sError } from '../errors.js';
 import { readText, writeAtomically } from './files.js';
 
@@ -29,13 +31,18 @@ export interface Prediction {
 const CHUNK = 1_000;
 
 /** @throws ERR_NOT_FINITE with the id of a row whose logits are not finite; ERR_DISK, ERR_STORE */
-export async function writePredictions(path: string, predictions: Iterable<Prediction>): Promise<void> {
+export async function writePredictions(
+  path: string,
+  predictions: Iterable<Prediction> | AsyncIterable<Prediction>,
+): Promise<void> {
   await writeAtomically(path, chunks(predictions));
 }
 
-function* chunks(predictions: Iterable<Prediction>): Generator<string> {
+async function* chunks(
+  predictions: Iterable<Prediction> | AsyncIterable<Prediction>,
+): AsyncGenerator<string> {
   let lines: string[] = [];
-  for (const prediction of predictions) {
+  for await (const prediction of predictions) {
     if (prediction.logits?.some((logit) => !Number.isFinite(logit))) {
       throw new W2sError(
         'ERR_NOT_FINITE',
@@ -57,18 +64,29 @@ export async function readPredictions(path: string): Promise<Prediction[] | null
   if (text === null) return null;
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as Prediction;
-    } catch (cause) {
-      throw new W2sError(
-        'ERR_STORE',
-        `Expected a JSON object for line ${i + 1} of ${path} but received another text`,
-        {
-          cause,
-          hint: `Remove the step and run the same command again: rm -r ${path.replace(/[^/]*$/, '')}`,
-        },
-      );
-    }
-  });
+  return lines.map((line, i) => parsed(line, i + 1, path));
+}
+
+/** The same one after another, of which none is kept; nothing where there are none. @throws ERR_STORE for a broken file */
+export async function* streamPredictions(path: string): AsyncGenerator<Prediction> {
+  if (!existsSync(path)) return;
+  for await (const { bytes, firstLine } of textPieces(path)) {
+    for (const { number, start, end } of linesIn(bytes))
+      yield parsed(bytes.toString('utf8', start, end), firstLine + number - 1, path);
+  }
+}
+
+function parsed(line: string, number: number, path: string): Prediction {
+  try {
+    return JSON.parse(line) as Prediction;
+  } catch (cause) {
+    throw new W2sError(
+      'ERR_STORE',
+      `Expected a JSON object for line ${number} of ${path} but received another text`,
+      {
+        cause,
+        hint: `Remove the step and run the same command again: rm -r ${path.replace(/[^/]*$/, '')}`,
+      },
+    );
+  }
 }

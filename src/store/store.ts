@@ -5,7 +5,7 @@ import { W2sError } from '../errors.js';
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { guarded, readObject, readText, syncTree, type Warn, writeAtomically } from './files.js';
 import { keepLines, MetricsLog, readMetrics, type StepMetrics } from './metricsLog.js';
-import { type Prediction, readPredictions, writePredictions } from './predictions.js';
+import { type Prediction, readPredictions, streamPredictions, writePredictions } from './predictions.js';
 import { type RunRecord, readRuns, writeRun } from './runs.js';
 
 /** First 16 hex digits of the sha256 of a step's canonical spec. */
@@ -164,12 +164,20 @@ export class Store {
     return readMetrics(this.file(hash, 'metrics.jsonl'));
   }
 
-  async writePredictions(hash: StepHash, predictions: Iterable<Prediction>): Promise<void> {
+  async writePredictions(
+    hash: StepHash,
+    predictions: Iterable<Prediction> | AsyncIterable<Prediction>,
+  ): Promise<void> {
     await writePredictions(this.file(hash, 'predictions.jsonl'), predictions);
   }
 
   async readPredictions(hash: StepHash): Promise<Prediction[] | null> {
     return readPredictions(this.file(hash, 'predictions.jsonl'));
+  }
+
+  /** The same one after another, of which none is kept; nothing where there are none. */
+  streamPredictions(hash: StepHash): AsyncGenerator<Prediction> {
+    return streamPredictions(this.file(hash, 'predictions.jsonl'));
   }
 
   /** `write` fills the folder that it is given and returns what is to be kept beside it. */

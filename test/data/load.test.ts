@@ -26,7 +26,7 @@ async function part(
   changes: Partial<SplitSpec> = {},
   options: LoadOptions = { labels: true },
 ) {
-  const { spec, task, locations } = await withClasses(await resolveDataset(request), options.label2id);
+  const { spec, task, locations } = await withClasses(await resolveDataset(request), options);
   const split = {
     dataset: spec,
     part: name,

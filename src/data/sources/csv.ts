@@ -3,7 +3,7 @@ import type { W2sError } from '../../errors.js';
 import { badRow, type Place, unskippable } from '../badRow.js';
 import { checkHeader, numbered, toRow } from './header.js';
 import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
-import { readText } from './text.js';
+import { textPieces } from './text.js';
 
 /** Small enough that parsing one piece stays within a slice. */
 const PIECE = 16 * 1024;
@@ -15,18 +15,20 @@ interface Parsed {
   info: { bytes: number };
 }
 
-/** Comma-separated values, quoted as in RFC 4180; rows are numbered by the line they begin on. */
+/**
+ * Comma-separated values, quoted as in RFC 4180; rows are numbered by the line they begin on. The file is read as rows
+ * are asked for.
+ */
 export async function openCsv(file: string, { header = true }: SourceOptions = {}): Promise<Source> {
-  const bytes = await readText(file);
   let columns: readonly string[] = [];
-  for await (const chunk of records(file, bytes)) {
+  for await (const chunk of records(file)) {
     if (chunk[0] === undefined) continue;
     columns = header ? checkHeader(file, chunk[0].fields) : numbered(chunk[0].fields);
     break;
   }
   async function* rows(): AsyncGenerator<readonly SourceRow[]> {
     let first = header;
-    for await (const chunk of records(file, bytes)) {
+    for await (const chunk of records(file)) {
       const data = first ? chunk.slice(1) : chunk;
       if (chunk.length > 0) first = false;
       yield data.map(({ line, fields }) => toRow({ file, unit: 'line', row: line }, columns, fields));
@@ -36,20 +38,20 @@ export async function openCsv(file: string, { header = true }: SourceOptions = {
 }
 
 /** Records with the line they begin on, a piece of the file at a time. */
-async function* records(file: string, bytes: Buffer): AsyncGenerator<{ line: number; fields: string[] }[]> {
+async function* records(file: string): AsyncGenerator<{ line: number; fields: string[] }[]> {
   const parser = new Parser({ info: true, relax_column_count: true, skip_empty_lines: true });
   let failure: unknown;
   parser.on('error', (error) => {
     failure = error;
   });
-  const counter = lineCounter(bytes);
+  const counter = new LineCounter();
   let sliceEnds = performance.now() + SLICE_MS;
-  for (let start = 0; start < bytes.length; start += PIECE) {
-    const end = Math.min(start + PIECE, bytes.length);
-    const accepted = parser.write(bytes.subarray(start, end));
-    if (end === bytes.length) parser.end();
+  for await (const { bytes, isLast } of smallPieces(file)) {
+    counter.feed(bytes);
+    const accepted = parser.write(bytes);
+    if (isLast) parser.end();
     const chunk = drain(parser, counter);
-    if (failure === undefined && (!accepted || end === bytes.length)) {
+    if (failure === undefined && (!accepted || isLast)) {
       // The stream hands on what it holds between turns of the event loop.
       await breathe();
       chunk.push(...drain(parser, counter));
@@ -60,6 +62,18 @@ async function* records(file: string, bytes: Buffer): AsyncGenerator<{ line: num
     await breathe();
     sliceEnds = performance.now() + SLICE_MS;
   }
+}
+
+/** Pieces that are parsed within a slice; the last one says so. */
+async function* smallPieces(file: string): AsyncGenerator<{ bytes: Buffer; isLast: boolean }> {
+  let waiting: Buffer | undefined;
+  for await (const { bytes } of textPieces(file)) {
+    for (let start = 0; start < bytes.length; start += PIECE) {
+      if (waiting) yield { bytes: waiting, isLast: false };
+      waiting = bytes.subarray(start, start + PIECE);
+    }
+  }
+  if (waiting) yield { bytes: waiting, isLast: true };
 }
 
 function drain(parser: Parser, counter: LineCounter): { line: number; fields: string[] }[] {
@@ -75,33 +89,41 @@ function drain(parser: Parser, counter: LineCounter): { line: number; fields: st
   return chunk;
 }
 
-interface LineCounter {
-  /** The line on which the record after the last one begins. */
-  next(): number;
-  /** Goes on to the byte after a record. */
-  passTo(byte: number): void;
-}
+/** The parser counts a line break of two characters within quotes twice: this counts them in the bytes instead. */
+class LineCounter {
+  private bytes: Buffer = Buffer.alloc(0);
+  /** Offset of `bytes` in the file. */
+  private base = 0;
+  private at = 0;
+  private line = 1;
 
-/** The parser counts a line break of two characters within quotes twice: count them in the bytes instead. */
-function lineCounter(bytes: Buffer): LineCounter {
-  let at = 0;
-  let line = 1;
-  const passTo = (byte: number): void => {
+  /** Takes the bytes that the parser is given; those that were passed are let go. */
+  feed(bytes: Buffer): void {
+    this.bytes = Buffer.concat([this.bytes.subarray(this.at), bytes]);
+    this.base += this.at;
+    this.at = 0;
+  }
+
+  /** The line on which the record after the last one begins. */
+  next(): number {
+    while (this.bytes[this.at] === NEWLINE || this.bytes[this.at] === RETURN)
+      this.passTo(this.base + this.at + 1);
+    return this.line;
+  }
+
+  /** Goes on to the byte after a record. */
+  passTo(byte: number): void {
+    const end = byte - this.base;
     for (
-      let found = bytes.indexOf(NEWLINE, at);
-      found >= 0 && found < byte;
-      found = bytes.indexOf(NEWLINE, at)
+      let found = this.bytes.indexOf(NEWLINE, this.at);
+      found >= 0 && found < end;
+      found = this.bytes.indexOf(NEWLINE, this.at)
     ) {
-      line++;
-      at = found + 1;
+      this.line++;
+      this.at = found + 1;
     }
-    at = Math.max(at, byte);
-  };
-  const next = (): number => {
-    while (bytes[at] === NEWLINE || bytes[at] === RETURN) passTo(at + 1);
-    return line;
-  };
-  return { next, passTo };
+    this.at = Math.max(this.at, Math.min(end, this.bytes.length));
+  }
 }
 
 /** Nobody can say where the row ends after a wrong quote: it cannot be left out, and ends the reading. */

@@ -1,21 +1,42 @@
 import { badRow, shown } from '../badRow.js';
-import { inChunks, type Source, type SourceRow } from './source.js';
-import { lines, readText } from './text.js';
+import { breathe, SLICE_MS, type Source, type SourceRow } from './source.js';
+import { lines, type TextPiece, textPieces } from './text.js';
 
 /** Rows that are looked at for column names. */
 const FIRST_ROWS = 20;
 
-/** JSON Lines: one object a line; blank lines are passed over. */
+/** JSON Lines: one object a line; blank lines are passed over. The file is read as rows are asked for. */
 export async function openJsonl(file: string): Promise<Source> {
-  const bytes = await readText(file);
-  const rows = (): Generator<SourceRow | undefined> => parsedLines(file, bytes);
-  return { file, unit: 'line', columns: firstKeys(rows()), rows: () => inChunks(rows()) };
+  const first: SourceRow[] = [];
+  let records = 0;
+  for await (const chunk of parsedChunks(file)) {
+    first.push(...chunk);
+    records += chunk.filter(({ record }) => record !== undefined).length;
+    if (records >= FIRST_ROWS) break;
+  }
+  return { file, unit: 'line', columns: firstKeys(first), rows: () => parsedChunks(file) };
+}
+
+async function* parsedChunks(file: string): AsyncGenerator<readonly SourceRow[]> {
+  let chunk: SourceRow[] = [];
+  let sliceEnds = performance.now() + SLICE_MS;
+  for await (const piece of textPieces(file)) {
+    for (const row of parsedLines(file, piece)) {
+      if (row !== undefined) chunk.push(row);
+      if (performance.now() < sliceEnds) continue;
+      yield chunk;
+      chunk = [];
+      await breathe();
+      sliceEnds = performance.now() + SLICE_MS;
+    }
+  }
+  yield chunk;
 }
 
 /** Each line's row; undefined: a blank one. */
-function* parsedLines(file: string, bytes: Buffer): Generator<SourceRow | undefined> {
+function* parsedLines(file: string, { bytes, firstLine }: TextPiece): Generator<SourceRow | undefined> {
   for (const line of lines(bytes)) {
-    yield parseLine(file, line.number, bytes.toString('utf8', line.start, line.end));
+    yield parseLine(file, firstLine + line.number - 1, bytes.toString('utf8', line.start, line.end));
   }
 }
 

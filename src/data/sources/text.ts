@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { createGunzip, gunzip } from 'node:zlib';
 import { W2sError } from '../../errors.js';
 import { badRow, displayPath } from '../badRow.js';
 
@@ -19,11 +20,15 @@ export async function readUnpacked(file: string): Promise<Buffer> {
   try {
     return Buffer.from(await promisify(gunzip)(bytes));
   } catch (cause) {
-    throw new W2sError('ERR_DATA', `Expected gzip data in ${displayPath(file)} but it cannot be unpacked.`, {
-      cause,
-      hint: `To see what is wrong: gzip -t ${displayPath(file)}`,
-    });
+    throw notGzip(file, cause);
   }
+}
+
+function notGzip(file: string, cause: unknown): W2sError {
+  return new W2sError('ERR_DATA', `Expected gzip data in ${displayPath(file)} but it cannot be unpacked.`, {
+    cause,
+    hint: `To see what is wrong: gzip -t ${displayPath(file)}`,
+  });
 }
 
 /** A whole text file, unpacked where it is gzip. Throws ERR_DATA where it is no UTF-8. */
@@ -34,10 +39,67 @@ export async function readText(file: string): Promise<Buffer> {
   return bytes;
 }
 
-function notUtf8(file: string, bytes: Buffer): W2sError {
-  let row = 1;
+/** Whole lines of a text file, about a megabyte of them, and the number of the first. */
+export interface TextPiece {
+  bytes: Buffer;
+  firstLine: number;
+}
+
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * A text file piece by piece, unpacked where it is gzip: no more of it is in memory than a piece and its longest line.
+ * Throws ERR_DATA at the first line that is no UTF-8.
+ */
+export async function* textPieces(file: string): AsyncGenerator<TextPiece> {
+  let firstLine = 1;
+  let begun: Buffer[] = [];
+  const whole = (bytes: Buffer): TextPiece => {
+    const marked = firstLine === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    const piece = { bytes: marked ? bytes.subarray(3) : bytes, firstLine };
+    if (!isUtf8(piece.bytes)) throw notUtf8(file, piece.bytes, firstLine);
+    return piece;
+  };
+  for await (const chunk of unpackedChunks(file)) {
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      const piece = whole(Buffer.concat([...begun, chunk.subarray(0, end)]));
+      yield piece;
+      firstLine += countLines(piece.bytes);
+      begun = [];
+    }
+    if (end < chunk.length) begun.push(chunk.subarray(end));
+  }
+  if (begun.length > 0) yield whole(Buffer.concat(begun));
+}
+
+async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
+  const packed = createReadStream(file, { highWaterMark: PIECE_BYTES });
+  if (!isGzip(file)) {
+    yield* packed as AsyncIterable<Buffer>;
+    return;
+  }
+  const unpacked = createGunzip({ chunkSize: PIECE_BYTES });
+  packed.once('error', (error) => unpacked.destroy(error));
+  try {
+    yield* packed.pipe(unpacked) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw notGzip(file, cause);
+  } finally {
+    packed.destroy();
+  }
+}
+
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
+function notUtf8(file: string, bytes: Buffer, firstLine = 1): W2sError {
+  let row = firstLine;
   for (const line of lines(bytes)) {
-    row = line.number;
+    row = firstLine + line.number - 1;
     if (!isUtf8(bytes.subarray(line.start, line.end))) break;
   }
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);

@@ -1,20 +1,44 @@
 import { checkHeader, numbered, toRow } from './header.js';
-import { inChunks, type Source, type SourceOptions, type SourceRow } from './source.js';
-import { lines, readText } from './text.js';
+import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
+import { lines, textPieces } from './text.js';
 
-/** Tab-separated values. A quote is an ordinary character, and a line is a row. */
+/** Tab-separated values. A quote is an ordinary character, and a line is a row. The file is read as rows are asked for. */
 export async function openTsv(file: string, { header = true }: SourceOptions = {}): Promise<Source> {
-  const bytes = await readText(file);
-  const [first] = lines(bytes);
-  const fieldsOf = (line: { start: number; end: number }): string[] =>
-    bytes.toString('utf8', line.start, line.end).split('\t');
-  const begins = first ? fieldsOf(first) : [];
+  let begins: string[] = [];
+  for await (const [first] of fieldChunks(file)) {
+    if (first === undefined) continue;
+    begins = first.fields;
+    break;
+  }
   const columns = header ? checkHeader(file, begins) : numbered(begins);
-  function* rows(): Generator<SourceRow> {
-    for (const line of lines(bytes)) {
-      if ((header && line.number === 1) || line.start === line.end) continue;
-      yield toRow({ file, unit: 'line', row: line.number }, columns, fieldsOf(line));
+  async function* rows(): AsyncGenerator<readonly SourceRow[]> {
+    for await (const chunk of fieldChunks(file)) {
+      const data = chunk.filter(({ row, blank }) => !blank && !(header && row === 1));
+      yield data.map(({ row, fields }) => toRow({ file, unit: 'line', row }, columns, fields));
     }
   }
-  return { file, unit: 'line', columns, rows: () => inChunks(rows()) };
+  return { file, unit: 'line', columns, rows };
+}
+
+interface Line {
+  row: number;
+  fields: string[];
+  blank: boolean;
+}
+
+async function* fieldChunks(file: string): AsyncGenerator<Line[]> {
+  let chunk: Line[] = [];
+  let sliceEnds = performance.now() + SLICE_MS;
+  for await (const { bytes, firstLine } of textPieces(file)) {
+    for (const { number, start, end } of lines(bytes)) {
+      const fields = bytes.toString('utf8', start, end).split('\t');
+      chunk.push({ row: firstLine + number - 1, fields, blank: start === end });
+      if (performance.now() < sliceEnds) continue;
+      yield chunk;
+      chunk = [];
+      await breathe();
+      sliceEnds = performance.now() + SLICE_MS;
+    }
+  }
+  yield chunk;
 }

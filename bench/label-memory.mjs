@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// Peak memory and speed of labelling and evaluating files of ever more rows: only a window of rows is held at a time.
+//
+//   node bench/label-memory.mjs [--rows 10000,200000,1000000] [--model tiny-xs] [--threads 2] [--out FILE]
+//
+// Rows are random games of 8 to 24 tokens. Each run is a process of its own; the peak is what the system counted for it.
+// Writes a table in Markdown to --out, else to the screen.
+import { spawnSync } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { evaluate, label } from '../dist/index.js';
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '10000,200000,1000000' },
+    model: { type: 'string', default: 'tiny-xs' },
+    threads: { type: 'string', default: '2' },
+    out: { type: 'string' },
+    run: { type: 'string' },
+    data: { type: 'string' },
+  },
+});
+
+if (values.run === undefined) await compare();
+else await once(values.run, values.data ?? '');
+
+/** One command in this process. Prints its peak and its speed. */
+async function once(/** @type {string} */ command, /** @type {string} */ data) {
+  const { model, threads } = values;
+  const settings = { model, device: 'cpu', threads: Number(threads), out: `${data}.${command}` };
+  let speed = 0;
+  const onEvent = (/** @type {any} */ event) => {
+    if (event.type === 'progress') speed = event.tokensPerSecond ?? speed;
+  };
+  const started = performance.now();
+  if (command === 'label') await label({ ...settings, data }, { onEvent });
+  else await evaluate({ ...settings, testData: data }, { onEvent });
+  const seconds = (performance.now() - started) / 1000;
+  const megabytes = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(JSON.stringify({ megabytes, seconds, speed }));
+}
+
+async function compare() {
+  const folder = mkdtempSync(join(tmpdir(), 'w2s-label-memory-'));
+  const lines = [];
+  try {
+    for (const rows of values.rows.split(',').map(Number)) {
+      const data = join(folder, `${rows}.jsonl`);
+      await writeRows(data, rows);
+      for (const command of ['label', 'evaluate']) {
+        const { megabytes, seconds, speed } = measured(command, data);
+        const count = rows.toLocaleString('en-US');
+        lines.push(
+          `| ${command} | ${count} | ${megabytes.toFixed(0)} | ${seconds.toFixed(1)} | ${(speed / 1000).toFixed(0)}k |`,
+        );
+        console.error(lines.at(-1));
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${values.threads} threads, Node ${process.version}`;
+  const text = [
+    `Model ${values.model}, ${machine}, ${new Date().toISOString().slice(0, 10)}.`,
+    '',
+    '| command | rows | peak memory, MB | seconds | tokens/s |',
+    '|---|--:|--:|--:|--:|',
+    ...lines,
+    '',
+  ].join('\n');
+  if (values.out === undefined) process.stdout.write(text);
+  else writeFileSync(values.out, text);
+}
+
+function measured(/** @type {string} */ command, /** @type {string} */ data) {
+  const { model, threads } = values;
+  const words = ['--run', command, '--data', data, '--model', model, '--threads', threads];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...words], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  if (status !== 0) throw new Error(`${command} failed: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** The same rows for the same number of them. */
+async function writeRows(/** @type {string} */ file, /** @type {number} */ rows) {
+  let state = 1;
+  const below = (/** @type {number} */ n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  const square = () => `${'abcdefgh'[below(8)]}${1 + below(8)}`;
+  const stream = createWriteStream(file);
+  for (let row = 0; row < rows; row++) {
+    const moves = Array.from({ length: 8 + below(17) }, () => `${square()}${square()}`);
+    const line = `${JSON.stringify({ text: moves.join(' '), label: below(2) })}\n`;
+    if (!stream.write(line)) await new Promise((done) => stream.once('drain', () => done(undefined)));
+  }
+  await new Promise((done) => stream.end(() => done(undefined)));
+}
