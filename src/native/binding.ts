@@ -62,6 +62,8 @@ export interface NativeModelOptions {
   deterministic?: boolean;
   /** Run the decoder by autograd and plain ATen instead of its hand-written pass: what tests compare it with. */
   reference?: boolean;
+  /** The kernels of another CUDA library than the one beside the addon; for tests (`test/native/cuda-emulation`). */
+  cudaLibrary?: string;
   /** Time the parts of every pass; on a GPU this waits for it at the end of each. */
   profile?: boolean;
 }
