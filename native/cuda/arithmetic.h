@@ -14,20 +14,29 @@
 
 namespace w2s {
 
-// The tanh approximation of GELU (Hendrycks and Gimpel 2016): ½ x (1 + tanh u), u = √(2/π) (x + c x³).
 constexpr float kSqrtTwoOverPi = 0.7978845608028654f;
 constexpr float kGeluCubic = 0.044715f;
 constexpr float kSqrtHalf = 0.7071067811865476f;
 constexpr float kOneOverSqrtTwoPi = 0.3989422804014327f;
 
-W2S_DEVICE float gelu_tanh_of(float x) { return tanhf(kSqrtTwoOverPi * (x + kGeluCubic * x * x * x)); }
-W2S_DEVICE float normal_cdf(float x) { return 0.5f * (1.0f + erff(x * kSqrtHalf)); }
 W2S_DEVICE float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+
+// Its derivative s (1 − s), without the difference, which near 1 has no digits.
+W2S_DEVICE float sigmoid_slope(float x) {
+  const float e = expf(-fabsf(x));
+  return e / ((1.0f + e) * (1.0f + e));
+}
+
+W2S_DEVICE float normal_cdf(float x) { return 0.5f * (1.0f + erff(x * kSqrtHalf)); }
+
+// The tanh approximation of GELU (Hendrycks and Gimpel 2016) is ½ x (1 + tanh u) with u = √(2/π) (x + c x³), which is
+// x sigmoid(2u).
+W2S_DEVICE float gelu_twice_u(float x) { return 2.0f * kSqrtTwoOverPi * (x + kGeluCubic * x * x * x); }
 
 W2S_DEVICE float activate(std::int32_t activation, float x) {
   switch (activation) {
     case W2S_CUDA_GELU_TANH:
-      return 0.5f * x * (1.0f + gelu_tanh_of(x));
+      return x * sigmoid(gelu_twice_u(x));
     case W2S_CUDA_GELU:
       return x * normal_cdf(x);
     case W2S_CUDA_SILU:
@@ -40,16 +49,14 @@ W2S_DEVICE float activate(std::int32_t activation, float x) {
 W2S_DEVICE float activation_derivative(std::int32_t activation, float x) {
   switch (activation) {
     case W2S_CUDA_GELU_TANH: {
-      const float t = gelu_tanh_of(x);
-      return 0.5f * (1.0f + t) +
-             0.5f * x * (1.0f - t * t) * kSqrtTwoOverPi * (1.0f + 3.0f * kGeluCubic * x * x);
+      const float twice_u = gelu_twice_u(x);
+      const float slope_of_twice_u = 2.0f * kSqrtTwoOverPi * (1.0f + 3.0f * kGeluCubic * x * x);
+      return sigmoid(twice_u) + x * sigmoid_slope(twice_u) * slope_of_twice_u;
     }
     case W2S_CUDA_GELU:
       return normal_cdf(x) + x * kOneOverSqrtTwoPi * expf(-0.5f * x * x);
-    case W2S_CUDA_SILU: {
-      const float s = sigmoid(x);
-      return s * (1.0f + x * (1.0f - s));
-    }
+    case W2S_CUDA_SILU:
+      return sigmoid(x) + x * sigmoid_slope(x);
     default:
       return x > 0.0f ? 1.0f : 0.0f;
   }
