@@ -69,8 +69,8 @@ export function benchSteps({ root, device, dry }) {
   });
   if (dry) {
     return [
-      bench('train tiny-s', ['train', '--model', 'tiny-s', '--lengths', '32'], 60),
-      bench('label tiny-s', ['label', '--model', 'tiny-s', '--lengths', '32'], 60),
+      bench('train tiny-s', ['train', '--model', 'tiny-s', '--lengths', '32', '--seconds', '1'], 60),
+      bench('label tiny-s', ['label', '--model', 'tiny-s', '--lengths', '32', '--seconds', '1'], 60),
     ];
   }
   const bf16 = ['--dtype', 'bf16'];

@@ -4,7 +4,7 @@
 //   scripts/gpu-suite [build] [tests] [bench] [peers]     all four unless some are named
 //     --tokens FILE   token lists for the peers, written by `node bench/peers.mjs --data FOLDER --export FILE`
 //     --only TEXT,…   only steps whose name contains one of these
-//     --budget N      seconds in all (600): a step that has no time left is recorded as left out
+//     --budget N      seconds in all (600; of a dry run 1,800): a step that has no time left is recorded as left out
 //     --out FILE      bench/results/<date>-<machine>.json unless given
 //     --python NAME   python3, or W2S_PYTHON, unless given;  W2S_NODE: the Node binary that scripts/gpu-suite starts
 //     --dry-run       on the CPU, with models of a few thousand weights: do all steps start and end?
@@ -22,6 +22,8 @@ import { machineOf, openResults, resultFile, writeResults } from '../bench/peers
 import { benchSteps, buildSteps, peerSteps, testSteps } from './gpu-suite-steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Seconds that a step of a dry run may take: it says whether steps run, not how fast, on whatever machine. */
+const DRY_LIMIT = 600;
 /** Of what a step printed, so much is kept. */
 const TAIL = 1500;
 
@@ -30,7 +32,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     tokens: { type: 'string' },
     only: { type: 'string' },
-    budget: { type: 'string', default: '600' },
+    budget: { type: 'string' },
     out: { type: 'string' },
     python: { type: 'string', default: process.env.W2S_PYTHON ?? 'python3' },
     'dry-run': { type: 'boolean', default: false },
@@ -96,12 +98,13 @@ function chosen(parts) {
 
 /** @param {(suite: object[]) => void} keep called after each step: what was measured stays if the machine goes away */
 async function runAll(steps, environment, keep) {
-  const budget = Number(options.budget);
+  const budget = Number(options.budget ?? (options['dry-run'] ? 1800 : 600));
   const began = performance.now();
   const suite = [];
   for (const step of steps) {
     const left = budget - (performance.now() - began) / 1000;
-    const outcome = await runStep(step, environment, Math.min(step.limit, left));
+    const limit = options['dry-run'] ? DRY_LIMIT : step.limit;
+    const outcome = await runStep(step, environment, Math.min(limit, left));
     suite.push(outcome);
     const note = outcome.reason ? `: ${outcome.reason}` : '';
     console.log(`${outcome.status.padEnd(8)} ${outcome.name} (${outcome.seconds.toFixed(1)} s)${note}`);
