@@ -110,7 +110,7 @@ async function writeTokenizer(folder) {
 /** The folder of a shape: of the repository, or written once with seeded random weights. */
 async function modelFolder(shape) {
   if (shape === dryShape) return join(root, 'assets', 'models', shape);
-  const folder = await shapeFolder(shape, join(work, 'models'));
+  const folder = await shapeFolder(shape);
   if (!existsSync(join(folder, 'tokenizer.json'))) await writeTokenizer(folder);
   return folder;
 }
