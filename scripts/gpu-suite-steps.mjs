@@ -11,8 +11,13 @@ import { workloads } from '../bench/peers/plan.mjs';
  */
 
 const SHAPES = ['gpt2-124m', 'gpt2-350m', 'gpt2-774m', 'gpt2-1.5b'];
-/** Tokens of an optimizer batch of the packed language modelling: sequences of 1,024, by shape. */
-const PACKED = { 'gpt2-124m': 32, 'gpt2-350m': 32, 'gpt2-774m': 16, 'gpt2-1.5b': 16 };
+/** Packed language modelling, by shape: texts of 1,024 tokens in an optimizer batch, and tokens computed at once. */
+const PACKED = {
+  'gpt2-124m': [32, 16384],
+  'gpt2-350m': [32, 16384],
+  'gpt2-774m': [16, 8192],
+  'gpt2-1.5b': [16, 8192],
+};
 
 const node = (...args) => [process.execPath, ...args];
 const program = (/** @type {string} */ root) => join(root, 'bin', 'w2s-native.js');
@@ -77,7 +82,9 @@ export function benchSteps({ root, device, dry }) {
   return [
     bench('kernels', ['kernels'], 60),
     ...SHAPES.map((shape) => {
-      const packed = ['--head', 'lm', '--lengths', '1024', '--batch-size', `${PACKED[shape]}`];
+      const [texts, atOnce] = PACKED[shape];
+      const sizes = ['--batch-size', `${texts}`, '--micro-batch-tokens', `${atOnce}`];
+      const packed = ['--head', 'lm', '--lengths', '1024', ...sizes];
       return bench(`packed lm ${shape}`, ['train', '--model', shape, ...packed, ...bf16], 60);
     }),
     bench('train gpt2-124m short', ['train', '--model', 'gpt2-124m', '--lengths', 'short', ...bf16], 45),
