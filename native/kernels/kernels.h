@@ -51,6 +51,9 @@ class Kernels {
  public:
   virtual ~Kernels() = default;
 
+  /// Memory for activations, not filled; what was given back may be used again.
+  virtual at::Tensor empty(at::IntArrayRef shape, const at::TensorOptions& options) const;
+
   /// softmax(scale · q kᵀ) v over what the layout and the window let each query see. q_QHE, k_NGE, v_NGE: any
   /// strides with a contiguous last dimension; G divides H.
   virtual Attended attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,

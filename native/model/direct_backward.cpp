@@ -1,8 +1,5 @@
 // The backward half of the hand-written pass: the forward's steps in reverse.
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
-#include <ATen/ops/zeros_like.h>
 
 #include "../nn/product.h"
 #include "direct_pass.h"
@@ -33,7 +30,7 @@ at::Tensor DirectPass::backward_block(int64_t layer, const Queries& queries, con
   const at::Tensor d_normed_ND = backward_attention(layer, queries, tape, kept, d_x_RD, gradients);
   at::Tensor d_x_ND = d_x_RD;
   if (queries.rows_R.defined()) {
-    d_x_ND = at::zeros_like(kept.x_ND);
+    d_x_ND = empty_like(kept.x_ND).zero_();
     d_x_ND.index_copy_(0, queries.rows_R, d_x_RD);
   }
   return backward_norm(d_normed_ND, kept.x_ND, kept.normed, block.attention_norm, d_x_ND, gradients);
@@ -69,9 +66,9 @@ at::Tensor DirectPass::backward_attention(int64_t layer, const Queries& queries,
   const int64_t rows = kept.k_NGE.size(0), q_size = config_.heads * config_.head_dim;
   const int64_t k_size = config_.kv_heads * config_.head_dim;
   const bool all = !queries.rows_R.defined();
-  const at::Tensor d_qkv = at::empty({rows, (all ? q_size : 0) + 2 * k_size}, d_out.options());
+  const at::Tensor d_qkv = kernels_->empty({rows, (all ? q_size : 0) + 2 * k_size}, d_out.options());
   const at::Tensor d_q =
-      all ? d_qkv.narrow(1, 0, q_size) : at::empty({kept.q_RHE.size(0), q_size}, d_out.options());
+      all ? d_qkv.narrow(1, 0, q_size) : kernels_->empty({kept.q_RHE.size(0), q_size}, d_out.options());
   const at::Tensor d_kv = d_qkv.narrow(1, all ? q_size : 0, 2 * k_size);
   const at::Tensor d_q_RHE = d_q.unflatten(1, {config_.heads, config_.head_dim});
   const at::Tensor d_k_NGE = d_kv.narrow(1, 0, k_size).unflatten(1, {config_.kv_heads, config_.head_dim});
@@ -89,7 +86,7 @@ at::Tensor DirectPass::backward_attention(int64_t layer, const Queries& queries,
 
   add_linear_gradients(block.qkv, {{kept.queried, d_q}, {kept.normed.out_ND, d_kv}}, gradients,
                        /*with_bias=*/true);
-  at::Tensor d_ND = at::empty_like(kept.normed.out_ND), d_RD = at::empty_like(kept.queried);
+  at::Tensor d_ND = empty_like(kept.normed.out_ND), d_RD = empty_like(kept.queried);
   multiply(d_ND, d_kv, block.qkv.weight_IO.narrow(1, q_size, 2 * k_size).t(), /*accumulate=*/false);
   multiply(d_RD, d_q, block.qkv.weight_IO.narrow(1, 0, q_size).t(), /*accumulate=*/false);
   return d_ND.index_add_(0, queries.rows_R, d_RD);  // each row once
@@ -122,7 +119,7 @@ at::Tensor DirectPass::backward_norm(const at::Tensor& d_y_ND, const at::Tensor&
 at::Tensor DirectPass::backward_linear(const DirectLinear& linear, const Flow& flow, Gradients& gradients,
                                        bool with_bias) const {
   add_linear_gradients(linear, {flow}, gradients, with_bias);
-  at::Tensor d_x_NI = at::empty_like(flow.x_NI);
+  at::Tensor d_x_NI = empty_like(flow.x_NI);
   multiply(d_x_NI, flow.d_y_NO, linear.weight_IO.t(), /*accumulate=*/false);
   return d_x_NI;
 }

@@ -27,6 +27,10 @@ DirectPass::DirectPass(const Decoder& decoder, std::shared_ptr<const Kernels> ke
   }
 }
 
+at::Tensor DirectPass::empty_like(const at::Tensor& x) const {
+  return kernels_->empty(x.sizes(), x.options());
+}
+
 void DirectPass::multiply(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
                           bool accumulate) const {
   const Profile::Scope scope = time(Part::kProducts);
@@ -103,7 +107,7 @@ Normed DirectPass::norm(Residual& residual, const DirectNorm& norm, bool keep) c
 // Outputs [first, first + count) of a linear map, with their bias.
 at::Tensor DirectPass::linear(const at::Tensor& x_NI, const DirectLinear& linear, int64_t first,
                               int64_t count) const {
-  at::Tensor y_NO = at::empty({x_NI.size(0), count}, x_NI.options());
+  at::Tensor y_NO = kernels_->empty({x_NI.size(0), count}, x_NI.options());
   if (linear.bias_O.defined()) {
     const Profile::Scope scope = time(Part::kProducts);
     y_NO.copy_(linear.bias_O.narrow(0, first, count).expand_as(y_NO));
@@ -116,7 +120,7 @@ at::Tensor DirectPass::linear(const at::Tensor& x_NI, const DirectLinear& linear
 void DirectPass::add_to(Residual& residual, const at::Tensor& x_NI, const DirectLinear& linear,
                         bool keep) const {
   if (keep) {
-    residual.delta_ND = at::empty_like(residual.x_ND);
+    residual.delta_ND = empty_like(residual.x_ND);
     multiply(residual.delta_ND, x_NI, linear.weight_IO, /*accumulate=*/false);
   } else {
     multiply(residual.x_ND, x_NI, linear.weight_IO, /*accumulate=*/true);
@@ -178,7 +182,7 @@ void DirectPass::feed_forward(const DirectBlock& block, BlockTape& kept) const {
   if (gated) {
     kept.mlp_in = linear(x_RD, block.mlp_in, 0, block.mlp_in.out());
   } else {
-    kept.mlp_in = at::empty({x_RD.size(0), block.mlp_in.out()}, x_RD.options());
+    kept.mlp_in = kernels_->empty({x_RD.size(0), block.mlp_in.out()}, x_RD.options());
     multiply(kept.mlp_in, x_RD, block.mlp_in.weight_IO, /*accumulate=*/false);
   }
   const Profile::Scope scope = time(Part::kActivation);

@@ -80,6 +80,7 @@ class DirectPass {
   void add_linear_gradients(const DirectLinear& linear, std::initializer_list<Flow> flows,
                             Gradients& gradients, bool with_bias) const;
 
+  at::Tensor empty_like(const at::Tensor& x) const;
   void multiply(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) const;
   Profile::Scope time(Part part) const { return {profile_, part}; }
 

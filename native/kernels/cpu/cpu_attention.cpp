@@ -123,7 +123,7 @@ Attended CpuKernels::attention(const AttentionCall& call, const at::Tensor& q_QH
                                const at::Tensor& v_NGE) const {
   const at::NoGradGuard no_grad;
   const int64_t queries = q_QHE.size(0), heads = q_QHE.size(1), head_dim = q_QHE.size(2);
-  Attended attended{at::empty({queries, heads * head_dim}, q_QHE.options()),
+  Attended attended{empty({queries, heads * head_dim}, q_QHE.options()),
                     at::empty({heads, queries}, q_QHE.options().dtype(at::kFloat)),
                     {}};
   cpu::by_dtype(q_QHE, [&]<class T>(T) {

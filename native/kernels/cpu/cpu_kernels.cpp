@@ -2,7 +2,6 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/full.h>
 
 #include "memory.h"
@@ -40,7 +39,7 @@ void check_all(const at::Tensor& first, const Tensors&... others) {
 at::Tensor CpuKernels::activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const {
   const at::NoGradGuard no_grad;
   check_all(x_NF, bias_F);
-  at::Tensor y_NF = at::empty_like(x_NF);
+  at::Tensor y_NF = empty(x_NF.sizes(), x_NF.options());
   const int64_t columns = x_NF.size(1);
   cpu::by_dtype(x_NF, [&]<class T>(T) {
     cpu::share_rows(x_NF.size(0), columns, [&](int64_t row, int64_t rows) {
@@ -76,7 +75,7 @@ at::Tensor CpuKernels::gated(const at::Tensor& gate_up_N2F, Activation kind) con
   const at::NoGradGuard no_grad;
   check_all(gate_up_N2F);
   const int64_t columns = gate_up_N2F.size(1) / 2;
-  at::Tensor y_NF = at::empty({gate_up_N2F.size(0), columns}, gate_up_N2F.options());
+  at::Tensor y_NF = empty({gate_up_N2F.size(0), columns}, gate_up_N2F.options());
   cpu::by_dtype(gate_up_N2F, [&]<class T>(T) {
     cpu::share_rows(gate_up_N2F.size(0), columns, [&](int64_t row, int64_t rows) {
       cpu::table<T>().gated({cpu::read<T>(gate_up_N2F) + 2 * row * columns,
@@ -107,7 +106,7 @@ Normed CpuKernels::residual_norm(at::Tensor x_ND, const at::Tensor& delta_ND, co
   check_all(x_ND, delta_ND, delta_bias_D, norm.weight_D, norm.bias_D);
   const int64_t count = x_ND.size(0), columns = x_ND.size(1);
   const auto statistics = x_ND.options().dtype(at::kFloat);
-  Normed normed{at::empty_like(x_ND), {}, at::empty({count}, statistics)};
+  Normed normed{empty(x_ND.sizes(), x_ND.options()), {}, at::empty({count}, statistics)};
   if (norm.kind == NormKind::kLayerNorm) normed.mean_N = at::empty({count}, statistics);
   cpu::by_dtype(x_ND, [&]<class T>(T) {
     const T* delta = cpu::read<T>(delta_ND);
@@ -130,7 +129,7 @@ at::Tensor CpuKernels::norm_backward(const at::Tensor& d_y_ND, const at::Tensor&
   const at::NoGradGuard no_grad;
   check_all(x_ND, d_y_ND, norm.weight_D, d_x_ND);
   const bool add = d_x_ND.defined();
-  if (!add) d_x_ND = at::empty_like(x_ND);
+  if (!add) d_x_ND = empty(x_ND.sizes(), x_ND.options());
   const int64_t columns = x_ND.size(1);
   const bool biased = d_bias_D.defined();
   cpu::by_dtype(x_ND, [&]<class T>(T) {

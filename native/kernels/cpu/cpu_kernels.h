@@ -2,12 +2,19 @@
 // sums over rows are made of parts whose size depends on the shape alone, so the number of threads changes no result.
 #pragma once
 
+#include <memory>
+
 #include "../kernels.h"
+#include "tensor_pool.h"
 
 namespace w2s {
 
 class CpuKernels final : public Kernels {
  public:
+  at::Tensor empty(at::IntArrayRef shape, const at::TensorOptions& options) const override {
+    return pool_->empty(shape, options);
+  }
+
   /// `log_sum_exp` is [H, Q].
   Attended attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
                      const at::Tensor& v_NGE) const override;
@@ -34,6 +41,9 @@ class CpuKernels final : public Kernels {
   ChunkScores score_chunk(at::Tensor logits_CV, const at::Tensor& targets_C,
                           const at::Tensor& d_log_probs_C) const override;
   LossOnDevice confidence(const LossRows& rows, double alpha, const Threshold& threshold) const override;
+
+ private:
+  std::shared_ptr<cpu::TensorPool> pool_ = std::make_shared<cpu::TensorPool>();
 };
 
 }  // namespace w2s
