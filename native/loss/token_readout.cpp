@@ -11,7 +11,9 @@
 namespace w2s {
 namespace {
 
-// Logits of a chunk: 64 MiB of float32 on a CPU; on a GPU 256, which takes that many rows to be busy.
+// Logits of a chunk: 64 MiB of float32 on a CPU; on a GPU 256, which takes that many rows to be busy. Of 1,024 rows
+// [768] by 50,257 tokens on one core of a Zen 5, forward and backward: 1.41 s in 64 MiB, 1.50 in 26, 1.92 in 13, and
+// 1.40 in one piece: fewer rows read the unembedding too often, more gain nothing.
 constexpr int64_t kChunkElements = 1LL << 24, kChunkElementsOnDevice = 1LL << 26;
 
 TokenScores empty_scores(const at::Tensor& hidden_TD, const at::Tensor& targets_T) {
