@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BenchDocument, BenchRun } from '../../src/bench/document.js';
-import { modelFlops } from '../../src/bench/flops.js';
+import { executedProducts, modelFlops } from '../../src/bench/flops.js';
 import { temporaryFolder } from '../support/results.js';
 import { type TinyWorld, writeTinyWorld } from '../support/tinyWorld.js';
 import { run } from './run.js';
@@ -67,6 +67,7 @@ describe('bench', () => {
     const pass = { lengths: [8, 12, 8, 12], readRows: 4, outputs: 2, training: true };
     const { total, products } = modelFlops(shapeOf(world.weak), pass);
     expect(train.flops).toMatchObject({ model: total, modelProducts: products });
+    expect(train.flops.executedProducts).toBe(executedProducts(shapeOf(world.weak), pass, 4));
     for (const { msPerStep, tokensPerSecond, mfu, peakMemory, parts, product } of [train, label]) {
       expect(msPerStep.low).toBeLessThanOrEqual(msPerStep.median);
       expect(msPerStep.high).toBeGreaterThanOrEqual(msPerStep.median);
