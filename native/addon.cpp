@@ -12,6 +12,7 @@
 #include "bindings/pack_call.h"
 #include "bindings/run_kernel.h"
 #include "bindings/trainer_handle.h"
+#include "nn/product.h"
 
 namespace w2s {
 namespace {
@@ -20,6 +21,7 @@ Napi::Value build_info(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(info.Env());
   result["builtFor"] = Napi::String::New(info.Env(), W2S_TORCH_VERSION);
   result["cpuCapability"] = Napi::String::New(info.Env(), at::get_cpu_capability());
+  result["float32Products"] = Napi::String::New(info.Env(), float32_product_library());
   result["compiler"] = Napi::String::New(info.Env(), __VERSION__);
   return result;
 }

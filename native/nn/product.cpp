@@ -1,5 +1,6 @@
 #include "product.h"
 
+#include <ATen/Context.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/mm.h>
 
@@ -39,6 +40,11 @@ bool takes_onednn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& 
 
 int64_t product_row_multiple(const at::Device& device) {
   return device.is_cpu() && onednn_is_faster() ? 16 : 1;
+}
+
+const char* float32_product_library() {
+  if (onednn_is_faster()) return "oneDNN";
+  return at::globalContext().hasMKL() ? "MKL" : "BLAS";
 }
 
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {

@@ -15,4 +15,7 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bo
 /// What the rows of a batch are best rounded up to, so that shapes come again from batch to batch; 1: does not matter.
 int64_t product_row_multiple(const at::Device& device);
 
+/// What runs large float32 products on this CPU, for people: `oneDNN`, `MKL` or `BLAS`.
+const char* float32_product_library();
+
 }  // namespace w2s

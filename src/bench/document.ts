@@ -19,6 +19,8 @@ export interface BenchMachine {
   libtorch: string;
   /** Vector instructions that libtorch uses, such as `AVX512`. */
   cpuCapability: string;
+  /** What runs large float32 products on this CPU, such as `oneDNN`. */
+  float32Products: string;
 }
 
 /** A matrix product by itself, in this run: [m, k] · [k, n]. */

@@ -37,7 +37,7 @@ export async function timed(
   const repetitions: Repetition[] = [];
   let k = first;
   const launch = (): Started => {
-    if (signal.aborted) throw aborted();
+    throwIfStopped(signal);
     const launched = start(k++);
     // It may fail while the one before it is waited for, which then fails as well.
     launched.done.catch(() => {});
@@ -70,11 +70,13 @@ export async function warmUp(
   signal: AbortSignal,
 ): Promise<void> {
   for (let k = 0; k < count; k++) {
-    if (signal.aborted) throw aborted();
+    throwIfStopped(signal);
     await start(k).done;
   }
 }
 
-function aborted(): W2sError {
-  return new W2sError('ERR_ABORTED', 'The measurement was interrupted.', { hint: 'npx w2s-native bench' });
+/** Throws ERR_ABORTED once the signal is set. */
+export function throwIfStopped(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new W2sError('ERR_ABORTED', 'The measurement was interrupted.', { hint: 'npx w2s-native bench' });
 }

@@ -9,6 +9,7 @@ import type { NativeModel } from '../native/binding.js';
 import type { NativeProfile, ProfilePart } from '../native/measuring.js';
 import type { Engine } from '../steps/context.js';
 import type { BenchDocument, BenchMachine, BenchRun, MeasuredPart, ProductReference } from './document.js';
+import { benchKernels } from './kernels.js';
 import { type Length, type Repetition, type Timed, timed, warmUp } from './measure.js';
 import { peakMemory, resetPeakMemory } from './memory.js';
 import { measureProducts } from './product.js';
@@ -30,6 +31,7 @@ const WARM_UP = 2;
 export async function runBench(config: BenchConfig, options: BenchOptions): Promise<BenchDocument> {
   const engine = await loadEngine(config, {});
   const runs: BenchRun[] = [];
+  const kernels = config.what.includes('kernels') ? await benchKernels(engine, config, options) : [];
   for (const name of config.models) {
     for (const what of config.what) {
       if (what === 'kernels') continue;
@@ -37,11 +39,11 @@ export async function runBench(config: BenchConfig, options: BenchOptions): Prom
       runs.push(await measureModel(engine, config, { what, name }, options.signal));
     }
   }
-  return { schema: 'w2s-native/bench@1', machine: machineOf(engine), runs, kernels: [] };
+  return { schema: 'w2s-native/bench@1', machine: machineOf(engine), runs, kernels };
 }
 
 function machineOf({ binding, device, threads }: Engine): BenchMachine {
-  const { builtFor, cpuCapability } = binding.buildInfo();
+  const { builtFor, cpuCapability, float32Products } = binding.buildInfo();
   const gpu =
     device === 'cpu' ? undefined : binding.cudaDevices().find(({ index }) => `cuda:${index}` === device);
   return {
@@ -55,6 +57,7 @@ function machineOf({ binding, device, threads }: Engine): BenchMachine {
     ...(gpu === undefined ? {} : { deviceName: gpu.name }),
     libtorch: builtFor,
     cpuCapability,
+    float32Products,
   };
 }
 

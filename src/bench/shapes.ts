@@ -23,6 +23,15 @@ interface LlamaShape {
 
 type Shape = Gpt2Shape | LlamaShape;
 
+/** D, H, F, V and the context. */
+export interface ShapeSizes {
+  hidden: number;
+  heads: number;
+  mlp: number;
+  vocabulary: number;
+  context: number;
+}
+
 /** By the name that `--model` takes. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   'gpt2-124m': { family: 'gpt2', layers: 12, hidden: 768, heads: 12 },
@@ -37,6 +46,16 @@ export const SHAPE_NAMES: readonly string[] = Object.keys(SHAPES);
 
 const GPT2_VOCABULARY = 50257;
 const CONTEXT = 1024;
+
+/** Sizes of a shape's layers; undefined for another name. */
+export function shapeSizes(name: string): ShapeSizes | undefined {
+  const shape = Object.hasOwn(SHAPES, name) ? SHAPES[name] : undefined;
+  if (shape === undefined) return undefined;
+  const { hidden, heads } = shape;
+  return shape.family === 'gpt2'
+    ? { hidden, heads, mlp: 4 * hidden, vocabulary: GPT2_VOCABULARY, context: CONTEXT }
+    : { hidden, heads, mlp: shape.mlp, vocabulary: shape.vocabulary, context: CONTEXT };
+}
 
 /** Raised when the folders' contents change. */
 const REVISION = 1;

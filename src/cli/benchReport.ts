@@ -1,5 +1,5 @@
 /** The document of `bench` as text. */
-import type { BenchDocument, BenchMachine, BenchRun } from '../bench/document.js';
+import type { BenchDocument, BenchKernel, BenchMachine, BenchRun } from '../bench/document.js';
 import type { Spread } from '../bench/statistics.js';
 import { type Column, type Paint, PLAIN, textTable } from '../report/index.js';
 import { compact, percent } from './measures.js';
@@ -16,9 +16,18 @@ const RUN_COLUMNS: readonly Column[] = [
   { title: 'MFU', align: 'right' },
 ];
 
+const KERNEL_COLUMNS: readonly Column[] = [
+  { title: 'kernel' },
+  { title: 'size', align: 'right' },
+  { title: 'plain, ms', align: 'right' },
+  { title: 'fused, ms', align: 'right' },
+  { title: 'plain ÷ fused', align: 'right' },
+  { title: 'GB/s', align: 'right' },
+];
+
 /** Tables of speeds and parts, and what MFU is here. */
 export function benchReport(document: BenchDocument, paint: Paint = PLAIN): string {
-  const { machine, runs } = document;
+  const { machine, runs, kernels } = document;
   const sections = [machineLine(machine)];
   if (runs.length > 0) {
     sections.push(textTable(RUN_COLUMNS, runs.map(runRow), paint));
@@ -26,12 +35,16 @@ export function benchReport(document: BenchDocument, paint: Paint = PLAIN): stri
     sections.push(partsTable(runs, paint));
     sections.push(...runs.map((run) => formula(run)), MFU_WORDS);
   }
+  if (kernels.length > 0) {
+    sections.push(textTable(KERNEL_COLUMNS, kernels.map(kernelRow), paint), KERNEL_WORDS);
+  }
   return `${sections.join('\n\n')}\n`;
 }
 
-function machineLine({ cpu, device, deviceName, threads, libtorch, cpuCapability }: BenchMachine): string {
+function machineLine(machine: BenchMachine): string {
+  const { cpu, device, deviceName, threads, libtorch, cpuCapability, float32Products } = machine;
   const where = device === 'cpu' ? cpu : `${device} (${deviceName ?? 'unknown'})`;
-  return `${where}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, libtorch ${libtorch}, ${cpuCapability}`;
+  return `${where}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, libtorch ${libtorch}, ${cpuCapability}, f32 products by ${float32Products}`;
 }
 
 function runRow(run: BenchRun): string[] {
@@ -102,3 +115,19 @@ function giga(value: number): string {
 const MFU_WORDS =
   'MFU = model FLOPs a second ÷ FLOPs a second of the fastest matrix product of this run. Model FLOPs count every real token in every matrix that is\n' +
   'used, and causal attention; what is padded, left out or shared counts nothing. Executed FLOPs are those of the products that were run.';
+
+function kernelRow({ kernel, shape, plainMs, fusedMs, speedup, gigabytesPerSecond }: BenchKernel): string[] {
+  return [
+    kernel,
+    shape,
+    kernelMs(plainMs),
+    kernelMs(fusedMs),
+    speedup.toFixed(2),
+    gigabytesPerSecond.toPrecision(3),
+  ];
+}
+
+const kernelMs = (ms: number): string => (ms < 0.1 ? ms.toPrecision(2) : ms.toFixed(2));
+
+const KERNEL_WORDS =
+  'Forward and backward together, medians. Plain: the reference in ATen. GB/s: what must be read and written at least, by the fused kernel’s time.';

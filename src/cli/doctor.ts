@@ -41,6 +41,9 @@ function table(diagnosis: Diagnosis): string {
       `${from}: ${version}${cuda ? ' with CUDA' : ''}, ${folder}${index === 0 ? '  <- would be used' : ''}`,
     ]),
     ['addon', addon ? `${addon.file}${addon.works ? '' : `  does not work: ${addon.why}`}` : 'not built yet'],
+    ...(addon?.float32Products === undefined
+      ? []
+      : [['f32 products', `${addon.float32Products}, on the CPU`] as [string, string]]),
     [
       'device',
       `${device.asked}: ${device.usable ? (device.resolved ?? '') : 'cannot be used'} (${device.why})`,

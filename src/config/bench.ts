@@ -23,7 +23,7 @@ export const benchKeys = {
     group: 'Experiment',
     describe:
       'Built-in models, folders or names on the hub, or shapes with random weights: gpt2-124m, gpt2-350m, gpt2-774m, gpt2-1.5b, llama-23m',
-    defaultWords: 'chess-m,llama-23m',
+    defaultWords: 'chess-m,llama-23m; gpt2-124m for kernels',
   }),
   lengths: key(text('short, long, token counts or a file', 'LENGTHS'), {
     group: 'Data',
@@ -132,7 +132,7 @@ export function resolveBenchConfig(
   );
   return {
     what: what === undefined ? ['train', 'label'] : [what],
-    models: said.maybe('model') ?? (rows === undefined ? ['chess-m', 'llama-23m'] : ['chess-m']),
+    models: said.maybe('model') ?? defaultModels(what, rows !== undefined),
     ...(rows === undefined ? { lengths: lengths?.value ?? 'short' } : {}),
     ...parts,
     batchSize: said.value('batchSize'),
@@ -148,4 +148,10 @@ export function resolveBenchConfig(
     sharePrefixes: said.value('sharePrefixes'),
     deterministic: said.value('deterministic'),
   };
+}
+
+/** The kernels are measured at the sizes of a shape; real rows need a tokenizer, which shapes lack. */
+function defaultModels(what: BenchWhat | undefined, withRows: boolean): readonly string[] {
+  if (what === 'kernels') return ['gpt2-124m'];
+  return withRows ? ['chess-m'] : ['chess-m', 'llama-23m'];
 }

@@ -327,6 +327,8 @@ export interface NativeBuildInfo {
   builtFor: string;
   /** Vector instructions that libtorch uses here, such as `AVX512`. */
   cpuCapability: string;
+  /** What runs large float32 products on this CPU: `oneDNN`, `MKL` or `BLAS`. */
+  float32Products: string;
   compiler: string;
 }
 

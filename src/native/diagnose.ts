@@ -27,7 +27,15 @@ export interface Diagnosis {
   cache: { folder: string; freeBytes: number };
   libtorch: { found: Libtorch[]; passedOver: Unusable[] };
   /** null: set-up has not built one for the libtorch that would be used. */
-  addon: { file: string; builtFor: string; cuda: boolean; works: boolean; why: string } | null;
+  addon: {
+    file: string;
+    builtFor: string;
+    cuda: boolean;
+    works: boolean;
+    why: string;
+    /** What runs large float32 products on this CPU; absent where the addon does not work. */
+    float32Products?: string;
+  } | null;
   device: {
     asked: string;
     usable: boolean;
@@ -80,8 +88,9 @@ async function discover(): Promise<Diagnosis['libtorch']> {
 async function addonState(libtorch: Libtorch | undefined): Promise<Diagnosis['addon']> {
   const addon = libtorch && (await findAddon(libtorch));
   if (!addon) return null;
-  const { works, why } = await verdictOn(addon, libtorch);
-  return { file: addon.file, builtFor: addon.builtFor, cuda: addon.cuda, works, why };
+  const { works, why, info } = await verdictOn(addon, libtorch);
+  const { file, builtFor, cuda } = addon;
+  return { file, builtFor, cuda, works, why, ...(info && { float32Products: info.float32Products }) };
 }
 
 async function deviceState(

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
-import type { CudaDevice } from './binding.js';
+import type { CudaDevice, NativeBuildInfo } from './binding.js';
 import { type Libtorch, libraryName } from './libtorch.js';
 import { run } from './process.js';
 
@@ -15,6 +16,8 @@ export interface Verdict {
   why: string;
   /** Of a CUDA trial: the devices that opened. */
   devices?: CudaDevice[];
+  /** Of a CPU trial. */
+  info?: NativeBuildInfo;
 }
 
 type Trial = 'cpu' | 'cuda';
@@ -27,9 +30,9 @@ const report = (value) => console.log('VERDICT' + JSON.stringify(value));
 try {
   process.dlopen(module_, file);
   const addon = module_.exports;
-  const { builtFor } = addon.buildInfo();
-  if (builtFor !== want) throw new Error('it was built for libtorch ' + builtFor);
-  report(trial === 'cuda' ? { devices: addon.cudaDevices() } : {});
+  const info = addon.buildInfo();
+  if (info.builtFor !== want) throw new Error('it was built for libtorch ' + info.builtFor);
+  report(trial === 'cuda' ? { devices: addon.cudaDevices() } : { info });
   addon.shutdown?.();
 } catch (error) {
   report({ error: String(error.message) });
@@ -61,8 +64,9 @@ async function tryOut(file: string, libtorch: Libtorch, trial: Trial): Promise<V
   const ran = await run(process.execPath, args, { timeoutMs: 120_000, env });
   const line = ran.stdout.split('\n').find((text) => text.startsWith('VERDICT'));
   if (line && ran.status === 0) {
-    const { error, devices } = JSON.parse(line.slice('VERDICT'.length));
-    if (error === undefined) return { works: true, why: '', ...(devices && { devices }) };
+    const { error, devices, info } = JSON.parse(line.slice('VERDICT'.length));
+    if (error === undefined)
+      return { works: true, why: '', ...(devices && { devices }), ...(info && { info }) };
     return { works: false, why: error };
   }
   const end = ran.signal ? `signal ${ran.signal}` : `status ${ran.status}`;
@@ -74,6 +78,6 @@ async function verdictKey(file: string, libtorch: Libtorch, trial: string): Prom
   const [addon, library] = await Promise.all([stat(file), stat(join(libtorch.folder, 'lib', libraryName))]);
   const driver = await readFile('/proc/driver/nvidia/version', 'utf8').catch(() => '');
   const parts = [trial, addon.size, addon.mtimeMs, libtorch.folder, libtorch.version, library.size];
-  parts.push(library.mtimeMs, process.versions.node, process.arch, driver);
+  parts.push(library.mtimeMs, process.versions.node, process.arch, cpus()[0]?.model ?? '', driver);
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -93,6 +93,27 @@ describe('bench', () => {
     expect(only).toMatchObject({ loss: 'confidence', optimizer: 'muon', workload: { sequences: 4 } });
   });
 
+  it('holds every kernel against its reference', async () => {
+    const words = ['kernels', '--model', 'llama-23m', '--lengths', '6', '--seconds', '0.01'];
+    const { kernels, runs } = await measured(...words);
+    expect(runs).toEqual([]);
+    expect(kernels.map(({ kernel }) => kernel)).toEqual([
+      'attention',
+      'layer norm with residual',
+      'rms norm with residual',
+      'bias and GELU',
+      'SwiGLU',
+      'residual',
+      'rotate',
+      'score',
+      'confidence',
+    ]);
+    for (const { plainMs, fusedMs, speedup, gigabytesPerSecond } of kernels) {
+      expect(speedup).toBeCloseTo(plainMs / fusedMs, 6);
+      expect(gigabytesPerSecond).toBeGreaterThan(0);
+    }
+  });
+
   it('prints tables and the formula, and writes the document where it is asked to', async () => {
     const out = join(folder, 'bench.json');
     const ran = await run('bench', 'label', '--model', world.weak, '--lengths', '8', '--out', out, ...quick);
@@ -118,6 +139,7 @@ describe('bench', () => {
     [['--head', 'lm', '--loss', 'entropy'], /no --loss with --head lm/],
     [['--steps', '1'], /a whole number from 3/],
     [['--model', 'gpt2-124m', '--data', 'x.jsonl'], /a model with a tokenizer/],
+    [['kernels', '--model', 'chess-m'], /one of gpt2-124m, .* for --model of bench kernels/],
     [['--out', 'nowhere/at/all.json'], /a file that can be written for --out/],
   ])('refuses %j', async (words, message) => {
     const ran = await run('bench', ...words);

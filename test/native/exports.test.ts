@@ -47,7 +47,12 @@ describe('exports', () => {
   }
 
   it('gives the declared fields in buildInfo and info', () => {
-    expect(Object.keys(raw.buildInfo()).sort()).toEqual(['builtFor', 'compiler', 'cpuCapability']);
+    expect(Object.keys(raw.buildInfo()).sort()).toEqual([
+      'builtFor',
+      'compiler',
+      'cpuCapability',
+      'float32Products',
+    ]);
     expect(model.info).toEqual({
       family: 'llama',
       parameters: expect.any(Number),
