@@ -91,6 +91,7 @@ export function modelFlops(shape: ModelShape, pass: Pass): Flops {
  * Products that the engine runs where nothing is shared and nothing padded: in the last block, keys and values are of
  * all N tokens, and everything else is of the rows that are read.
  *
+ * @param pass without read-out (`readRows` 0) for a classifier: the engine does not count those few
  * @param read rows of the last block that are read: last tokens, or those before a target
  */
 export function executedProducts(shape: ModelShape, pass: Pass, read: number): number {
