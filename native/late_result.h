@@ -27,6 +27,13 @@ LateResult<T> early(T value) {
   return {[] { return true; }, [value = std::move(value)]() mutable { return std::move(value); }};
 }
 
+/// One that is said to be there at the `looks`th look only: for tests on a machine whose results are never late.
+template <class T>
+LateResult<T> held_back(LateResult<T> result, int looks) {
+  return {[ready = std::move(result.ready), looks]() mutable { return --looks < 0 && ready(); },
+          std::move(result.wait)};
+}
+
 /// Tensors on their way to host memory, behind all that their device was given before. The tensors of a CPU are
 /// taken as they are.
 class HostCopy {

@@ -1,5 +1,6 @@
 #include "out_of_memory.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/Exception.h>
 
 #include <new>
@@ -22,6 +23,10 @@ bool is_out_of_memory(const std::exception_ptr& exception) noexcept {
   } catch (...) {
     return false;
   }
+}
+
+void release_cached_memory(const c10::Device& device) {
+  if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
 }
 
 }  // namespace w2s

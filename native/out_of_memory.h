@@ -1,10 +1,16 @@
-// Which exceptions mean that memory ran out, on the host or a device.
+// Memory that ran out, on the host or a device.
 #pragma once
+
+#include <c10/core/Device.h>
 
 #include <exception>
 
 namespace w2s {
 
+/// Whether an exception says so, whoever threw it.
 bool is_out_of_memory(const std::exception_ptr& exception) noexcept;
+
+/// Gives back what a device's allocator keeps for later; nothing on a CPU.
+void release_cached_memory(const c10::Device& device);
 
 }  // namespace w2s

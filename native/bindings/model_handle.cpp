@@ -244,6 +244,7 @@ Napi::Value ModelHandle::parameter_names(const Napi::CallbackInfo& info) {
 Napi::Value ModelHandle::parameter(const Napi::CallbackInfo& info) {
   return guarded_async(info.Env(), [&]() -> Napi::Value {
     auto work = [model = model(), name = read_string(info[0], "the parameter's name")] {
+      model->bring_up_to_date();
       const at::Tensor tensor = model->parameter(name).tensor.detach();
       return NamedValues{tensor.sizes().vec(), tensor.to(at::kCPU).clone()};
     };
@@ -267,6 +268,7 @@ Napi::Value ModelHandle::set_parameter(const Napi::CallbackInfo& info) {
         fail("ERR_ARGUMENT", "Expected " + std::to_string(tensor.numel()) + " values for '" + name +
                                  "' but received " + std::to_string(values.numel()) + ".");
       }
+      model->bring_up_to_date();
       tensor.copy_(values.view(tensor.sizes()));
       model->weights_changed();
     };

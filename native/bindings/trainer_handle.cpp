@@ -1,5 +1,7 @@
 #include "trainer_handle.h"
 
+#include <atomic>
+
 #include "cancel_token.h"
 #include "convert.h"
 #include "model_handle.h"
@@ -12,10 +14,23 @@ struct TrainerHandle::Lazy {
   std::shared_ptr<Model> model;
   TrainerOptions options;
   std::unique_ptr<Trainer> trainer;
+  std::atomic<int64_t> micro_batch_tokens;  // the trainer's, for the JavaScript thread
 
   Trainer& get() {
     if (!trainer) trainer = std::make_unique<Trainer>(model, options);
     return *trainer;
+  }
+
+  /// A call that may make the micro-batches smaller.
+  template <class Call>
+  auto run(const Call& call) {
+    struct Publish {
+      Lazy& lazy;
+      ~Publish() { lazy.micro_batch_tokens = lazy.trainer->micro_batch_tokens(); }
+    };
+    Trainer& own = get();
+    const Publish publish{*this};
+    return call(own);
   }
 };
 
@@ -90,16 +105,19 @@ Napi::Value tensor_to_js(Napi::Env env, at::Tensor values) {
 }  // namespace
 
 void TrainerHandle::define(Napi::Env env) {
-  const Napi::Function constructor = DefineClass(
-      env, "NativeTrainer",
-      {InstanceMethod<&TrainerHandle::forward>("forward"),
-       InstanceMethod<&TrainerHandle::backward>("backward"),
-       InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
-       InstanceMethod<&TrainerHandle::step>("step"), InstanceMethod<&TrainerHandle::gradient>("gradient"),
-       InstanceMethod<&TrainerHandle::check_finite>("checkFinite"),
-       InstanceMethod<&TrainerHandle::save_checkpoint>("saveCheckpoint"),
-       InstanceMethod<&TrainerHandle::load_checkpoint>("loadCheckpoint"),
-       InstanceMethod<&TrainerHandle::dispose>("dispose")});
+  const Napi::Function constructor =
+      DefineClass(env, "NativeTrainer",
+                  {InstanceAccessor<&TrainerHandle::micro_batch_tokens>("microBatchTokens"),
+                   InstanceMethod<&TrainerHandle::forward>("forward"),
+                   InstanceMethod<&TrainerHandle::backward>("backward"),
+                   InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
+                   InstanceMethod<&TrainerHandle::step>("step"),
+                   InstanceMethod<&TrainerHandle::find_micro_batch_tokens>("findMicroBatchTokens"),
+                   InstanceMethod<&TrainerHandle::gradient>("gradient"),
+                   InstanceMethod<&TrainerHandle::check_finite>("checkFinite"),
+                   InstanceMethod<&TrainerHandle::save_checkpoint>("saveCheckpoint"),
+                   InstanceMethod<&TrainerHandle::load_checkpoint>("loadCheckpoint"),
+                   InstanceMethod<&TrainerHandle::dispose>("dispose")});
   InstanceData::of(env).constructors["Trainer"] = Napi::Persistent(constructor);
 }
 
@@ -120,6 +138,9 @@ Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
     lazy->options.clip = options.number("clip", 0.0, 1e30);
     lazy->options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
     lazy->options.share_prefixes = options.boolean("sharePrefixes", false);
+    lazy->options.late_results = options.boolean("lateResults", false);
+    lazy->options.fail_after_tokens = options.integer("failAfterTokens", 0, 1LL << 40, 0);
+    lazy->micro_batch_tokens = lazy->options.micro_batch_tokens;
     const Napi::Object object =
         InstanceData::of(env).constructors["Trainer"].New({Napi::External<void>::New(env, nullptr)});
     TrainerHandle* handle = TrainerHandle::Unwrap(object);
@@ -137,11 +158,19 @@ const std::shared_ptr<TrainerHandle::Lazy>& TrainerHandle::lazy() const {
   return lazy_;
 }
 
+Napi::Value TrainerHandle::micro_batch_tokens(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(lazy()->micro_batch_tokens.load()));
+  });
+}
+
 Napi::Value TrainerHandle::forward(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded_async(env, [&]() -> Napi::Value {
-    auto work = [lazy = lazy(), batch = read_sequences(info[0], "forward's batch")](
-                    CancelToken& cancel) mutable { return lazy->get().forward(std::move(batch), cancel); };
+    auto work = [lazy = lazy(),
+                 batch = read_sequences(info[0], "forward's batch")](CancelToken& cancel) mutable {
+      return lazy->run([&](Trainer& trainer) { return trainer.forward(std::move(batch), cancel); });
+    };
     const auto cancel = read_cancel_token(env, info[1], "forward's cancel token");
     return submit(env, device_, threads_, cancel, std::move(work), tensor_to_js);
   });
@@ -155,7 +184,7 @@ Napi::Value TrainerHandle::backward(const Napi::CallbackInfo& info) {
       fail("ERR_ARGUMENT", "Expected " + std::to_string(outputs_) + " gradients a sequence for backward.");
     }
     auto work = [lazy = lazy(), d_logits_BK = flat.view({-1, outputs_})](CancelToken& cancel) {
-      lazy->get().backward(d_logits_BK, cancel);
+      lazy->run([&](Trainer& trainer) { trainer.backward(d_logits_BK, cancel); });
     };
     const auto cancel = read_cancel_token(env, info[1], "backward's cancel token");
     return submit(env, device_, threads_, cancel, std::move(work), finish_undefined);
@@ -166,8 +195,8 @@ Napi::Value TrainerHandle::forward_backward(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded_async(env, [&]() -> Napi::Value {
     auto work = [lazy = lazy(), batch = read_sequences(info[0], "forwardBackward's batch"),
-                 objective = read_objective(info[1])](CancelToken& cancel) mutable {
-      return lazy->get().forward_backward(std::move(batch), objective, cancel);
+                 objective = read_objective(info[1])](CancelToken& cancel) {
+      return lazy->run([&](Trainer& trainer) { return trainer.forward_backward(batch, objective, cancel); });
     };
     auto finish = [](Napi::Env env, BatchLoss batch) -> Napi::Value {
       Napi::Object result = Napi::Object::New(env);
@@ -191,6 +220,23 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
       Napi::Object result = Napi::Object::New(env);
       result["gradNorm"] = Napi::Number::New(env, norm);
       return result;
+    };
+    return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
+  });
+}
+
+Napi::Value TrainerHandle::find_micro_batch_tokens(const Napi::CallbackInfo& info) {
+  return guarded_async(info.Env(), [&]() -> Napi::Value {
+    const Options options(info[1], "findMicroBatchTokens' options");
+    auto work = [lazy = lazy(), batch = read_sequences(info[0], "findMicroBatchTokens' batch"),
+                 language_model = options.boolean("languageModel", false),
+                 group = options.integer("group", 1, 1 << 20)](CancelToken& cancel) {
+      return lazy->run([&](Trainer& trainer) {
+        return trainer.find_micro_batch_tokens(batch, language_model, group, cancel);
+      });
+    };
+    auto finish = [](Napi::Env env, int64_t tokens) -> Napi::Value {
+      return Napi::Number::New(env, static_cast<double>(tokens));
     };
     return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
   });

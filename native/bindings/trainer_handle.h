@@ -26,10 +26,12 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   /// Made on the job thread at the first call, since it allocates on the device.
   struct Lazy;
 
+  Napi::Value micro_batch_tokens(const Napi::CallbackInfo& info);
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value backward(const Napi::CallbackInfo& info);
   Napi::Value forward_backward(const Napi::CallbackInfo& info);
   Napi::Value step(const Napi::CallbackInfo& info);
+  Napi::Value find_micro_batch_tokens(const Napi::CallbackInfo& info);
   Napi::Value gradient(const Napi::CallbackInfo& info);
   Napi::Value check_finite(const Napi::CallbackInfo& info);
   Napi::Value save_checkpoint(const Napi::CallbackInfo& info);

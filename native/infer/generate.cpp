@@ -237,6 +237,7 @@ Generated generate(const Model& model, const Sequences& prompts, const GenerateO
                    CancelToken& cancel, const Progress& progress) {
   check_sequences(prompts, model.config().vocabulary_size, model.config().context_length);
   check_options(model, prompts, options);
+  model.bring_up_to_date();
   return Generation(model, prompts, options, cancel, progress).run();
 }
 

@@ -18,6 +18,7 @@ void for_each_micro_batch(const Model& model, const Sequences& sequences, const 
       .share_prefixes = options.share_prefixes && model.takes_shared_prefixes(),
       .round_rows_to = model.row_multiple(),
   };
+  model.bring_up_to_date();
   int64_t done = 0;
   for (const auto& indices :
        plan_micro_batches(sequences, options.micro_batch_tokens, 1, packing.share_prefixes)) {

@@ -51,6 +51,8 @@ class Decoder {
 
   const DecoderConfig& config() const { return config_; }
   const at::Tensor& token_embedding() const { return token_embedding_; }
+  /// Undefined where positions are rotated.
+  const at::Tensor& position_embedding() const { return position_embedding_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   at::ScalarType compute_dtype() const { return compute_dtype_; }
   /// The buffer that the parameters are views of, and where each lies.

@@ -132,6 +132,10 @@ void Gradients::forget_rows(Entry& entry) {
   entry.rows.clear();
 }
 
+bool Gradients::all_empty() const {
+  return std::ranges::all_of(entries_, [](const Entry& entry) { return entry.state == State::kEmpty; });
+}
+
 void Gradients::clear() {
   for (Entry& entry : entries_) {
     forget_rows(entry);

@@ -37,6 +37,8 @@ class Gradients {
 
   /// Whether nothing was written: the gradient is zero.
   bool empty(size_t parameter) const { return entries_[parameter].state == State::kEmpty; }
+  /// Whether nothing was written at all.
+  bool all_empty() const;
   /// Whether only rows were written.
   bool is_rows(size_t parameter) const { return entries_[parameter].state == State::kRows; }
   struct Rows {

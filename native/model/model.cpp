@@ -90,8 +90,20 @@ int64_t Model::parameter_count() const {
   return count;
 }
 
+void Model::before_read(const void* trainer, std::function<void()> catch_up) {
+  std::erase_if(behind_, [trainer](const auto& entry) { return entry.first == trainer; });
+  if (catch_up) behind_.emplace_back(trainer, std::move(catch_up));
+}
+
+void Model::bring_up_to_date(const void* but) const {
+  for (const auto& [trainer, catch_up] : behind_) {
+    if (trainer != but) catch_up();
+  }
+}
+
 void Model::save(const std::string& folder, at::ScalarType dtype) const {
   const at::NoGradGuard no_grad;
+  bring_up_to_date();
   NamedTensors tensors;
   for (const Parameter& parameter : parameters_) {
     if (parameter.kind == ParameterKind::kHead && head_.kind() == HeadKind::kLikelihood) continue;

@@ -4,8 +4,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../io/json.h"
@@ -92,6 +94,12 @@ class Model {
   size_t parameter_index(const std::string& name) const;
   int64_t parameter_count() const;
 
+  /// A trainer may leave weights behind, and is asked here to bring them up to date: before anything but its own
+  /// forward pass reads or writes them. An empty `catch_up`: no longer. Job thread only, as all of this class.
+  void before_read(const void* trainer, std::function<void()> catch_up);
+  /// Asks all trainers but one.
+  void bring_up_to_date(const void* but = nullptr) const;
+
   /// Writes config.json and model.safetensors as Transformers does. Errors: ERR_DISK.
   void save(const std::string& folder, at::ScalarType dtype) const;
 
@@ -118,6 +126,7 @@ class Model {
   at::Tensor unembedding_VD_;  // undefined where nothing reads it; the token embedding when tied
   Head head_;
   std::vector<Parameter> parameters_;
+  std::vector<std::pair<const void*, std::function<void()>>> behind_;
 };
 
 }  // namespace w2s

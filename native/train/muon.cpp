@@ -37,11 +37,14 @@ Muon::Muon(std::vector<Trained> parameters, double weight_decay)
     momenta_.push_back(at::zeros_like(parameter.tensor.detach()));
 }
 
-void Muon::step(double lr, Gradients& gradients) {
+void Muon::step(double lr, Gradients& gradients, const StepScale& scale) {
   const at::NoGradGuard no_grad;
+  // Waits for a device, as AdamW does not: most of the time goes into the matrices below all the same.
+  if (scale.skip.defined() && scale.skip.item<float>() != 0.0F) return;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     at::Tensor weight = parameters_[i].parameter.tensor;
-    const at::Tensor gradient = gradients.dense(parameters_[i].index);
+    at::Tensor gradient = gradients.dense(parameters_[i].index);
+    if (scale.divisor.defined()) gradient.div_(scale.divisor);
     momenta_[i].lerp_(gradient, 1.0 - kMomentum);
     const at::Tensor update = orthogonalise(gradient.lerp(momenta_[i], kMomentum));  // Nesterov
     const double shape_ratio = static_cast<double>(weight.size(0)) / static_cast<double>(weight.size(1));

@@ -10,13 +10,13 @@ namespace w2s {
 /// columns].
 at::Tensor orthogonalise(const at::Tensor& update);
 
-class Muon {
+class Muon final : public UpdateRule {
  public:
   Muon(std::vector<Trained> parameters, double weight_decay);
 
-  void step(double lr, Gradients& gradients);
-  void append_state(NamedTensors& into) const;
-  void load_state(const WeightFiles& files);
+  void step(double lr, Gradients& gradients, const StepScale& scale) override;
+  void append_state(NamedTensors& into) const override;
+  void load_state(const WeightFiles& files) override;
 
  private:
   std::vector<Trained> parameters_;

@@ -2,33 +2,39 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/stack.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <unordered_set>
+#include <utility>
 
 #include "../error.h"
+#include "../model/embedding_rows.h"
 #include "../nn/micro_batches.h"
+#include "clip.h"
+#include "examples.h"
+#include "micro_batch_budget.h"
 
 namespace w2s {
 namespace {
 
+// Of the first micro-batch that is tried.
+constexpr int64_t kLeastTokens = 1024;
+// Looks at a result that is late for a test's sake until it is there.
+constexpr int kLooks = 20;
+
 at::Tensor index_tensor(const std::vector<int64_t>& indices) { return at::tensor(indices, at::kLong); }
 
-// The examples of a micro-batch's sequences, in the order in which they first appear.
-std::vector<int64_t> examples_of(const std::vector<int64_t>& sequences, int64_t group) {
-  if (group == 1) return sequences;
-  std::vector<int64_t> examples;
-  std::unordered_set<int64_t> seen;
-  for (const int64_t sequence : sequences) {
-    if (seen.insert(sequence / group).second) examples.push_back(sequence / group);
-  }
-  return examples;
+[[noreturn]] void fail_norm() {
+  fail("ERR_NOT_FINITE", "The gradient norm is not finite.", "Lower the learning rate: --lr 1e-6");
+}
+
+BatchLoss read_loss(const std::vector<at::Tensor>& host) {
+  return {host[0].item<double>(), host[1], host[2].defined() ? host[2].item<int64_t>() : 0};
 }
 
 }  // namespace
@@ -36,39 +42,48 @@ std::vector<int64_t> examples_of(const std::vector<int64_t>& sequences, int64_t 
 Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
     : model_(std::move(model)),
       options_(options),
-      optimizer_(make_optimizer(options.optimizer, options.weight_decay, model_->parameters())),
-      gradients_(model_->parameters()) {}
+      budget_(options.micro_batch_tokens),
+      optimizer_(options.optimizer, options.weight_decay, model_->parameters()),
+      gradients_(model_->parameters()),
+      skip_(at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(model_->device()))) {
+  model_->before_read(this, [this] { optimizer_.catch_up_all(); });
+}
 
-bool Trainer::shares_prefixes() const { return options_.share_prefixes && model_->takes_shared_prefixes(); }
+Trainer::~Trainer() {
+  optimizer_.catch_up_all();
+  model_->before_read(this, {});
+}
 
-std::vector<std::vector<int64_t>> Trainer::plan(const Sequences& sequences, int64_t group) const {
-  return plan_micro_batches(sequences, options_.micro_batch_tokens, group, shares_prefixes());
+// What the forward passes of these sequences will read is brought up to date; what another trainer of this model owes,
+// all of it.
+void Trainer::begin(const Sequences& sequences) {
+  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
+  pending_.reset();
+  failed_ = false;
+  model_->bring_up_to_date(/*but=*/this);
+  const std::optional<EmbeddingRows> rows = embedding_rows(*model_, sequences);
+  if (!rows) return optimizer_.catch_up_all();
+  const Profile::Scope scope(&model_->profile(), Part::kOptimizer);
+  for (const auto& [parameter, read] : *rows) optimizer_.catch_up(parameter, read);
+}
+
+std::vector<std::vector<int64_t>> Trainer::plan(const Sequences& sequences, int64_t budget,
+                                                int64_t group) const {
+  return plan_micro_batches(sequences, budget, group, shares_prefixes());
 }
 
 PackedBatch Trainer::packed(const Sequences& sequences, const std::vector<int64_t>& indices) const {
+  const Profile::Scope scope(&model_->profile(), Part::kAssembly);
   const PackOptions options{.reading = model_->reading(),
                             .share_prefixes = shares_prefixes(),
                             .round_rows_to = model_->row_multiple()};
-  return pack(sequences, indices, options, model_->device());
-}
-
-at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
-  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
-  pending_.reset();
-  Pending pending;
-  pending.micro_batches = plan(sequences);
-  at::Tensor logits_BK = at::empty({sequences.count(), model_->head().outputs()}, at::kFloat);
-  const bool keep_pass = pending.micro_batches.size() == 1;
-  for (const auto& indices : pending.micro_batches) {
-    cancel.throw_if_cancelled();
-    PackedBatch batch = packed(sequences, indices);
-    ForwardPass pass = model_->forward(batch, keep_pass ? Purpose::kTraining : Purpose::kScoring);
-    logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
-    if (keep_pass) pending.kept.emplace(std::move(batch), std::move(pass));
+  PackedBatch batch = pack(sequences, indices, options, model_->device());
+  const int64_t tokens = batch.tokens_N.size(0) - batch.padding_rows;
+  if (options_.fail_after_tokens > 0 && tokens > options_.fail_after_tokens) {
+    TORCH_CHECK_WITH(OutOfMemoryError, false, "a micro-batch of more than ", options_.fail_after_tokens,
+                     " tokens, as a test has it");
   }
-  pending.sequences = std::move(sequences);
-  pending_ = std::move(pending);
-  return logits_BK;
+  return batch;
 }
 
 // Half a batch's gradient is worse than none: whatever ends a batch early clears them.
@@ -78,8 +93,46 @@ auto Trainer::all_or_nothing(const Body& body) {
     return body();
   } catch (...) {
     gradients_.clear();
+    failed_ = true;
     throw;
   }
+}
+
+// Gradients of earlier calls would be lost.
+template <class Attempt>
+auto Trainer::redone_when_memory_runs_out(const Sequences& sequences, int64_t group, const Attempt& attempt) {
+  if (!gradients_.all_empty()) return attempt(budget_);
+  const auto clean_up = [this] {
+    pending_.reset();
+    gradients_.clear();
+  };
+  return with_halving(budget_, sequences, group, model_->device(), clean_up, attempt);
+}
+
+at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
+  begin(sequences);
+  const at::Tensor logits_BK = with_halving(
+      budget_, sequences, /*group=*/1, model_->device(), [this] { pending_.reset(); },
+      [&](int64_t budget) { return run_forward(sequences, budget, cancel); });
+  pending_->sequences = std::move(sequences);
+  return logits_BK;
+}
+
+// Leaves everything but the sequences for `backward`.
+at::Tensor Trainer::run_forward(const Sequences& sequences, int64_t budget, CancelToken& cancel) {
+  Pending pending;
+  pending.micro_batches = plan(sequences, budget);
+  at::Tensor logits_BK = at::empty({sequences.count(), model_->head().outputs()}, at::kFloat);
+  const bool keep_pass = pending.micro_batches.size() == 1;
+  for (const auto& indices : pending.micro_batches) {
+    cancel.throw_if_cancelled();
+    PackedBatch batch = packed(sequences, indices);
+    ForwardPass pass = model_->forward(batch, keep_pass ? Purpose::kTraining : Purpose::kScoring);
+    logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
+    if (keep_pass) pending.kept.emplace(std::move(batch), std::move(pass));
+  }
+  pending_ = std::move(pending);
+  return logits_BK;
 }
 
 void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
@@ -91,173 +144,195 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
                              std::to_string(d_logits_BK.size(0)) + " rows of " +
                              std::to_string(d_logits_BK.size(1)) + ".");
   }
-  const Pending pending = std::move(*pending_);
+  Pending pending = std::move(*pending_);
   pending_.reset();
+  const int64_t before = budget_;
   all_or_nothing([&] {
-    if (pending.kept) {
-      const auto& [batch, pass] = *pending.kept;
-      model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)), gradients_);
-      return;
-    }
-    for (const auto& indices : pending.micro_batches) {
-      cancel.throw_if_cancelled();
-      const PackedBatch batch = packed(pending.sequences, indices);
-      model_->backward(batch, model_->forward(batch, Purpose::kTraining),
-                       d_logits_BK.index_select(0, index_tensor(indices)), gradients_);
-    }
+    redone_when_memory_runs_out(pending.sequences, /*group=*/1, [&](int64_t budget) {
+      if (budget < before) {
+        pending.kept.reset();
+        pending.micro_batches = plan(pending.sequences, budget);
+      }
+      run_backward(pending.sequences, pending, d_logits_BK, cancel);
+    });
   });
 }
 
-BatchLoss Trainer::forward_backward(Sequences sequences, const Objective& objective, CancelToken& cancel) {
-  check_sequences(sequences, model_->config().vocabulary_size, model_->config().context_length);
-  pending_.reset();
-  return all_or_nothing([&] {
-    if (objective.loss == LossKind::kLanguageModel) return language_model_batch(sequences, cancel);
-    if (sees_whole_batch(objective)) return whole_batch(std::move(sequences), objective, cancel);
-    return separable_batch(sequences, objective, cancel);
+void Trainer::run_backward(const Sequences& sequences, const Pending& pending, const at::Tensor& d_logits_BK,
+                           CancelToken& cancel) {
+  if (pending.kept) {
+    const auto& [batch, pass] = *pending.kept;
+    model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)), gradients_);
+    return;
+  }
+  for (const auto& indices : pending.micro_batches) {
+    cancel.throw_if_cancelled();
+    const PackedBatch batch = packed(sequences, indices);
+    model_->backward(batch, model_->forward(batch, Purpose::kTraining),
+                     d_logits_BK.index_select(0, index_tensor(indices)), gradients_);
+  }
+}
+
+LateBatchLoss Trainer::forward_backward(const Sequences& sequences, const Objective& objective,
+                                        CancelToken& cancel) {
+  begin(sequences);
+  const DeviceLoss found = all_or_nothing([&] {
+    return redone_when_memory_runs_out(sequences, objective.group, [&](int64_t budget) {
+      if (objective.loss == LossKind::kLanguageModel) return language_model_batch(sequences, budget, cancel);
+      if (sees_whole_batch(objective)) return whole_batch(sequences, objective, budget, cancel);
+      return separable_batch(sequences, objective, budget, cancel);
+    });
   });
-}
-
-// K of the objective's examples.
-int64_t Trainer::checked_classes(const Objective& objective, int64_t sequences) const {
-  const Head& head = model_->head();
-  if (objective.group > 1 && !head.scores_sequences()) {
-    fail("ERR_ARGUMENT", "Expected a scalar or likelihood head for examples of " +
-                             std::to_string(objective.group) + " sequences.");
-  }
-  if (sequences % objective.group != 0) {
-    fail("ERR_ARGUMENT", "Expected a multiple of " + std::to_string(objective.group) +
-                             " sequences for examples of so many but received " + std::to_string(sequences) +
-                             ".");
-  }
-  const int64_t classes = objective.group > 1 ? objective.group : head.outputs();
-  if (classes < 2)
-    fail("ERR_ARGUMENT", "Expected a head with at least two logits for a classification loss.");
-  if (objective.loss == LossKind::kConfidence && classes != 2) {
-    fail("ERR_ARGUMENT",
-         "Expected exactly 2 classes for the confidence loss but received " + std::to_string(classes) + ".",
-         "Train with cross-entropy: --loss xent");
-  }
-  return classes;
-}
-
-at::Tensor Trainer::checked_targets(const Objective& objective, int64_t sequences) const {
-  const int64_t classes = checked_classes(objective, sequences);
-  const int64_t examples = sequences / objective.group;
-  if (static_cast<int64_t>(objective.targets_BK.size()) != examples * classes) {
-    fail("ERR_ARGUMENT", "Expected " + std::to_string(examples * classes) +
-                             " targets for this batch but received " +
-                             std::to_string(objective.targets_BK.size()) + ".");
-  }
-  const auto is_target = [](float target) { return std::isfinite(target) && target >= 0.0F; };
-  if (!std::ranges::all_of(objective.targets_BK, is_target)) {
-    fail("ERR_ARGUMENT", "Expected finite targets of at least 0 for this batch but received others.");
-  }
-  return at::tensor(objective.targets_BK, at::kFloat).view({examples, classes});
-}
-
-// Of S sequences' scores, the logits of their examples: with groups each sequence gives one, its last (the
-// only one of a scalar head, z of a likelihood's [0, z]).
-at::Tensor Trainer::example_logits(const at::Tensor& scores_SK, int64_t group) const {
-  return group == 1 ? scores_SK : scores_SK.select(1, -1).reshape({-1, group});
-}
-
-at::Tensor Trainer::score_gradients(const at::Tensor& d_logits_BK, int64_t group) const {
-  if (group == 1) return d_logits_BK;
-  at::Tensor d_scores_SK = at::zeros({d_logits_BK.numel(), model_->head().outputs()}, d_logits_BK.options());
-  d_scores_SK.select(1, -1).copy_(d_logits_BK.reshape({-1}));
-  return d_scores_SK;
+  const LateBatchLoss result = late<BatchLoss>({found.loss, found.logits_BK, found.exact_matches}, read_loss);
+  return options_.late_results ? held_back(result, kLooks) : result;
 }
 
 // The loss is a sum over examples, so one pass over the micro-batches suffices.
-BatchLoss Trainer::separable_batch(const Sequences& sequences, const Objective& objective,
-                                   CancelToken& cancel) {
-  const at::Tensor targets_BK = checked_targets(objective, sequences.count());
-  BatchLoss result{0.0, at::zeros({sequences.count(), model_->head().outputs()}, at::kFloat)};
+DeviceLoss Trainer::separable_batch(const Sequences& sequences, const Objective& objective, int64_t budget,
+                                    CancelToken& cancel) {
+  const Head& head = model_->head();
+  const at::Tensor targets_BK = checked_targets(objective, head, sequences.count());
+  at::Tensor scores_SK = at::zeros({sequences.count(), head.outputs()}, at::kFloat);
   at::Tensor d_logits_BK = at::zeros_like(targets_BK);
-  for (const auto& indices : plan(sequences, objective.group)) {
+  double loss = 0.0;
+  for (const auto& indices : plan(sequences, budget, objective.group)) {
     cancel.throw_if_cancelled();
     const at::Tensor rows = index_tensor(indices);
     const at::Tensor examples = index_tensor(examples_of(indices, objective.group));
     const PackedBatch batch = packed(sequences, indices);
     const ForwardPass pass = model_->forward(batch, Purpose::kTraining);
-    result.logits_BK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
-    const at::Tensor logits_BK = example_logits(result.logits_BK, objective.group);
+    scores_SK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
+    const at::Tensor logits_BK = example_logits(scores_SK, objective.group);
     const LossAndGradient part =
         apply_loss(objective, {logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
-                               targets_BK.size(0), model_->head().gives_log_probabilities()});
+                               targets_BK.size(0), head.gives_log_probabilities()});
     d_logits_BK.index_copy_(0, examples, part.d_logits_BK.to(at::kFloat));
-    model_->backward(batch, pass, score_gradients(d_logits_BK, objective.group).index_select(0, rows),
-                     gradients_);
-    result.loss += part.loss;
+    const at::Tensor d_scores_SK = score_gradients(d_logits_BK, objective.group, head.outputs());
+    model_->backward(batch, pass, d_scores_SK.index_select(0, rows), gradients_);
+    loss += part.loss;
   }
-  return result;
+  return {at::scalar_tensor(loss, at::kDouble), scores_SK, {}};
 }
 
 // The loss looks across the optimizer batch: all logits first, then all gradients.
-BatchLoss Trainer::whole_batch(Sequences sequences, const Objective& objective, CancelToken& cancel) {
-  const at::Tensor targets_BK = checked_targets(objective, sequences.count());
-  const at::Tensor logits_BK = forward(std::move(sequences), cancel);
-  const LossAndGradient whole =
-      apply_loss(objective, {example_logits(logits_BK, objective.group), targets_BK, targets_BK.size(0),
-                             model_->head().gives_log_probabilities()});
-  backward(score_gradients(whole.d_logits_BK.to(at::kFloat), objective.group), cancel);
-  return {whole.loss, logits_BK};
+DeviceLoss Trainer::whole_batch(const Sequences& sequences, const Objective& objective, int64_t budget,
+                                CancelToken& cancel) {
+  const Head& head = model_->head();
+  const at::Tensor targets_BK = checked_targets(objective, head, sequences.count());
+  const at::Tensor scores_SK = run_forward(sequences, budget, cancel);
+  const Pending pending = std::move(*pending_);
+  pending_.reset();
+  const LossAndGradient whole = apply_loss(objective, {example_logits(scores_SK, objective.group), targets_BK,
+                                                       targets_BK.size(0), head.gives_log_probabilities()});
+  run_backward(sequences, pending,
+               score_gradients(whole.d_logits_BK.to(at::kFloat), objective.group, head.outputs()), cancel);
+  return {at::scalar_tensor(whole.loss, at::kDouble), scores_SK, {}};
 }
 
-BatchLoss Trainer::language_model_batch(const Sequences& sequences, CancelToken& cancel) {
+DeviceLoss Trainer::language_model_batch(const Sequences& sequences, int64_t budget, CancelToken& cancel) {
   int64_t targets = 0;
   for (int64_t index = 0; index < sequences.count(); ++index)
     targets += std::max<int64_t>(0, sequences.targets(index));
   if (targets == 0) fail("ERR_ARGUMENT", "Expected at least one target token in the optimizer batch.");
-  BatchLoss result;
-  for (const auto& indices : plan(sequences)) {
+  double loss = 0.0;
+  int64_t exact_matches = 0;
+  for (const auto& indices : plan(sequences, budget)) {
     cancel.throw_if_cancelled();
     const PackedBatch batch = packed(sequences, indices);
     const LanguageModelLoss part =
         model_->backward_language_model(batch, static_cast<double>(targets), gradients_);
-    result.loss += part.loss;
-    result.exact_matches += part.exact_matches;
+    loss += part.loss;
+    exact_matches += part.exact_matches;
   }
-  return result;
+  return {at::scalar_tensor(loss, at::kDouble), {}, at::scalar_tensor(exact_matches, at::kLong)};
 }
 
-double Trainer::step(const LearningRates& rates) {
+LateResult<double> Trainer::step(const LearningRates& rates) {
   const at::NoGradGuard no_grad;
   pending_.reset();  // its logits are those of the weights before this step
-  const double norm = gradient_norm();
+  // Whoever calls it before a backward pass is done cannot know.
+  if (std::exchange(failed_, false))
+    fail("ERR_ARGUMENT", "Expected gradients for a step but the backward pass before it failed.");
+  model_->bring_up_to_date(/*but=*/this);
+  if (on_device()) return late_step(rates);
+  const double norm = measured_norm().item<double>();
   if (!std::isfinite(norm)) {
     gradients_.clear();
-    fail("ERR_NOT_FINITE", "The gradient norm is not finite.", "Lower the learning rate: --lr 1e-6");
+    fail_norm();
   }
-  if (options_.clip > 0) {
-    // torch.nn.utils.clip_grad_norm_'s formula
-    const double factor = options_.clip / (norm + 1e-6);
-    if (factor < 1.0) {
-      for (size_t i = 0; i < gradients_.count(); ++i) gradients_.dense(i).mul_(factor);
-    }
-  }
-  optimizer_->step(rates, gradients_);
-  model_->weights_changed();
-  gradients_.clear();
-  return norm;
+  update(rates, clip_scale(at::scalar_tensor(norm, at::kDouble), options_.clip));
+  return early<double>(norm);
 }
 
-// Per tensor and then in double: one norm over all of them in float32 loses four digits on a large model.
-double Trainer::gradient_norm() {
-  const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> norms;
-  for (size_t i = 0; i < gradients_.count(); ++i)
-    norms.push_back(at::linalg_vector_norm(gradients_.dense(i), 2));
-  return at::linalg_vector_norm(at::stack(norms).to(at::kDouble), 2).item<double>();
+// Nothing of it is looked at here: where the norm is not finite the device itself leaves the weights as they are, also
+// in the steps that were begun before anybody could be told.
+LateResult<double> Trainer::late_step(const LearningRates& rates) {
+  const at::Tensor norm = measured_norm();
+  StepScale scale = clip_scale(norm, options_.clip);
+  skip_.clamp_min_(norm.isfinite().logical_not().to(at::kFloat));
+  scale.skip = skip_;
+  update(rates, scale);
+  const LateResult<double> result =
+      late<double>({norm, skip_.clone()}, [skip = skip_](const std::vector<at::Tensor>& host) {
+        if (host[1].item<float>() == 0.0F) return host[0].item<double>();
+        skip.zero_();  // steps that are begun from here on count again
+        fail_norm();
+      });
+  return options_.late_results ? held_back(result, kLooks) : result;
+}
+
+at::Tensor Trainer::measured_norm() {
+  const Profile::Scope scope(&model_->profile(), Part::kClip);
+  return gradient_norm(gradients_);
+}
+
+void Trainer::update(const LearningRates& rates, const StepScale& scale) {
+  const Profile::Scope scope(&model_->profile(), Part::kOptimizer);
+  optimizer_.step(rates, gradients_, scale);
+  gradients_.clear();
+  model_->weights_changed();
+}
+
+int64_t Trainer::find_micro_batch_tokens(const Sequences& sequences, bool language_model, int64_t group,
+                                         CancelToken& cancel) {
+  begin(sequences);
+  gradients_.clear();
+  const auto clean_up = [this] {
+    gradients_.clear();
+    release_cached_memory(model_->device());
+  };
+  const auto try_tokens = [&](int64_t tokens) {
+    cancel.throw_if_cancelled();
+    return try_micro_batch(sequences, language_model, plan(sequences, tokens, group).front());
+  };
+  const int64_t most = sequences.offsets_B1.back() - sequences.offsets_B1.front();
+  budget_ =
+      all_or_nothing([&] { return search_budget(std::min(kLeastTokens, most), most, try_tokens, clean_up); });
+  return budget_;
+}
+
+Trial Trainer::try_micro_batch(const Sequences& sequences, bool language_model,
+                               const std::vector<int64_t>& indices) {
+  const auto start = std::chrono::steady_clock::now();
+  const PackedBatch batch = packed(sequences, indices);
+  if (language_model) {
+    model_->backward_language_model(batch, static_cast<double>(batch.targets_T.size(0)), gradients_);
+  } else {
+    const ForwardPass pass = model_->forward(batch, Purpose::kTraining);
+    model_->backward(batch, pass, at::zeros_like(pass.logits_BK), gradients_);
+  }
+  gradient_norm(gradients_).item<double>();  // waits for the device
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return {batch.tokens_N.size(0) - batch.padding_rows, took.count()};
 }
 
 at::Tensor Trainer::gradient(const std::string& name) {
   return gradients_.dense(model_->parameter_index(name)).to(at::kCPU);
 }
 
-void Trainer::check_finite() const {
+void Trainer::check_finite() {
   const at::NoGradGuard no_grad;
+  model_->bring_up_to_date();
   for (const Parameter& parameter : model_->parameters()) {
     if (parameter.tensor.isfinite().all().item<bool>()) continue;
     fail("ERR_NOT_FINITE", "The weights of '" + parameter.name + "' are not finite.",
@@ -265,13 +340,14 @@ void Trainer::check_finite() const {
   }
 }
 
-void Trainer::save_checkpoint(const std::string& folder) const {
+void Trainer::save_checkpoint(const std::string& folder) {
+  model_->bring_up_to_date();
   NamedTensors weights;
   for (const Parameter& parameter : model_->parameters()) {
     weights.emplace_back(parameter.name, parameter.tensor.detach().to(at::kCPU).contiguous());
   }
   write_safetensors(folder + "/weights.safetensors", weights);
-  write_safetensors(folder + "/optimizer.safetensors", optimizer_->state());
+  write_safetensors(folder + "/optimizer.safetensors", optimizer_.state());
 }
 
 void Trainer::load_checkpoint(const std::string& folder) {
@@ -279,9 +355,10 @@ void Trainer::load_checkpoint(const std::string& folder) {
   const WeightFiles state = WeightFiles::open_file(folder + "/optimizer.safetensors");
   pending_.reset();
   gradients_.clear();
+  model_->bring_up_to_date();
   for (const Parameter& parameter : model_->parameters()) weights.copy_into(parameter.name, parameter.tensor);
   model_->weights_changed();
-  optimizer_->load_state(state);
+  optimizer_.load_state(state);
 }
 
 }  // namespace w2s

@@ -93,6 +93,7 @@ class Watcher {
     else if (event.type === 'data') this.progress.note(skippedNote(event));
     else if (event.type === 'few-rows') this.progress.note(fewRowsNote(event));
     else if (event.type === 'device') this.device(event);
+    else if (event.type === 'note') this.progress.note(noteText(event));
     else if (event.type === 'step-cached') this.cached(event);
     else if (event.type === 'step-wait') this.progress.note(this.waitNote(event));
     else if (event.type === 'step-start') this.start(event);
@@ -269,6 +270,11 @@ function wordsOf({ name, milliseconds, examples, loss, accuracy, truncated }: Ph
 
 function skippedNote({ file, skipped, firstProblem }: EventOf<'data'>): string {
   return visible(`${displayPath(file)}: ${plural(skipped, 'bad row')} left out, the first: ${firstProblem}`);
+}
+
+function noteText({ level, message, hint }: EventOf<'note'>): string {
+  const text = level === 'warning' ? `Warning: ${message}` : message;
+  return hint === undefined ? text : `${text}\n  ${hint}`;
 }
 
 function fewRowsNote({ part, asked, found }: EventOf<'few-rows'>): string {

@@ -1,6 +1,6 @@
 /** The configuration of `bench`: what is measured, and on what. Pure. */
 import { key, type Raw } from './key.js';
-import { dataKeys, machineKeys, modelKeys } from './keys.js';
+import { dataKeys, MICRO_BATCH_TOKENS, machineKeys, modelKeys } from './keys.js';
 import { type Layer, Layers, settingError } from './layers.js';
 import { choice, nameList, positiveNumber, text, wholeNumber } from './values.js';
 
@@ -66,6 +66,12 @@ export const benchKeys = {
     default: 5,
   }),
   ...machineKeys,
+  // What is measured is said, not tried out.
+  microBatchTokens: key(wholeNumber(1), {
+    group: 'Machine',
+    describe: 'Most tokens computed at once',
+    default: MICRO_BATCH_TOKENS,
+  }),
   out: key(text('a file', 'FILE'), {
     group: 'Output',
     describe: 'Write the JSON document to FILE as well',

@@ -17,6 +17,7 @@ import {
   seedList,
   text,
   wholeNumber,
+  wholeNumberOr,
 } from './values.js';
 
 /** Settings that `train` takes for both models, or with `weak-` or `strong-` in front for one. */
@@ -124,6 +125,9 @@ export const dataKeys = {
   }),
 } as const;
 
+/** Tokens computed at once where nobody says otherwise. */
+export const MICRO_BATCH_TOKENS = 4096;
+
 /** How and where it runs; none of these changes a result beyond rounding, but `deterministic`. */
 export const machineKeys = {
   device: key(device(), {
@@ -137,10 +141,10 @@ export const machineKeys = {
     describe: 'CPU threads',
     defaultWords: 'the cores this process may use',
   }),
-  microBatchTokens: key(wholeNumber(1), {
+  microBatchTokens: key(wholeNumberOr(1, 'auto'), {
     group: 'Machine',
-    describe: 'Most tokens computed at once',
-    default: 4096,
+    describe: 'Most tokens computed at once; auto: tried out on a GPU. Halved where memory runs out',
+    default: MICRO_BATCH_TOKENS,
   }),
   sharePrefixes: key(onOff(), {
     group: 'Machine',

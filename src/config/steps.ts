@@ -42,7 +42,7 @@ export interface StepConfig {
   dataSeed: number;
   device: string;
   threads: number | null;
-  microBatchTokens: number;
+  microBatchTokens: number | 'auto';
   /** Beginnings that texts share are computed for each of them. Absent otherwise. */
   sharePrefixes?: false;
   deterministic: boolean;

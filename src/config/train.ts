@@ -53,7 +53,7 @@ export interface TrainConfig extends SupervisionConfig {
   device: string;
   /** Null: what this process may use. */
   threads: number | null;
-  microBatchTokens: number;
+  microBatchTokens: number | 'auto';
   /** Beginnings that texts share are computed for each of them. Absent otherwise. */
   sharePrefixes?: false;
   /** Seconds; 0: after every step. */

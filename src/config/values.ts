@@ -33,6 +33,15 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) 
   } satisfies ValueKind;
 }
 
+/** A whole number of at least `min`, or one word. */
+export function wholeNumberOr<const W extends string>(min: number, word: W) {
+  return {
+    schema: z.preprocess(textToNumber, z.union([z.number().int().min(min), z.literal(word)])),
+    expects: `a whole number of at least ${min} or ${word}`,
+    placeholder: `N|${word}`,
+  } satisfies ValueKind;
+}
+
 /** A finite number above 0: an absurd one is free to diverge. */
 export function positiveNumber() {
   return {

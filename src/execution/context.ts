@@ -10,7 +10,7 @@ export interface MachineConfig {
   out: string;
   device: string;
   threads: number | null;
-  microBatchTokens: number;
+  microBatchTokens: number | 'auto';
   sharePrefixes?: false;
   checkpointEvery?: number;
 }
@@ -41,6 +41,7 @@ export function stepContext(
     signal: options.signal ?? new AbortController().signal,
     onProgress: () => {},
     onData: () => {},
+    onNote: () => {},
   };
 }
 

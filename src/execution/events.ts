@@ -2,7 +2,7 @@
 
 import type { FileRole, TooFew } from '../data/types.js';
 import type { StepHash, StepSpec } from '../experiments/plan.js';
-import type { StepProgress } from '../steps/context.js';
+import type { StepNote, StepProgress } from '../steps/context.js';
 
 /** The step that an event is about. */
 export interface StepEvent {
@@ -22,6 +22,8 @@ export type RunEvent =
   /** A part has fewer rows than were asked for: groups stay whole, and classes are balanced. */
   | ({ type: 'few-rows' } & TooFew)
   | { type: 'device'; device: string; why: string; threads: number }
+  /** What went otherwise than was asked for, and what was chosen. */
+  | ({ type: 'note' } & StepNote & StepEvent)
   | ({ type: 'step-cached' } & StepEvent)
   | ({ type: 'step-start' } & StepEvent)
   /** Another process does this step; this one waits for it. */

@@ -196,6 +196,11 @@ export class Trainer {
     private readonly binding: NativeBinding,
   ) {}
 
+  /** Tokens that a micro-batch may have now: what was asked for, or less since memory ran out. */
+  get microBatchTokens(): number {
+    return this.native.microBatchTokens;
+  }
+
   /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
   forward(batch: PackedSequences, signal?: AbortSignal): Promise<Float32Array> {
     return withSignal(this.binding, signal, (cancel) => this.native.forward(batch, cancel));

@@ -126,6 +126,7 @@ class Runner {
     const skippedRows: SkippedRows = {};
     const context: StepContext = {
       ...this.options.context,
+      onNote: (note) => onEvent({ type: 'note', ...about, ...note }),
       onProgress: (progress) => onEvent({ type: 'progress', ...about, ...progress }),
       onData: ({ role, skipped }) => {
         if (skipped > 0) skippedRows[role] = skipped;

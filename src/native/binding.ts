@@ -10,6 +10,10 @@
 import type { KernelResult, KernelRun } from './kernels.js';
 import type { DeviceMemory, MeasureProductOptions, NativeProfile } from './measuring.js';
 
+import type { NativeTrainer, NativeTrainerOptions } from './training.js';
+
+export type * from './training.js';
+
 /** Sequences laid end to end, without padding. */
 export interface PackedSequences {
   /** Token ids [N]. */
@@ -203,110 +207,6 @@ export interface NativeModel {
   dispose(): void;
 }
 
-/** `muon` updates matrices, and leaves the rest to AdamW. */
-export type OptimizerKind = 'adamw' | 'adam' | 'muon';
-
-/** How weights are updated. */
-export interface NativeTrainerOptions {
-  optimizer: OptimizerKind;
-  weightDecay: number;
-  /** Largest global gradient norm; 0: no clipping. */
-  clip: number;
-  microBatchTokens: number;
-  /** As in `ScoreOptions`. */
-  sharePrefixes?: boolean;
-}
-
-/** What losses over classes have in common. */
-interface ClassTargets {
-  /**
-   * Target probabilities [B · K]. A row times an example's weight gives its term that weight; the loss is divided
-   * by B all the same.
-   */
-  targets: Float32Array;
-  /**
-   * So many consecutive sequences form one example of as many classes, whose logits are their scores (the logit
-   * of a `scalar` head, z of a `likelihood`): 2 for pairs. B = sequences / group, K = group. Absent: every
-   * sequence is an example of the head's K classes.
-   */
-  group?: number;
-}
-
-/**
- * Losses with kernels of their own (equations: docs/method.md). `alpha` of `confidence` and `entropy` is this
- * step's α_k. `lm` is the mean over all target tokens of the optimizer batch; completions differ from whole texts
- * only in `targetStarts`.
- */
-export type NativeObjective =
-  | ({ loss: 'xent' } & ClassTargets)
-  | ({
-      loss: 'confidence';
-      alpha: number;
-      /** A number: what P(label 1) must reach to count as positive. */
-      threshold: 'half' | 'weak-mean' | number;
-    } & ClassTargets)
-  | ({ loss: 'product'; alpha: number; beta: number } & ClassTargets)
-  | ({ loss: 'reverse-kl' } & ClassTargets)
-  | ({
-      loss: 'window';
-      /** From 0 to ½; `median`: the half of the batch of which the student is least sure. */
-      radius: number | 'median';
-    } & ClassTargets)
-  | ({ loss: 'entropy'; alpha: number } & ClassTargets)
-  | ({
-      loss: 'adaptive-confidence';
-      /** τ > 0. */
-      temperature: number;
-    } & ClassTargets)
-  | { loss: 'lm' };
-
-/** A backward pass, seen before the update. */
-export interface BackwardResult {
-  /** The whole optimizer batch's objective before the update. */
-  loss: number;
-  /** Of each sequence, before the update (with groups: an example's one after another); empty for `lm`. */
-  logits: Float32Array;
-  /** Of `lm`: sequences whose every target token was the likeliest before the update; 0 for other losses. */
-  exactMatches: number;
-}
-
-/** Learning rates of one optimizer step. */
-export interface StepOptions {
-  /** Learning rate of the trunk (of its matrices under `muon`). */
-  lr: number;
-  /** Learning rate of the head (under `muon`: of everything that is not a trunk matrix, by AdamW). */
-  headLr: number;
-}
-
-/** Optimizer and gradients of one model, as the addon hands them out. */
-export interface NativeTrainer {
-  /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
-  forward(batch: PackedSequences, cancel?: NativeCancelToken): Promise<Float32Array>;
-  /** Backward pass from the gradient of the loss by the logits of the last `forward` [B · K]. */
-  backward(dLogits: Float32Array, cancel?: NativeCancelToken): Promise<void>;
-  /** `forward`, a native loss and `backward` in one go. */
-  forwardBackward(
-    batch: PackedSequences,
-    objective: NativeObjective,
-    cancel?: NativeCancelToken,
-  ): Promise<BackwardResult>;
-  /**
-   * Clips, updates and clears the gradients; gives the norm before clipping. A norm that is not finite
-   * rejects with ERR_NOT_FINITE and leaves the weights as they were.
-   */
-  step(options: StepOptions): Promise<{ gradNorm: number }>;
-  /** Gradient of a parameter since the last `step`; zeros where it has none. */
-  gradient(name: string): Promise<Float32Array>;
-  /** Rejects with ERR_NOT_FINITE and the parameter's name if any weight is not finite. */
-  checkFinite(): Promise<void>;
-  /** Writes weights and optimizer state (float32) into a folder that exists. */
-  saveCheckpoint(folder: string): Promise<void>;
-  /** Takes up what `saveCheckpoint` wrote. */
-  loadCheckpoint(folder: string): Promise<void>;
-  /** Frees optimizer state and gradients. */
-  dispose(): void;
-}
-
 /** Polled between micro-batches; a cancelled call rejects with ERR_ABORTED. */
 export interface NativeCancelToken {
   /** Takes effect at the next poll. */
@@ -480,10 +380,12 @@ export const bindingShape = {
     'dispose',
   ],
   trainer: [
+    'microBatchTokens',
     'forward',
     'backward',
     'forwardBackward',
     'step',
+    'findMicroBatchTokens',
     'gradient',
     'checkFinite',
     'saveCheckpoint',

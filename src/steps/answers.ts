@@ -11,6 +11,7 @@ import type { PackedSequences } from '../native/binding.js';
 import { withSignal } from '../native/index.js';
 import { countSequences } from './batches.js';
 import { type StepContext, throwIfAborted } from './context.js';
+import { tokensAtOnce } from './microBatch.js';
 import type { OpenedModel } from './openModel.js';
 import type { RowSource } from './rows.js';
 import type { ScoringTotals } from './score.js';
@@ -124,7 +125,7 @@ export async function writeAnswers(
   throwIfAborted(context.signal);
   const startedAt = performance.now();
   const total = countSequences(prompts) * samples;
-  const { microBatchTokens } = context;
+  const microBatchTokens = tokensAtOnce(context, engine);
   const found = await withSignal(engine.binding, context.signal, (cancel) =>
     model.generate(prompts, {
       maxNewTokens: longest,

@@ -13,7 +13,8 @@ export interface StepContext {
   locations: FileLocations;
   /** Content hash → folder, of the models that the plan starts from. */
   modelFolders: Readonly<Record<string, string>>;
-  microBatchTokens: number;
+  /** Most tokens in a micro-batch; `auto`: tokensAtOnce. */
+  microBatchTokens: number | 'auto';
   /** What several sequences of a micro-batch begin with is computed once. */
   sharePrefixes: boolean;
   /** Seconds between checkpoints; 0: after every step. */
@@ -22,6 +23,8 @@ export interface StepContext {
   onProgress(progress: StepProgress): void;
   /** Told of every part that a step reads. */
   onData(part: ReadPart): void;
+  /** Told of what went otherwise than was asked for, and of what was chosen. */
+  onNote(note: StepNote): void;
 }
 
 /** A part of the data as it was read, and what was not as asked for. */
@@ -33,6 +36,12 @@ export interface ReadPart {
   skipped: number;
   firstProblem?: string;
   tooFew?: TooFew;
+}
+
+export interface StepNote {
+  level: 'note' | 'warning';
+  message: string;
+  hint?: string;
 }
 
 export interface Engine {

@@ -6,13 +6,15 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { W2sError } from '../errors.js';
 import type { FinetuneSpec } from '../experiments/plan.js';
-import type { NativeModel, PackedSequences } from '../native/binding.js';
+import type { NativeModel, NativeTrainer, PackedSequences } from '../native/binding.js';
 import { longestCompletion } from '../tasks/completion.js';
+import { PAIR } from '../tasks/preference.js';
 import { noteAnswerLength } from './answers.js';
 import { countSequences, gather } from './batches.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
 import type { StepContext } from './context.js';
 import { EarlyStop } from './earlyStop.js';
+import { longestBatch, takeOverBudget, tokensAtOnce } from './microBatch.js';
 import { objectiveFor } from './objective.js';
 import { calibrate, calibrationSample, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import type { FinetuneResult } from './results.js';
@@ -69,16 +71,18 @@ export async function finetune(
     weights: await hashWeights(folder),
     ...(earlyStop ? { earlyStop: earlyStop.result() } : {}),
   };
-  return { result, timing: totals };
+  return { result, timing: { ...totals, microBatchTokens: machine.microBatchTokens } };
 }
 
 /** How it is run: as the checkpoint says, because micro-batch and threads decide the last bits. */
 async function machineFor(context: StepContext, position: Position | null): Promise<Machine> {
-  const { threads, microBatchTokens, sharePrefixes } = position ?? {
-    ...context,
-    ...(await context.engine()),
-  };
-  return { threads, microBatchTokens, sharePrefixes };
+  if (position) {
+    const { threads, microBatchTokens, sharePrefixes } = position;
+    return { threads, microBatchTokens, sharePrefixes };
+  }
+  const engine = await context.engine();
+  const { sharePrefixes } = context;
+  return { threads: engine.threads, microBatchTokens: tokensAtOnce(context, engine), sharePrefixes };
 }
 
 async function trainingSet(
@@ -110,14 +114,20 @@ interface Run {
   hash: string;
   model: NativeModel;
   set: TrainingSet;
+  /** Its budget becomes smaller where memory runs out. */
   machine: Machine;
   position: Position | null;
   earlyStop: EarlyStop | null;
 }
 
+/** A checkpoint of a large model takes long: training gets this many times as long in between. */
+const TRAINING_PER_SAVING = 20;
+/** Optimizer steps that are under way at once on a GPU. */
+const UNDER_WAY = 2;
+
 async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const { context, spec, hash, model, set, machine, position, earlyStop } = run;
-  const { binding } = await context.engine();
+  const { binding, device } = await context.engine();
   const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
   const { microBatchTokens, sharePrefixes } = machine;
   const pairOutputs = set.paired ? model.info.outputs : undefined;
@@ -132,8 +142,17 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const meter = new Meter(context);
   let finalLoss = position?.lastLoss ?? Number.NaN;
   let savedAt = performance.now();
+  let savingTook = 0;
+  const due = () => {
+    const patience = context.checkpointEvery * 1000;
+    const least = patience === 0 ? 0 : TRAINING_PER_SAVING * savingTook;
+    return performance.now() - savedAt >= Math.max(patience, least);
+  };
+  // A loss in TypeScript waits for the logits in the middle of a step.
+  const isLate = device !== 'cpu' && spec.objective.loss !== 'custom';
   try {
     if (position) await trainer.loadCheckpoint(position.folder);
+    else if (context.microBatchTokens === 'auto') await tryOut(run, trainer, device);
     const steps = await trainLoop({
       trainer,
       set,
@@ -145,13 +164,17 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
       onStep: (record) => {
         finalLoss = record.loss;
         metrics.append(meter.measure(record));
+        takeOverBudget(context, machine, trainer);
       },
-      checkpointDue: (aborted) => aborted || performance.now() - savedAt >= context.checkpointEvery * 1000,
+      underWay: isLate ? UNDER_WAY : 1,
+      checkpointDue: (aborted) => aborted || due(),
       checkpoint: async (step) => {
+        const startedAt = performance.now();
         const epoch = Math.floor(step / stepsPerEpoch(countExamples(set), batchSize));
         const at = { step, epoch, lastLoss: finalLoss, ...machine };
         await savePosition(context.store, hash, trainer, metrics, at, earlyStop);
         savedAt = performance.now();
+        savingTook = savedAt - startedAt;
       },
       ...(earlyStop ? { check: (done: number) => earlyStop.check(done) } : {}),
     });
@@ -160,6 +183,20 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
     metrics.close();
     trainer.dispose();
   }
+}
+
+/** Finds out on a GPU how many tokens at once fit and pay, on the longest batch there can be; says what was chosen. */
+async function tryOut(
+  { context, spec, set, machine }: Run,
+  trainer: NativeTrainer,
+  device: string,
+): Promise<void> {
+  if (device !== 'cpu') {
+    const batch = longestBatch(set, spec.optimisation.batchSize);
+    const kind = { languageModel: set.targets === null, group: set.paired ? PAIR : 1 };
+    machine.microBatchTokens = await trainer.findMicroBatchTokens(batch, kind);
+  }
+  context.onNote({ level: 'note', message: `micro-batches of ${machine.microBatchTokens} tokens` });
 }
 
 /** Adds times to a step's record, and tells how training goes. */

@@ -6,6 +6,7 @@ import type { HeadSpec, ReadingSpec, WeightsSpec } from '../experiments/plan.js'
 import type { NativeModel, NativeModelOptions, PackedSequences } from '../native/binding.js';
 import { countSequences } from './batches.js';
 import type { Engine, StepContext } from './context.js';
+import { tokensAtOnce } from './microBatch.js';
 import { templated } from './prompt.js';
 import type { Rows } from './rows.js';
 
@@ -112,10 +113,14 @@ export function calibrationSample(seed: number, examples: number): Uint32Array {
 export async function calibrate(
   opened: OpenedModel,
   sample: PackedSequences,
-  { microBatchTokens, sharePrefixes }: Pick<StepContext, 'microBatchTokens' | 'sharePrefixes'>,
+  how: Pick<StepContext, 'microBatchTokens' | 'sharePrefixes'>,
 ): Promise<void> {
   if (opened.model.info.headFrom === 'folder') return;
-  const scored = await opened.model.score(sample, { readout: 'lm', microBatchTokens, sharePrefixes });
+  const scored = await opened.model.score(sample, {
+    readout: 'lm',
+    microBatchTokens: tokensAtOnce(how, opened.engine),
+    sharePrefixes: how.sharePrefixes,
+  });
   const sums = Array.from({ length: countSequences(sample) }, (_, b) => {
     const part = scored.logProbabilities.subarray(scored.targetOffsets[b], scored.targetOffsets[b + 1]);
     return part.reduce((sum, value) => sum + value, 0);

@@ -4,6 +4,7 @@ import type { NativeModel, PackedSequences, ScoreOptions, ScoreResult } from '..
 import { withSignal } from '../native/index.js';
 import { countSequences, slice } from './batches.js';
 import { type Engine, type StepContext, throwIfAborted } from './context.js';
+import { tokensAtOnce } from './microBatch.js';
 
 /**
  * Sequences that are scored in one call: within them lengths are sorted and beginnings are shared. Even, so that no pair
@@ -75,7 +76,8 @@ export class Scorer {
 
   private async run<T>(window: PackedSequences, work: (options: ScoreOptions) => Promise<T>): Promise<T> {
     throwIfAborted(this.context.signal);
-    const { microBatchTokens, sharePrefixes } = this.context;
+    const { sharePrefixes } = this.context;
+    const microBatchTokens = tokensAtOnce(this.context, this.engine);
     const count = countSequences(window);
     // Of a part of a window only its sequences are counted: of its tokens it is taken to have as large a share.
     const tell = (done: number): void => this.tell(done, (window.tokens.length * done) / count);

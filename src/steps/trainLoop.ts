@@ -50,7 +50,13 @@ export interface TrainLoopOptions {
   /** The first step to do: 0, or that of a checkpoint. */
   from?: number;
   signal: AbortSignal;
-  /** Called after each step. */
+  /**
+   * Steps that may be under way at once, so that a GPU never waits for the next; 1 unless given. More is for
+   * objectives that call the engine at once. What is told of a step is then told while a later one is computed; a
+   * checkpoint waits for all.
+   */
+  underWay?: number;
+  /** Called after each step, in order. */
   onStep(record: StepRecord): void | Promise<void>;
   /** Whether to keep the state that `nextStep` starts from; asked between steps, and once more when aborted. */
   checkpointDue(aborted: boolean): boolean;
@@ -61,37 +67,45 @@ export interface TrainLoopOptions {
 
 /** Trains to the end and gives T. Throws ERR_NOT_FINITE, or ERR_ABORTED after a last checkpoint. */
 export async function trainLoop(options: TrainLoopOptions): Promise<number> {
-  const { set, optimisation, seed, signal } = options;
+  const { set, optimisation, seed, signal, underWay = 1 } = options;
   const examples = countExamples(set);
   const total = totalSteps(examples, optimisation);
   const perEpoch = stepsPerEpoch(examples, optimisation.batchSize);
+  const begun: Promise<StepRecord>[] = [];
+  const settle = async (left: number): Promise<void> => {
+    while (begun.length > left) await options.onStep((await begun.shift()) as StepRecord);
+  };
   let order: { epoch: number; indices: Uint32Array } | undefined;
   for (let k = options.from ?? 0; k < total; k++) {
     await options.check?.(k);
-    await betweenSteps(options, k);
+    await betweenSteps(options, k, settle);
     throwIfAborted(signal);
     const epoch = Math.floor(k / perEpoch);
     if (order?.epoch !== epoch) order = { epoch, indices: epochOrder(seed, epoch, examples) };
     const start = (k % perEpoch) * optimisation.batchSize;
-    const record = await oneStep(
-      options,
-      order.indices.subarray(start, start + optimisation.batchSize),
-      k,
-      total,
-    );
-    await options.onStep(record);
+    const step = oneStep(options, order.indices.subarray(start, start + optimisation.batchSize), k, total);
+    // Looked at in its turn: until then a failure is nobody's.
+    step.catch(() => {});
+    begun.push(step);
+    await settle(underWay - 1);
   }
+  await settle(0);
   await named(total - 1, total, () => options.trainer.checkFinite());
   if (options.check && !(await options.check(total))) {
-    await betweenSteps(options, total);
+    await betweenSteps(options, total, settle);
     throwIfAborted(signal);
   }
   return total;
 }
 
 /** Keeps the state before step k where that is due; a state with weights that are not finite is never kept. */
-async function betweenSteps(options: TrainLoopOptions, k: number): Promise<void> {
+async function betweenSteps(
+  options: TrainLoopOptions,
+  k: number,
+  settle: (left: number) => Promise<void>,
+): Promise<void> {
   if (k === (options.from ?? 0) || !options.checkpointDue(options.signal.aborted)) return;
+  await settle(0);
   await named(k - 1, undefined, () => options.trainer.checkFinite());
   await options.checkpoint(k);
 }
@@ -110,15 +124,16 @@ async function oneStep(
   const { trainer, set, optimisation } = options;
   const batch = gather(set.sequences, set.paired ? sequencesOf(indices) : indices);
   const targets = set.targets && gatherRows(set.targets, set.classes, indices);
-  const { loss, logits, exactMatches } = await named(k, total, () =>
-    options.objective(trainer, batch, targets, k, total),
-  );
-  if (!Number.isFinite(loss)) throw notFinite('the loss', k, total);
   const factor = scheduleFactor(k, total, optimisation);
   const lr = optimisation.lr * factor;
-  const { gradNorm } = await named(k, total, () =>
-    trainer.step({ lr, headLr: optimisation.headLr * factor }),
-  );
+  const update = () => named(k, total, () => trainer.step({ lr, headLr: optimisation.headLr * factor }));
+  const scored = named(k, total, () => options.objective(trainer, batch, targets, k, total));
+  // Behind it in the engine's queue. Where the first fails, so does the second, and nothing is updated.
+  const updated = (options.underWay ?? 1) > 1 ? update() : null;
+  updated?.catch(() => {});
+  const { loss, logits, exactMatches } = await scored;
+  if (!Number.isFinite(loss)) throw notFinite('the loss', k, total);
+  const { gradNorm } = await (updated ?? update());
   if (!Number.isFinite(gradNorm)) throw notFinite('the gradient norm', k, total);
   return {
     step: k,

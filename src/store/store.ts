@@ -23,6 +23,8 @@ export interface StepTiming {
   seconds: number;
   tokens: number;
   examples: number;
+  /** Of training: most tokens in a micro-batch at its end. */
+  microBatchTokens?: number;
 }
 
 export interface StepVersions {

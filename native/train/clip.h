@@ -1,0 +1,19 @@
+// The global norm of a model's gradients, and what clipping by it makes of them. Gradients themselves are not written
+// to: the update divides as it reads them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "../model/gradients.h"
+#include "optimizer.h"
+
+namespace w2s {
+
+/// √Σ g², float64 [] on the device of the gradients.
+at::Tensor gradient_norm(Gradients& gradients);
+
+/// Divides gradients by max(1, (norm + 1e-6) / clip), torch.nn.utils.clip_grad_norm_'s formula; `clip` 0: never.
+/// `norm` float64 []. On the CPU the divisor is undefined where it is 1.
+StepScale clip_scale(const at::Tensor& norm, double clip);
+
+}  // namespace w2s

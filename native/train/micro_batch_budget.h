@@ -1,0 +1,37 @@
+// What to do when a micro-batch does not fit into memory: the same work again, from its beginning, in smaller ones.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <exception>
+
+#include "../nn/sequences.h"
+#include "../out_of_memory.h"
+
+namespace w2s {
+
+/// Half the tokens that a micro-batch of these sequences can have under a budget, and no less than the longest example
+/// of `group` sequences has, which is a micro-batch under any budget. The budget itself where nothing smaller is left.
+int64_t halved_budget(int64_t budget, const Sequences& sequences, int64_t group = 1);
+
+/// Runs `attempt(budget)`. Where it runs out of memory: gives back what the device's allocator keeps, calls
+/// `clean_up()`, halves `budget` and runs it again. Errors: those of `attempt`, out of memory for one example too.
+template <class Attempt, class CleanUp>
+auto with_halving(int64_t& budget, const Sequences& sequences, int64_t group, const at::Device& device,
+                  const CleanUp& clean_up, const Attempt& attempt) {
+  while (true) {
+    try {
+      return attempt(budget);
+    } catch (...) {
+      if (!is_out_of_memory(std::current_exception())) throw;
+      const int64_t half = halved_budget(budget, sequences, group);
+      if (half >= budget) throw;
+      budget = half;
+    }
+    clean_up();
+    release_cached_memory(device);
+  }
+}
+
+}  // namespace w2s
