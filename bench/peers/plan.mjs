@@ -23,6 +23,8 @@ export const MFU_BARS = { 'gpt2-124m': 0.45, 'gpt2-350m': 0.5, 'gpt2-774m': 0.55
 
 /** Largest relative difference of the loss curve in float32. */
 export const CURVE_BAR = 1e-4;
+/** Steps that a loss curve has at least. */
+export const CURVE_STEPS = 50;
 
 const BARS = {
   cpu: {
@@ -56,18 +58,16 @@ function cpuWorkloads(quick, memory) {
   const fits = memory > 30 * 2 ** 30;
   return shapes.flatMap((shape) => {
     const large = shape === 'gpt2-124m';
-    const short = {
-      rounds: { warm: 1, all: quick ? 3 : 5, steps: large ? 2 : 3 },
-      // With what went before, 50 steps against (a): the loss curve.
-      more: quick ? undefined : { rounds: large ? 7 : 6, steps: large ? 5 : 5, peers: ['padded'] },
-    };
+    const short = phasesOf({ warm: 1, all: quick ? 3 : 5, steps: large ? 2 : 3 });
+    // With what goes before, at least 50 steps against (a): the loss curve.
+    if (!quick) short.push({ rounds: large ? 8 : 7, steps: 5, peers: ['padded'] });
     return [
       training(shape, 'short', 'f32', BARS.cpu.short, {
-        phases: [...phasesOf(short.rounds), ...(short.more ? [short.more] : [])],
+        phases: short,
         curve: 'padded',
       }),
       training(shape, 'long', 'f32', BARS.cpu.long, {
-        phases: phasesOf({ warm: 1, all: large || quick ? 3 : 5, steps: 1 }),
+        phases: phasesOf({ warm: 1, all: large ? 2 : quick ? 3 : 5, steps: 1 }),
         microBatch: { padded: large && !fits ? 16 : 32 },
       }),
       scoring(shape, 'short', 'f32', BARS.cpu.score.short, large ? 100 : 300, quick ? 2 : 4),

@@ -1,7 +1,7 @@
 // The table of docs/performance.md, from the newest result of each machine in bench/results.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CURVE_BAR, MFU_BARS, PEERS, PRODUCTS_BAR } from './plan.mjs';
+import { CURVE_BAR, CURVE_STEPS, MFU_BARS, PEERS, PRODUCTS_BAR } from './plan.mjs';
 import { KIND } from './results.mjs';
 
 const BEGIN = '<!-- bench/peers.mjs --table writes from here -->';
@@ -83,6 +83,7 @@ function comparisons(row) {
 function curve(row) {
   if (row.curve === undefined || row.dtype !== 'f32' || !row.peers?.[row.curve]) return [];
   const { lossSteps, lossDifference } = row.peers[row.curve];
+  if (lossSteps < CURVE_STEPS) return [];
   const name = `loss curve of ${row.id}, ${lossSteps} steps`;
   return [
     line([
