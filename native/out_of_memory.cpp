@@ -25,6 +25,11 @@ bool is_out_of_memory(const std::exception_ptr& exception) noexcept {
   }
 }
 
+void fail_after_tokens(int64_t tokens, int64_t most) {
+  if (most <= 0 || tokens <= most) return;
+  TORCH_CHECK_WITH(OutOfMemoryError, false, "a micro-batch of more than ", most, " tokens, as a test has it");
+}
+
 void release_cached_memory(const c10::Device& device) {
   if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
 }

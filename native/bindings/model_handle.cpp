@@ -63,6 +63,7 @@ ScoringCall read_scoring_call(const Napi::CallbackInfo& info, const std::string&
   const Options options(info[1], "the options of " + what);
   call.options.language_model = options.choice("readout", {"head", "lm"}, "head") == "lm";
   call.options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
+  call.options.fail_after_tokens = options.integer("failAfterTokens", 0, 1LL << 40, 0);
   call.options.share_prefixes = options.boolean("sharePrefixes", false);
   call.cancel = read_cancel_token(info.Env(), options.get("cancel"), options.name("cancel"));
   if (auto callback = options.function("onProgress"))
@@ -75,6 +76,7 @@ Napi::Value scores_to_js(Napi::Env env, Scores scores) {
   result["logits"] = to_float32_array(env, std::move(scores.logits_BK));
   result["logProbabilities"] = to_float32_array(env, std::move(scores.log_probs_T));
   result["argmax"] = to_int32_array(env, std::move(scores.argmax_T));
+  result["microBatchTokens"] = Napi::Number::New(env, static_cast<double>(scores.micro_batch_tokens));
   result["targetOffsets"] = to_int32_array(env, std::move(scores.target_offsets));
   return result;
 }

@@ -5,13 +5,16 @@
 #include <algorithm>
 
 #include "../nn/micro_batches.h"
+#include "../train/micro_batch_budget.h"
 
 namespace w2s {
 namespace {
 
+// Gives the tokens that a micro-batch had at most.
 template <class Work>
-void for_each_micro_batch(const Model& model, const Sequences& sequences, const ScoringOptions& options,
-                          Reading reading, CancelToken& cancel, const Progress& progress, const Work& work) {
+int64_t for_each_micro_batch(const Model& model, const Sequences& sequences, const ScoringOptions& options,
+                             Reading reading, CancelToken& cancel, const Progress& progress,
+                             const Work& work) {
   const at::NoGradGuard no_grad;
   const PackOptions packing{
       .reading = reading,
@@ -19,14 +22,21 @@ void for_each_micro_batch(const Model& model, const Sequences& sequences, const 
       .round_rows_to = model.row_multiple(),
   };
   model.bring_up_to_date();
-  int64_t done = 0;
-  for (const auto& indices :
-       plan_micro_batches(sequences, options.micro_batch_tokens, 1, packing.share_prefixes)) {
-    cancel.throw_if_cancelled();
-    work(pack(sequences, indices, packing, model.device()));
-    done += static_cast<int64_t>(indices.size());
-    if (progress) progress(done);
-  }
+  const auto run = [&](int64_t budget) {
+    int64_t done = 0;
+    for (const auto& indices : plan_micro_batches(sequences, budget, 1, packing.share_prefixes)) {
+      cancel.throw_if_cancelled();
+      const PackedBatch batch = pack(sequences, indices, packing, model.device());
+      fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options.fail_after_tokens);
+      work(batch);
+      done += static_cast<int64_t>(indices.size());
+      if (progress) progress(done);
+    }
+  };
+  int64_t budget = options.micro_batch_tokens;
+  with_halving(
+      budget, sequences, /*group=*/1, model.device(), [] {}, run);
+  return budget;
 }
 
 // Copies row i of a micro-batch's [B, width] to its place in the caller's order.
@@ -70,7 +80,7 @@ Scores score(const Model& model, const Sequences& sequences, const ScoringOption
   scores.argmax_T.resize(scores.target_offsets.back());
   if (by_head) scores.logits_BK.resize(sequences.count() * model.head().outputs());
   const Reading reading = by_head ? model.reading() : Reading::kTargets;
-  for_each_micro_batch(model, sequences, options, reading, cancel, progress, [&](const PackedBatch& batch) {
+  const auto read = [&](const PackedBatch& batch) {
     if (by_head) {
       const ForwardPass pass = model.forward(batch);
       scatter_rows(pass.logits_BK, batch, scores.logits_BK);
@@ -78,7 +88,9 @@ Scores score(const Model& model, const Sequences& sequences, const ScoringOption
     } else {
       scatter_targets(model.score_targets(batch), batch, scores);
     }
-  });
+  };
+  scores.micro_batch_tokens =
+      for_each_micro_batch(model, sequences, options, reading, cancel, progress, read);
   return scores;
 }
 

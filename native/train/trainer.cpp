@@ -78,11 +78,7 @@ PackedBatch Trainer::packed(const Sequences& sequences, const std::vector<int64_
                             .share_prefixes = shares_prefixes(),
                             .round_rows_to = model_->row_multiple()};
   PackedBatch batch = pack(sequences, indices, options, model_->device());
-  const int64_t tokens = batch.tokens_N.size(0) - batch.padding_rows;
-  if (options_.fail_after_tokens > 0 && tokens > options_.fail_after_tokens) {
-    TORCH_CHECK_WITH(OutOfMemoryError, false, "a micro-batch of more than ", options_.fail_after_tokens,
-                     " tokens, as a test has it");
-  }
+  fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
   return batch;
 }
 

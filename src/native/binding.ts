@@ -112,6 +112,8 @@ export interface ScoreOptions {
    * false unless given.
    */
   sharePrefixes?: boolean;
+  /** For tests: memory is said to run out in micro-batches of more tokens. */
+  failAfterTokens?: number;
   cancel?: NativeCancelToken;
   /** Called with the number of sequences done; calls may be merged, the last one never is lost. */
   onProgress?: (done: number) => void;
@@ -127,6 +129,8 @@ export interface ScoreResult {
   argmax: Int32Array;
   /** Where each sequence's targets begin in the two arrays above [B + 1]. */
   targetOffsets: Int32Array;
+  /** Most tokens that a micro-batch had: the option's, or half as many since memory ran out, or half of that. */
+  microBatchTokens: number;
 }
 
 /** How prompts are continued. */

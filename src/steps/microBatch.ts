@@ -1,6 +1,6 @@
 /** How many tokens are computed at once: what was asked for, what was found, and what is left where memory ran out. */
 
-import type { NativeTrainer, PackedSequences } from '../native/binding.js';
+import type { NativeTrainer, PackedSequences, ScoreResult } from '../native/binding.js';
 import { PAIR, sequencesOf } from '../tasks/preference.js';
 import { gather } from './batches.js';
 import type { Machine } from './checkpoint.js';
@@ -24,8 +24,8 @@ export function tokensAtOnce(
 /** Takes over a budget that became smaller because memory ran out, and warns of it once. */
 export function takeOverBudget(
   { onNote }: Pick<StepContext, 'onNote'>,
-  machine: Machine,
-  { microBatchTokens: left }: Pick<NativeTrainer, 'microBatchTokens'>,
+  machine: Pick<Machine, 'microBatchTokens'>,
+  { microBatchTokens: left }: Pick<NativeTrainer | ScoreResult, 'microBatchTokens'>,
 ): void {
   if (left >= machine.microBatchTokens) return;
   onNote({

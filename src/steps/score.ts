@@ -4,7 +4,7 @@ import type { NativeModel, PackedSequences, ScoreOptions, ScoreResult } from '..
 import { withSignal } from '../native/index.js';
 import { countSequences, slice } from './batches.js';
 import { type Engine, type StepContext, throwIfAborted } from './context.js';
-import { tokensAtOnce } from './microBatch.js';
+import { takeOverBudget, tokensAtOnce } from './microBatch.js';
 
 /**
  * Sequences that are scored in one call: within them lengths are sorted and beginnings are shared. Even, so that no pair
@@ -54,16 +54,22 @@ export class Scorer {
   private readonly startedAt = performance.now();
   private examples = 0;
   private tokens = 0;
+  /** Becomes smaller where memory runs out. */
+  private readonly budget: { microBatchTokens: number };
 
   /** @param total sequences of all windows together */
   constructor(
     private readonly context: StepContext,
     private readonly engine: Engine,
     private readonly total: number,
-  ) {}
+  ) {
+    this.budget = { microBatchTokens: tokensAtOnce(context, engine) };
+  }
 
-  score(model: NativeModel, window: PackedSequences): Promise<ScoreResult> {
-    return this.run(window, (options) => model.score(window, options));
+  async score(model: NativeModel, window: PackedSequences): Promise<ScoreResult> {
+    const scored = await this.run(window, (options) => model.score(window, options));
+    takeOverBudget(this.context, this.budget, scored);
+    return scored;
   }
 
   hidden(model: NativeModel, window: PackedSequences): Promise<Float32Array> {
@@ -77,7 +83,7 @@ export class Scorer {
   private async run<T>(window: PackedSequences, work: (options: ScoreOptions) => Promise<T>): Promise<T> {
     throwIfAborted(this.context.signal);
     const { sharePrefixes } = this.context;
-    const microBatchTokens = tokensAtOnce(this.context, this.engine);
+    const { microBatchTokens } = this.budget;
     const count = countSequences(window);
     // Of a part of a window only its sequences are counted: of its tokens it is taken to have as large a share.
     const tell = (done: number): void => this.tell(done, (window.tokens.length * done) / count);

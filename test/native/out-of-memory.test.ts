@@ -86,6 +86,33 @@ describe('the search for a budget', () => {
   });
 });
 
+describe('scoring', () => {
+  it('gives the same in smaller micro-batches, says so, and counts to the end', async () => {
+    const model = await openModel(golden.folder);
+    const whole = await model.score(batch, ROOM);
+    let done = 0;
+    const short = await model.score(batch, {
+      ...ROOM,
+      failAfterTokens: longest,
+      onProgress: (count) => {
+        done = count;
+      },
+    });
+    expect(whole.microBatchTokens).toBe(ROOM.microBatchTokens);
+    expect(short.microBatchTokens).toBe(longest);
+    expect(relativeError(short.logProbabilities, whole.logProbabilities)).toBeLessThan(1e-5);
+    expect(done).toBe(batch.offsets.length - 1);
+    const hidden = { ...ROOM, failAfterTokens: longest };
+    expect(relativeError(await model.hidden(batch, hidden), await model.hidden(batch, ROOM))).toBeLessThan(
+      1e-5,
+    );
+    await expect(model.score(batch, { ...ROOM, failAfterTokens: longest - 1 })).rejects.toMatchObject({
+      code: 'ERR_OUT_OF_MEMORY',
+    });
+    model.dispose();
+  });
+});
+
 describe('what cannot be done again', () => {
   it('is a single sequence that does not fit', async () => {
     const model = await openModel(golden.folder, { head: 'likelihood' });
