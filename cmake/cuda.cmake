@@ -67,6 +67,9 @@ add_library(w2s_cuda MODULE ${W2S_CUDA_SOURCES})
 set_target_properties(w2s_cuda PROPERTIES PREFIX "" SUFFIX ".so")
 # nvcc's own headers first: a wheel's cuda_runtime.h lacks the crt/ folder that it includes.
 target_include_directories(w2s_cuda SYSTEM BEFORE PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+# libtorch_cuda registers ATen's kernels when it is loaded. Nothing here calls it by name, so that a linker which drops
+# what no symbol asks for, as many compilers have it do, would leave it out.
+target_link_options(w2s_cuda PRIVATE LINKER:--no-as-needed)
 target_link_libraries(w2s_cuda PRIVATE w2s_settings Libtorch::cuda ${CMAKE_DL_LIBS})
 message(STATUS "CUDA library: for architectures ${CMAKE_CUDA_ARCHITECTURES}")
 file(TOUCH "${CMAKE_BINARY_DIR}/w2s_cuda.enabled")
