@@ -19,7 +19,11 @@ Napi::Int32Array int32_array(Napi::Env env, const at::Tensor& values) {
   return to_int32_array(env, {from, from + values.numel()});
 }
 
-Napi::Object layout_to_js(Napi::Env env, const AttentionLayout& layout) {
+// With the offsets that it has on other devices than the CPU.
+Napi::Object layout_to_js(Napi::Env env, AttentionLayout layout) {
+  BatchUpload upload(at::kCPU);
+  add_kernel_offsets(layout, upload);
+  upload.send();
   std::vector<int64_t> branches, runs;
   for (const Branch& branch : layout.branches) {
     for (const int64_t field : {branch.own.first_row, branch.own.count, branch.prefix, branch.tree})
@@ -35,6 +39,8 @@ Napi::Object layout_to_js(Napi::Env env, const AttentionLayout& layout) {
   result["runOffsets"] = int32_array(env, layout.run_offsets);
   result["queryOffsets"] = int32_array(env, layout.query_offsets);
   result["queryPlaces"] = int32_array(env, layout.query_places);
+  if (layout.key_rows.defined()) result["keyRows"] = int32_array(env, layout.key_rows);
+  result["keyOffsets"] = int32_array(env, layout.key_offsets_on_device.to(at::kLong));
   result["trailing"] = Napi::Boolean::New(env, layout.trailing);
   return result;
 }

@@ -53,14 +53,12 @@ AttentionLayout read_layout(const Options& options) {
 }
 
 // The same layout with what a device needs.
-AttentionLayout on_device(const AttentionLayout& layout, const at::Device& device) {
-  std::vector<int64_t> rows;
-  for (size_t branch = 0; branch < layout.branches.size(); ++branch) {
-    for (int64_t query = layout.query_offsets[branch]; query < layout.query_offsets[branch + 1]; ++query)
-      rows.push_back(layout.branches[branch].own.first_row + layout.query_places[query] -
-                     layout.branches[branch].prefix);
-  }
-  return with_queries(layout, rows, device);
+AttentionLayout on_device(AttentionLayout layout, const at::Device& device) {
+  if (device.is_cpu()) return layout;
+  BatchUpload upload(device);
+  add_kernel_offsets(layout, upload);
+  upload.send();
+  return layout;
 }
 
 Activation read_activation(const Options& options) {

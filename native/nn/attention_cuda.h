@@ -8,28 +8,29 @@ namespace w2s {
 
 /// Which kernel computes one call.
 enum class AttentionPath {
-  kFlash,      // varlen flash attention: bfloat16
-  kEfficient,  // memory-efficient attention over sequence offsets: float32, heads that flash refuses, older GPUs
-  kPlain,      // the plain kernels: queries that neither can place
+  kFlash,      // varlen flash attention: 16-bit
+  kEfficient,  // memory-efficient attention over offsets: float32, and 16-bit heads that flash refuses
+  kPlain,      // the plain kernels
 };
 
-/// What the choice depends on besides the layout.
+/// What the choice depends on besides the call.
 struct AttentionTraits {
   at::ScalarType dtype = at::kFloat;
   int64_t head_size = 0;
-  int64_t compute_capability = 0;  // major: 8 for sm_80 … sm_89
+  int64_t compute_capability = 8;  // its major number: 8 from sm_80 to sm_89
 };
 
-/// The kernel for these queries. Needs the layout's offsets on a device: without them, plain.
-AttentionPath attention_path(const AttentionLayout& layout, const AttentionTraits& traits);
+/// The fastest kernel that can compute the call. Plain, where the layout has no offsets or its queries do not trail.
+AttentionPath attention_path(const AttentionCall& call, const AttentionTraits& traits);
 
-/// `Kernels::attention` on a CUDA device.
+/// `Kernels::attention` on a CUDA device of this major compute capability.
 Attended cuda_attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
-                        const at::Tensor& v_NGE);
+                        const at::Tensor& v_NGE, int64_t compute_capability = 8);
 
-/// `Kernels::attention_backward` of what `cuda_attention` gave, on a CUDA device.
+/// `Kernels::attention_backward` of what `cuda_attention` gave.
 void cuda_attention_backward(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
                              const at::Tensor& v_NGE, const Attended& attended, const at::Tensor& d_out_QD,
-                             at::Tensor d_q_QHE, at::Tensor d_k_NGE, at::Tensor d_v_NGE);
+                             at::Tensor d_q_QHE, at::Tensor d_k_NGE, at::Tensor d_v_NGE,
+                             int64_t compute_capability = 8);
 
 }  // namespace w2s

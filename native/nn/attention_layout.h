@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runs.h"
+#include "upload.h"
 
 namespace w2s {
 
@@ -32,22 +33,25 @@ struct AttentionLayout {
   std::vector<int32_t> query_places;
   int64_t rows = 0;  // of keys and values
 
-  // For kernels that take offsets; on the batch's device, undefined on the CPU.
-  at::Tensor key_rows;  // int64: rows of keys, branch by branch; undefined: the first rows, in order
-  at::Tensor query_offsets_on_device;  // int32 [branches + 1]
+  // For kernels that take offsets, which `add_kernel_offsets` sets: branch by branch the queries, and the keys up to
+  // its last query's own. A branch without queries has neither.
+  at::Tensor key_rows;  // int64: rows of keys, branch by branch; undefined: they are the first rows, in order
+  at::Tensor query_offsets_on_device;  // int32 [branches + 1]; undefined: not set
   at::Tensor key_offsets_on_device;    // int32 [branches + 1]
+  int64_t keys = 0;                    // the last key offset
   int64_t most_queries = 0;            // of one branch
   int64_t most_keys = 0;
-  /// Whether the queries of each branch are the last places of its path, as a causal mask that is aligned at the
-  /// bottom right has it.
+  /// Whether the queries of each branch are neighbours, and so the last of those keys, as a causal mask that is
+  /// aligned at the bottom right has it.
   bool trailing = true;
 
   int64_t queries() const { return static_cast<int64_t>(query_places.size()); }
 };
 
-/// The same branches with other queries: `rows`, ascending, each a row of some branch's own. On a CUDA device also
-/// the tensors for kernels that take offsets.
-AttentionLayout with_queries(const AttentionLayout& layout, const std::vector<int64_t>& rows,
-                             const at::Device& device);
+/// The same branches with other queries: `rows`, ascending, each a row of some branch's own. Without offsets.
+AttentionLayout with_queries(const AttentionLayout& layout, const std::vector<int64_t>& rows);
+
+/// Sets what kernels that take offsets need; the tensors are there once the upload is sent.
+void add_kernel_offsets(AttentionLayout& layout, BatchUpload& upload);
 
 }  // namespace w2s

@@ -1,9 +1,6 @@
 #include "packed.h"
 
-#include <ATen/ops/empty.h>
-
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
@@ -12,12 +9,6 @@
 
 namespace w2s {
 namespace {
-
-at::Tensor to_device(const std::vector<int64_t>& values, const at::Device& device) {
-  at::Tensor host = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
-  if (!values.empty()) std::memcpy(host.data_ptr<int64_t>(), values.data(), values.size() * sizeof(int64_t));
-  return host.to(device);
-}
 
 // Rounding pads fewer rows than one in so many.
 constexpr int64_t kLeastRowsToRound = 16;
@@ -129,7 +120,7 @@ std::vector<LengthGroup> length_groups(const AttentionLayout& layout) {
 }
 
 // Rows that are read, each once and ascending, and the place of each reader's row among them.
-void set_reads(PackedBatch& batch, const std::vector<int64_t>& rows_of_readers, const at::Device& device) {
+void set_reads(PackedBatch& batch, const std::vector<int64_t>& rows_of_readers, BatchUpload& upload) {
   std::vector<int64_t> rows_R = rows_of_readers;
   std::ranges::sort(rows_R);
   rows_R.erase(std::ranges::unique(rows_R).begin(), rows_R.end());
@@ -137,14 +128,14 @@ void set_reads(PackedBatch& batch, const std::vector<int64_t>& rows_of_readers, 
   reads.reserve(rows_of_readers.size());
   for (const int64_t row : rows_of_readers)
     reads.push_back(std::ranges::lower_bound(rows_R, row) - rows_R.begin());
-  batch.read_rows_R = to_device(rows_R, device);
-  batch.reads = to_device(reads, device);
-  batch.read = with_queries(batch.all, rows_R, device);
+  batch.read = with_queries(batch.all, rows_R);
+  upload.add(batch.read_rows_R, std::move(rows_R));
+  upload.add(batch.reads, std::move(reads));
 }
 
 // Targets and the rows that are read, sequence by sequence.
-void set_readers(PackedBatch& batch, const Sequences& sequences, const Rows& rows, const at::Device& device) {
-  std::vector<int64_t> targets_T, rows_of_readers;
+void set_readers(PackedBatch& batch, const Sequences& sequences, const Rows& rows, BatchUpload& upload) {
+  std::vector<int64_t> targets_T, segments_T, rows_of_readers;
   for (const int64_t index : batch.indices_B) {
     const auto tokens_L = sequences.tokens_L(index);
     const auto length = static_cast<int64_t>(tokens_L.size());
@@ -153,18 +144,21 @@ void set_readers(PackedBatch& batch, const Sequences& sequences, const Rows& row
       targets_T.push_back(tokens_L[position]);
       if (batch.reading == Reading::kTargets) rows_of_readers.push_back(row_at(path, position - 1));
     }
+    segments_T.resize(targets_T.size(), static_cast<int64_t>(batch.target_counts_B.size()));
     batch.target_counts_B.push_back(std::max<int64_t>(0, sequences.targets(index)));
     if (batch.reading == Reading::kLastToken) rows_of_readers.push_back(row_at(path, length - 1));
   }
-  batch.targets_T = to_device(targets_T, device);
-  set_reads(batch, rows_of_readers, device);
+  upload.add(batch.targets_T, std::move(targets_T));
+  upload.add(batch.segments_T, std::move(segments_T));
+  set_reads(batch, rows_of_readers, upload);
 }
 
 }  // namespace
 
 PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
-                 const PackOptions& options, const at::Device& device) {
+                 const PackOptions& options, const UploadTarget& target) {
   PackedBatch batch;
+  BatchUpload upload(target);
   batch.indices_B = indices_B;
   batch.reading = options.reading;
   const PrefixOrder order = row_order(sequences, indices_B, options.share_prefixes);
@@ -178,10 +172,15 @@ PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices
   std::vector<int64_t> every_row(rows.count());
   std::iota(every_row.begin(), every_row.end(), 0);
   batch.all.rows = rows.count();
-  batch.all = with_queries(batch.all, every_row, device);
-  batch.tokens_N = to_device(rows.tokens_N, device);
-  batch.positions_N = to_device(rows.positions_N, device);
-  set_readers(batch, sequences, rows, device);
+  batch.all = with_queries(batch.all, every_row);
+  set_readers(batch, sequences, rows, upload);
+  upload.add(batch.tokens_N, std::move(rows.tokens_N));
+  upload.add(batch.positions_N, std::move(rows.positions_N));
+  if (!target.device.is_cpu()) {
+    add_kernel_offsets(batch.all, upload);
+    add_kernel_offsets(batch.read, upload);
+  }
+  upload.send();
   return batch;
 }
 

@@ -34,6 +34,7 @@ struct PackedBatch {
   at::Tensor tokens_N;     // int64
   at::Tensor positions_N;  // int64: of each row within the sequences that it belongs to
   at::Tensor targets_T;    // int64, sequence by sequence
+  at::Tensor segments_T;   // int64: which sequence of the micro-batch each target belongs to
   Reading reading = Reading::kLastToken;
   /// Rows that are read, ascending, each once, int64 [R]; and which of them each sequence's last token or each target
   /// reads, int64 [B] or [T].
@@ -57,8 +58,9 @@ struct PackOptions {
   int64_t round_rows_to = 1;
 };
 
-/// Lays the given sequences end to end on a device. Same sequences and options, same batch.
+/// Lays the given sequences end to end on a device, where the layouts then have offsets too unless it is the CPU. Same
+/// sequences and options, same batch.
 PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices_B,
-                 const PackOptions& options, const at::Device& device);
+                 const PackOptions& options, const UploadTarget& target);
 
 }  // namespace w2s
