@@ -4,6 +4,8 @@
 #include <napi.h>
 
 #include "bindings/cancel_token.h"
+#include "bindings/check_attention.h"
+#include "bindings/check_waits.h"
 #include "bindings/cuda_library.h"
 #include "bindings/fit_linear.h"
 #include "bindings/instance.h"
@@ -40,6 +42,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["runKernel"] = Napi::Function::New<run_kernel_call>(env, "runKernel");
   exports["measureProduct"] = Napi::Function::New<measure_product_call>(env, "measureProduct");
   exports["deviceMemory"] = Napi::Function::New<device_memory_call>(env, "deviceMemory");
+  exports["checkAttention"] = Napi::Function::New<check_attention>(env, "checkAttention");
+  exports["checkWaits"] = Napi::Function::New<check_waits>(env, "checkWaits");
   exports["createCancelToken"] = Napi::Function::New<CancelTokenHandle::create>(env, "createCancelToken");
   exports["shutdown"] = Napi::Function::New<shutdown_environment>(env, "shutdown");
   return exports;

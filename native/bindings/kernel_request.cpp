@@ -181,7 +181,7 @@ void run_score(const Run& run) {
 void run_confidence(const Run& run) {
   const at::Tensor logits = run.in.floats("logits"), targets = run.in.floats("targets");
   const LossRows rows{logits, targets, logits.size(0), run.request.log_probabilities};
-  LossOnDevice found;
+  LossAndGradient found;
   run.forward([&] { found = run.kernels.confidence(rows, run.request.alpha, run.request.threshold); });
   run.give("loss", found.loss);
   run.give("dLogits", found.d_logits_BK);

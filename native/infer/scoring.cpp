@@ -26,7 +26,7 @@ int64_t for_each_micro_batch(const Model& model, const Sequences& sequences, con
     int64_t done = 0;
     for (const auto& indices : plan_micro_batches(sequences, budget, 1, packing.share_prefixes)) {
       cancel.throw_if_cancelled();
-      const PackedBatch batch = pack(sequences, indices, packing, model.device());
+      const PackedBatch batch = pack(sequences, indices, packing, model.uploads());
       fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options.fail_after_tokens);
       work(batch);
       done += static_cast<int64_t>(indices.size());

@@ -1,7 +1,6 @@
 #include "kernels.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
 
 namespace w2s {
 
@@ -9,9 +8,8 @@ at::Tensor Kernels::empty(at::IntArrayRef shape, const at::TensorOptions& option
   return at::empty(shape, options);
 }
 
-LossOnDevice Kernels::confidence(const LossRows& rows, double alpha, const Threshold& threshold) const {
-  const LossAndGradient found = w2s::confidence(rows, alpha, threshold);
-  return {at::full({}, found.loss, found.d_logits_BK.options()), found.d_logits_BK};
+LossAndGradient Kernels::confidence(const LossRows& rows, double alpha, const Threshold& threshold) const {
+  return w2s::confidence(rows, alpha, threshold);
 }
 
 }  // namespace w2s

@@ -106,7 +106,7 @@ class Kernels {
   /// The auxiliary confidence loss of one optimizer batch (loss/confidence.h) from its logits [B, 2], float32 or
   /// float64, and targets, float32, all on the kernels' device: threshold, mixed target, loss and gradient in double.
   /// Ties at the threshold go as in `harden`. Unless overridden: the reference.
-  virtual LossOnDevice confidence(const LossRows& rows, double alpha, const Threshold& threshold) const;
+  virtual LossAndGradient confidence(const LossRows& rows, double alpha, const Threshold& threshold) const;
 };
 
 /// The reference, on any device.

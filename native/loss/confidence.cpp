@@ -4,9 +4,6 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros_like.h>
 
-#include <algorithm>
-#include <cmath>
-
 namespace w2s {
 namespace {
 
@@ -23,16 +20,14 @@ at::Tensor positive_half(const at::Tensor& logits_B2) {
 at::Tensor positive_below_quantile(const LossRows& rows) {
   const at::Tensor zero_B = log_f(rows).select(1, 0).exp();
   const at::Tensor targets_B2 = rows.targets_BK.to(at::kDouble);
-  const double weight = targets_B2.sum().item<double>();
-  const double share = weight == 0.0 ? 0.5 : targets_B2.select(1, 1).sum().item<double>() / weight;
+  const at::Tensor weight = targets_B2.sum();
+  const at::Tensor share = (targets_B2.select(1, 1).sum() / weight).masked_fill(weight.eq(0.0), 0.5);
   const at::Tensor sorted_B = std::get<0>(zero_B.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false));
-  const double rank = std::clamp(share, 0.0, 1.0) * static_cast<double>(sorted_B.size(0) - 1);
-  const auto below = static_cast<int64_t>(std::floor(rank));
-  const auto above = static_cast<int64_t>(std::ceil(rank));
-  const double low = sorted_B[below].item<double>();
-  const double high = sorted_B[above].item<double>();
-  const double threshold = low + (high - low) * (rank - static_cast<double>(below));
-  return zero_B.lt(threshold).to(at::kDouble);
+  const at::Tensor rank_1 = (share.clamp(0.0, 1.0) * static_cast<double>(sorted_B.size(0) - 1)).unsqueeze(0);
+  const at::Tensor low_1 = sorted_B.gather(0, rank_1.floor().to(at::kLong));
+  const at::Tensor high_1 = sorted_B.gather(0, rank_1.ceil().to(at::kLong));
+  const at::Tensor threshold_1 = low_1 + (high_1 - low_1) * (rank_1 - rank_1.floor());
+  return zero_B.lt(threshold_1).to(at::kDouble);
 }
 
 at::Tensor positives(const LossRows& rows, const Threshold& threshold) {

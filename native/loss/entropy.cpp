@@ -13,7 +13,7 @@ LossAndGradient entropy(const LossRows& rows, double alpha) {
   const at::Tensor scale_B1 = weights(rows) / static_cast<double>(rows.batch_size);
   // dH/dz_k = −f_k (log f_k + H)
   const at::Tensor d_entropy_BK = -scale_B1 * f_BK * (log_f_BK + entropy_B1);
-  return {(1.0 - alpha) * plain.loss + alpha * (scale_B1 * entropy_B1).sum().item<double>(),
+  return {(1.0 - alpha) * plain.loss + alpha * (scale_B1 * entropy_B1).sum(),
           (1.0 - alpha) * plain.d_logits_BK + alpha * d_entropy_BK};
 }
 

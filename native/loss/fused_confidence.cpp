@@ -1,6 +1,7 @@
 // The confidence loss of one optimizer batch on the CPU: the threshold, then loss and gradient in one pass, all in
 // double. confidence.cpp says the same in ATen, and a test compares both.
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <cmath>
@@ -93,8 +94,9 @@ LossAndGradient fused_confidence(const LossRows& rows, double alpha, const Thres
   const std::vector<char> positive = positives(examples, targets, threshold);
 
   const auto batch_size = static_cast<double>(rows.batch_size);
-  LossAndGradient result{0.0, at::empty(logits_B2.sizes(), logits_B2.options())};
-  double* d_logits = result.d_logits_BK.mutable_data_ptr<double>();
+  at::Tensor d_logits_B2 = at::empty(logits_B2.sizes(), logits_B2.options());
+  double* d_logits = d_logits_B2.mutable_data_ptr<double>();
+  double loss = 0.0;
   for (size_t i = 0; i < examples.size(); ++i) {
     const Example& example = examples[i];
     const double weight = targets[2 * i] + targets[2 * i + 1];
@@ -102,14 +104,13 @@ LossAndGradient fused_confidence(const LossRows& rows, double alpha, const Thres
     const double one = (1.0 - alpha) * targets[2 * i + 1] + (positive[i] ? alpha * weight : 0.0);
     const double log_zero = rows.log_probabilities ? example.logit_zero : example.zero;
     const double log_one = rows.log_probabilities ? example.logit_one : example.one;
-    result.loss -= zero * log_zero + one * log_one;
+    loss -= zero * log_zero + one * log_one;
     // d loss / d logits; where log-probabilities came in, by those as they are.
     const double spread = rows.log_probabilities ? 0.0 : zero + one;
     d_logits[2 * i] = (std::exp(example.zero) * spread - zero) / batch_size;
     d_logits[2 * i + 1] = (std::exp(example.one) * spread - one) / batch_size;
   }
-  result.loss /= batch_size;
-  return result;
+  return {at::full({}, loss / batch_size, logits_B2.options()), d_logits_B2};
 }
 
 }  // namespace w2s

@@ -7,6 +7,8 @@
 
 namespace w2s {
 
+class Kernels;
+
 enum class LossKind {
   kCrossEntropy,
   kConfidence,
@@ -35,7 +37,8 @@ struct Objective {
 bool sees_whole_batch(const Objective& objective);
 
 /// The loss of these rows: the whole batch where `sees_whole_batch`, else any part of it. Not for a language
-/// model.
-LossAndGradient apply_loss(const Objective& objective, const LossRows& rows);
+/// model. `kernels` of the rows' device, where they have a loss of their own; null: that of the CPU, or the reference.
+LossAndGradient apply_loss(const Objective& objective, const LossRows& rows,
+                           const Kernels* kernels = nullptr);
 
 }  // namespace w2s

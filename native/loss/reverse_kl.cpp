@@ -13,7 +13,7 @@ LossAndGradient reverse_kl(const LossRows& rows) {
   const at::Tensor ratio_BK = log_f_BK - label_BK.log();
   const at::Tensor kl_B1 = (f_BK * ratio_BK).sum(1, /*keepdim=*/true);
   const at::Tensor scale_B1 = weights(rows) / static_cast<double>(rows.batch_size);
-  return {(scale_B1 * kl_B1).sum().item<double>(), scale_B1 * f_BK * (ratio_BK - kl_B1)};
+  return {(scale_B1 * kl_B1).sum(), scale_B1 * f_BK * (ratio_BK - kl_B1)};
 }
 
 }  // namespace w2s

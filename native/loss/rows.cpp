@@ -2,8 +2,6 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/log_softmax.h>
-#include <ATen/ops/ones_like.h>
-#include <ATen/ops/where.h>
 
 namespace w2s {
 
@@ -20,7 +18,7 @@ at::Tensor weights(const LossRows& rows) {
 at::Tensor weak_labels(const LossRows& rows) {
   const at::NoGradGuard no_grad;
   const at::Tensor weight_B1 = weights(rows);
-  const at::Tensor divisor_B1 = at::where(weight_B1.eq(0), at::ones_like(weight_B1), weight_B1);
+  const at::Tensor divisor_B1 = weight_B1.masked_fill(weight_B1.eq(0), 1.0);
   return rows.targets_BK.to(at::kDouble) / divisor_B1;
 }
 

@@ -25,15 +25,10 @@ struct LossRows {
   }
 };
 
+/// On the logits' device, which no loss waits for: nothing here may read a value on the host.
 struct LossAndGradient {
-  double loss = 0.0;
+  at::Tensor loss;         // float64, no dimensions
   at::Tensor d_logits_BK;  // float64
-};
-
-/// The same without a wait for the device.
-struct LossOnDevice {
-  at::Tensor loss;         // float64, no dimensions, on the logits' device
-  at::Tensor d_logits_BK;  // float64, the same
 };
 
 /// log f = log softmax(logits) [B, K], float64.

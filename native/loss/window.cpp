@@ -23,7 +23,8 @@ LossAndGradient window_of_median(const LossRows& rows) {
   const at::NoGradGuard no_grad;
   const at::Tensor surest_B1 = surest_class(rows);
   // Of an even number the lower of the two in the middle: half of the examples are at or below it.
-  return inside(rows, surest_B1.le(surest_B1.median()));
+  const at::Tensor sorted_B = std::get<0>(surest_B1.flatten().sort());
+  return inside(rows, surest_B1.le(sorted_B[(sorted_B.size(0) - 1) / 2]));
 }
 
 }  // namespace w2s

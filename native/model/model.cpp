@@ -28,7 +28,10 @@ constexpr const char* kLikelihoodField = "w2s_likelihood";
 }  // namespace
 
 Model::Model(const ModelOptions& options)
-    : device_(options.device), reference_(options.reference), profile_(std::make_unique<Profile>()) {
+    : device_(options.device),
+      uploads_(UploadTarget::with_stream(device_)),
+      reference_(options.reference),
+      profile_(std::make_unique<Profile>()) {
   source_config_ =
       parse_json(read_text_file(options.folder + "/config.json", kMostConfigBytes), "config.json");
   DecoderConfig config = read_decoder_config(source_config_);

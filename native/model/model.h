@@ -45,9 +45,10 @@ struct ForwardPass {
   at::Tensor graph_RD;         // of the reference: hidden states with their graph
 };
 
+/// On the model's device, which nothing has waited for.
 struct LanguageModelLoss {
-  double loss = 0.0;
-  int64_t exact_matches = 0;  // sequences whose every target token was the likeliest
+  at::Tensor loss;           // float64, no dimensions
+  at::Tensor exact_matches;  // int64: sequences whose every target token was the likeliest
 };
 
 class Model {
@@ -85,6 +86,9 @@ class Model {
   /// Of the language model, [V, D]. Errors: ERR_WEIGHTS where the head keeps none.
   const at::Tensor& unembedding() const;
   const at::Device& device() const { return device_; }
+  /// Its device, for micro-batches.
+  const UploadTarget& uploads() const { return uploads_; }
+  const Kernels& kernels() const { return *kernels_; }
   Head& head() { return head_; }
   const Head& head() const { return head_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -117,6 +121,7 @@ class Model {
   UnembeddingGradient unembedding_gradient(Gradients& gradients) const;
 
   at::Device device_;
+  UploadTarget uploads_;
   Json source_config_;
   bool reference_;
   std::unique_ptr<Profile> profile_;

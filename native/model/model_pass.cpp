@@ -4,7 +4,6 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -13,15 +12,6 @@
 
 namespace w2s {
 namespace {
-
-// Which sequence of the micro-batch each target belongs to [T].
-at::Tensor segment_of_target(const PackedBatch& batch) {
-  std::vector<int64_t> segments;
-  for (size_t sequence = 0; sequence < batch.target_counts_B.size(); ++sequence) {
-    segments.insert(segments.end(), batch.target_counts_B[sequence], static_cast<int64_t>(sequence));
-  }
-  return at::tensor(segments, at::kLong).to(batch.tokens_N.device());
-}
 
 // Autograd adds to what it finds as the parameters' gradients: views of the caller's buffer, lent for one backward.
 class LentGradients {
@@ -89,7 +79,7 @@ ForwardPass Model::forward(const PackedBatch& batch, Purpose purpose) const {
   const Profile::Scope scope(profile_.get(), Part::kLoss);
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
   pass.log_prob_sums_B = at::zeros({sequences}, pass.scores.log_probs_T.options())
-                             .index_add_(0, segment_of_target(batch), pass.scores.log_probs_T);
+                             .index_add_(0, batch.segments_T, pass.scores.log_probs_T);
   const at::Tensor z_B = pass.log_prob_sums_B * head_.scale() + head_.bias();
   pass.logits_BK = at::stack({at::zeros_like(z_B), z_B}, 1);
   return pass;
@@ -157,7 +147,7 @@ at::Tensor Model::backward_head(const PackedBatch& batch, const ForwardPass& pas
     const at::Tensor d_z_B = d_logits_BK.select(1, 1);
     gradients.accumulator(parameter_index(kLikelihoodScale)).add_((d_z_B * pass.log_prob_sums_B).sum());
     gradients.accumulator(parameter_index(kLikelihoodBias)).add_(d_z_B.sum());
-    d_log_probs_T = (d_z_B * head_.scale()).index_select(0, segment_of_target(batch));
+    d_log_probs_T = (d_z_B * head_.scale()).index_select(0, batch.segments_T);
   }
   return backward_tokens(readout(), pass.hidden, batch.targets_T, d_log_probs_T,
                          unembedding_gradient(gradients))
@@ -179,7 +169,9 @@ LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, doubl
                                                  Gradients& gradients) const {
   const at::NoGradGuard no_grad;
   const auto sequences = static_cast<int64_t>(batch.indices_B.size());
-  if (batch.reads.size(0) == 0) return {0.0, sequences};
+  const auto count = at::TensorOptions().dtype(at::kLong).device(device_);
+  if (batch.reads.size(0) == 0)
+    return {at::zeros({}, count.dtype(at::kDouble)), at::full({}, sequences, count)};
   const ForwardPass pass = read(batch, Purpose::kTraining);
   const at::Tensor d_log_probs_T = at::full({batch.reads.size(0)}, -1.0 / normaliser, pass.hidden.options());
   const TokenGradients found = backward_tokens(readout(), pass.hidden, batch.targets_T, d_log_probs_T,
@@ -189,9 +181,9 @@ LanguageModelLoss Model::backward_language_model(const PackedBatch& batch, doubl
     const Profile::Scope scope(profile_.get(), Part::kLoss);
     const at::Tensor wrong_T = found.argmax_T.ne(batch.targets_T).to(at::kLong);
     const at::Tensor wrong_B =
-        at::zeros({sequences}, wrong_T.options()).index_add_(0, segment_of_target(batch), wrong_T);
-    result.loss = -found.log_probs_T.to(at::kDouble).sum().item<double>() / normaliser;
-    result.exact_matches = sequences - wrong_B.count_nonzero().item<int64_t>();
+        at::zeros({sequences}, wrong_T.options()).index_add_(0, batch.segments_T, wrong_T);
+    result.loss = -found.log_probs_T.to(at::kDouble).sum() / normaliser;
+    result.exact_matches = wrong_B.eq(0).sum();
   }
   backward_hidden(batch, pass, found.d_hidden_TD, gradients);
   return result;

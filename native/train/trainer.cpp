@@ -1,9 +1,7 @@
 #include "trainer.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/scalar_tensor.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -26,8 +24,6 @@ namespace {
 constexpr int64_t kLeastTokens = 1024;
 // Looks at a result that is late for a test's sake until it is there.
 constexpr int kLooks = 20;
-
-at::Tensor index_tensor(const std::vector<int64_t>& indices) { return at::tensor(indices, at::kLong); }
 
 [[noreturn]] void fail_norm() {
   fail("ERR_NOT_FINITE", "The gradient norm is not finite.", "Lower the learning rate: --lr 1e-6");
@@ -61,6 +57,7 @@ void Trainer::begin(const Sequences& sequences) {
   pending_.reset();
   failed_ = false;
   model_->bring_up_to_date(/*but=*/this);
+  if (!model_->device().is_cpu()) return;  // rows are left for later on the CPU alone
   const std::optional<EmbeddingRows> rows = embedding_rows(*model_, sequences);
   if (!rows) return optimizer_.catch_up_all();
   const Profile::Scope scope(&model_->profile(), Part::kOptimizer);
@@ -77,7 +74,7 @@ PackedBatch Trainer::packed(const Sequences& sequences, const std::vector<int64_
   const PackOptions options{.reading = model_->reading(),
                             .share_prefixes = shares_prefixes(),
                             .round_rows_to = model_->row_multiple()};
-  PackedBatch batch = pack(sequences, indices, options, model_->device());
+  PackedBatch batch = pack(sequences, indices, options, model_->uploads());
   fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
   return batch;
 }
@@ -111,20 +108,25 @@ at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
       budget_, sequences, /*group=*/1, model_->device(), [this] { pending_.reset(); },
       [&](int64_t budget) { return run_forward(sequences, budget, cancel); });
   pending_->sequences = std::move(sequences);
-  return logits_BK;
+  return logits_BK.to(at::kCPU);
+}
+
+at::Tensor Trainer::new_scores(const Sequences& sequences) const {
+  const auto on_device = at::TensorOptions().dtype(at::kFloat).device(model_->device());
+  return at::zeros({sequences.count(), model_->head().outputs()}, on_device);
 }
 
 // Leaves everything but the sequences for `backward`.
 at::Tensor Trainer::run_forward(const Sequences& sequences, int64_t budget, CancelToken& cancel) {
   Pending pending;
   pending.micro_batches = plan(sequences, budget);
-  at::Tensor logits_BK = at::empty({sequences.count(), model_->head().outputs()}, at::kFloat);
+  at::Tensor logits_BK = new_scores(sequences);
   const bool keep_pass = pending.micro_batches.size() == 1;
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
     PackedBatch batch = packed(sequences, indices);
     ForwardPass pass = model_->forward(batch, keep_pass ? Purpose::kTraining : Purpose::kScoring);
-    logits_BK.index_copy_(0, index_tensor(indices), pass.logits_BK.detach().to(at::kCPU));
+    logits_BK.index_copy_(0, uploaded(model_->uploads(), indices), pass.logits_BK);
     if (keep_pass) pending.kept.emplace(std::move(batch), std::move(pass));
   }
   pending_ = std::move(pending);
@@ -149,7 +151,7 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
         pending.kept.reset();
         pending.micro_batches = plan(pending.sequences, budget);
       }
-      run_backward(pending.sequences, pending, d_logits_BK, cancel);
+      run_backward(pending.sequences, pending, d_logits_BK.to(model_->device()), cancel);
     });
   });
 }
@@ -158,14 +160,15 @@ void Trainer::run_backward(const Sequences& sequences, const Pending& pending, c
                            CancelToken& cancel) {
   if (pending.kept) {
     const auto& [batch, pass] = *pending.kept;
-    model_->backward(batch, pass, d_logits_BK.index_select(0, index_tensor(batch.indices_B)), gradients_);
+    const at::Tensor rows = uploaded(model_->uploads(), batch.indices_B);
+    model_->backward(batch, pass, d_logits_BK.index_select(0, rows), gradients_);
     return;
   }
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
     const PackedBatch batch = packed(sequences, indices);
     model_->backward(batch, model_->forward(batch, Purpose::kTraining),
-                     d_logits_BK.index_select(0, index_tensor(indices)), gradients_);
+                     d_logits_BK.index_select(0, uploaded(model_->uploads(), indices)), gradients_);
   }
 }
 
@@ -183,46 +186,52 @@ LateBatchLoss Trainer::forward_backward(const Sequences& sequences, const Object
   return options_.late_results ? held_back(result, kLooks) : result;
 }
 
+at::Tensor Trainer::uploaded_targets(const Objective& objective, const Sequences& sequences) const {
+  const auto shape = checked_targets(objective, model_->head(), sequences.count()).sizes().vec();
+  return uploaded(model_->uploads(), objective.targets_BK).view(shape);
+}
+
 // The loss is a sum over examples, so one pass over the micro-batches suffices.
 DeviceLoss Trainer::separable_batch(const Sequences& sequences, const Objective& objective, int64_t budget,
                                     CancelToken& cancel) {
   const Head& head = model_->head();
-  const at::Tensor targets_BK = checked_targets(objective, head, sequences.count());
-  at::Tensor scores_SK = at::zeros({sequences.count(), head.outputs()}, at::kFloat);
+  const at::Tensor targets_BK = uploaded_targets(objective, sequences);
+  at::Tensor scores_SK = new_scores(sequences);
   at::Tensor d_logits_BK = at::zeros_like(targets_BK);
-  double loss = 0.0;
+  at::Tensor loss = at::zeros({}, targets_BK.options().dtype(at::kDouble));
   for (const auto& indices : plan(sequences, budget, objective.group)) {
     cancel.throw_if_cancelled();
-    const at::Tensor rows = index_tensor(indices);
-    const at::Tensor examples = index_tensor(examples_of(indices, objective.group));
     const PackedBatch batch = packed(sequences, indices);
+    const at::Tensor rows = uploaded(model_->uploads(), indices);
+    const at::Tensor examples = uploaded(model_->uploads(), examples_of(indices, objective.group));
     const ForwardPass pass = model_->forward(batch, Purpose::kTraining);
-    scores_SK.index_copy_(0, rows, pass.logits_BK.detach().to(at::kCPU));
+    scores_SK.index_copy_(0, rows, pass.logits_BK);
     const at::Tensor logits_BK = example_logits(scores_SK, objective.group);
-    const LossAndGradient part =
-        apply_loss(objective, {logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
-                               targets_BK.size(0), head.gives_log_probabilities()});
+    const LossRows part_rows{logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
+                             targets_BK.size(0), head.gives_log_probabilities()};
+    const LossAndGradient part = apply_loss(objective, part_rows, &model_->kernels());
     d_logits_BK.index_copy_(0, examples, part.d_logits_BK.to(at::kFloat));
     const at::Tensor d_scores_SK = score_gradients(d_logits_BK, objective.group, head.outputs());
     model_->backward(batch, pass, d_scores_SK.index_select(0, rows), gradients_);
-    loss += part.loss;
+    loss.add_(part.loss);
   }
-  return {at::scalar_tensor(loss, at::kDouble), scores_SK, {}};
+  return {loss, scores_SK, {}};
 }
 
 // The loss looks across the optimizer batch: all logits first, then all gradients.
 DeviceLoss Trainer::whole_batch(const Sequences& sequences, const Objective& objective, int64_t budget,
                                 CancelToken& cancel) {
   const Head& head = model_->head();
-  const at::Tensor targets_BK = checked_targets(objective, head, sequences.count());
+  const at::Tensor targets_BK = uploaded_targets(objective, sequences);
   const at::Tensor scores_SK = run_forward(sequences, budget, cancel);
   const Pending pending = std::move(*pending_);
   pending_.reset();
-  const LossAndGradient whole = apply_loss(objective, {example_logits(scores_SK, objective.group), targets_BK,
-                                                       targets_BK.size(0), head.gives_log_probabilities()});
+  const LossRows rows{example_logits(scores_SK, objective.group), targets_BK, targets_BK.size(0),
+                      head.gives_log_probabilities()};
+  const LossAndGradient whole = apply_loss(objective, rows, &model_->kernels());
   run_backward(sequences, pending,
                score_gradients(whole.d_logits_BK.to(at::kFloat), objective.group, head.outputs()), cancel);
-  return {at::scalar_tensor(whole.loss, at::kDouble), scores_SK, {}};
+  return {whole.loss, scores_SK, {}};
 }
 
 DeviceLoss Trainer::language_model_batch(const Sequences& sequences, int64_t budget, CancelToken& cancel) {
@@ -230,17 +239,18 @@ DeviceLoss Trainer::language_model_batch(const Sequences& sequences, int64_t bud
   for (int64_t index = 0; index < sequences.count(); ++index)
     targets += std::max<int64_t>(0, sequences.targets(index));
   if (targets == 0) fail("ERR_ARGUMENT", "Expected at least one target token in the optimizer batch.");
-  double loss = 0.0;
-  int64_t exact_matches = 0;
+  const auto on_device = at::TensorOptions().device(model_->device());
+  at::Tensor loss = at::zeros({}, on_device.dtype(at::kDouble));
+  at::Tensor exact_matches = at::zeros({}, on_device.dtype(at::kLong));
   for (const auto& indices : plan(sequences, budget)) {
     cancel.throw_if_cancelled();
     const PackedBatch batch = packed(sequences, indices);
     const LanguageModelLoss part =
         model_->backward_language_model(batch, static_cast<double>(targets), gradients_);
-    loss += part.loss;
-    exact_matches += part.exact_matches;
+    loss.add_(part.loss);
+    exact_matches.add_(part.exact_matches);
   }
-  return {at::scalar_tensor(loss, at::kDouble), {}, at::scalar_tensor(exact_matches, at::kLong)};
+  return {loss, {}, exact_matches};
 }
 
 LateResult<double> Trainer::step(const LearningRates& rates) {

@@ -101,6 +101,10 @@ class Trainer {
   bool shares_prefixes() const { return options_.share_prefixes && model_->takes_shared_prefixes(); }
   std::vector<std::vector<int64_t>> plan(const Sequences& sequences, int64_t budget, int64_t group = 1) const;
   PackedBatch packed(const Sequences& sequences, const std::vector<int64_t>& indices) const;
+  /// Zeros on the model's device, [sequences, outputs].
+  at::Tensor new_scores(const Sequences& sequences) const;
+  /// The checked targets [B, K] on the model's device.
+  at::Tensor uploaded_targets(const Objective& objective, const Sequences& sequences) const;
   at::Tensor run_forward(const Sequences& sequences, int64_t budget, CancelToken& cancel);
   void run_backward(const Sequences& sequences, const Pending& pending, const at::Tensor& d_logits_BK,
                     CancelToken& cancel);

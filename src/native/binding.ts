@@ -307,7 +307,11 @@ export interface AttentionLayout {
   queryOffsets: Int32Array;
   /** Place of each query on its branch's path. */
   queryPlaces: Int32Array;
-  /** Whether each branch's queries are the last places of its path. */
+  /** Rows of keys for kernels that take offsets, branch by branch; absent: the first rows, in order. */
+  keyRows?: Int32Array;
+  /** Where each branch's keys begin among them, and the end of the last. */
+  keyOffsets: Int32Array;
+  /** Whether each branch's queries are the last of those keys. */
   trailing: boolean;
 }
 
@@ -330,6 +334,32 @@ export interface PackedMicroBatch {
   read: AttentionLayout;
 }
 
+/** What `checkAttention` looks at: one micro-batch of all sequences, with random queries, keys and values. */
+export interface AttentionCheckOptions {
+  reading: 'last-token' | 'targets';
+  sharePrefixes?: boolean;
+  roundRowsTo?: number;
+  heads: number;
+  /** Key-value heads; divides `heads`. */
+  keyHeads: number;
+  headSize: number;
+  /** Tokens that a query sees, itself included; 0: all before it. */
+  window?: number;
+}
+
+/** Which CUDA kernel one call would take. */
+export type AttentionPath = 'flash' | 'efficient' | 'plain';
+
+export interface AttentionCheck {
+  /** By dtype; `…Old`: on a GPU before compute capability 8. */
+  paths: { f32: AttentionPath; bf16: AttentionPath; f32Old: AttentionPath; bf16Old: AttentionPath };
+  /**
+   * Largest differences between a plain kernel that is called as the CUDA kernels are, over offsets, and the plain
+   * attention over the layout itself. Absent where the queries do not trail.
+   */
+  differences?: { out: number; dQ: number; dK: number; dV: number };
+}
+
 export interface NativeBinding {
   buildInfo(): NativeBuildInfo;
   /** Opens the CUDA library beside the addon; throws ERR_DEVICE with the reason where that fails. */
@@ -346,6 +376,16 @@ export interface NativeBinding {
   measureProduct(options: MeasureProductOptions): Promise<number[]>;
   /** Of a CUDA device; with `reset` its peak begins anew after this. */
   deviceMemory(device: string, reset: boolean): Promise<DeviceMemory>;
+  /** What CUDA would do for attention in that micro-batch, computed on the CPU; for tests. */
+  checkAttention(
+    sequences: PackedSequences,
+    options: AttentionCheckOptions,
+  ): { all: AttentionCheck; read: AttentionCheck };
+  /**
+   * Every loss over tensors that have shapes and no values: those that read a value on the host, for which a GPU's whole
+   * queue would have to run dry, by name and with the error. The last one reads a value on purpose. For tests.
+   */
+  checkWaits(): string[];
   createCancelToken(): NativeCancelToken;
   /** Stops and joins this environment's threads; later calls reject. */
   shutdown(): void;
@@ -365,6 +405,8 @@ export const bindingShape = {
     'runKernel',
     'measureProduct',
     'deviceMemory',
+    'checkAttention',
+    'checkWaits',
     'createCancelToken',
     'shutdown',
   ],

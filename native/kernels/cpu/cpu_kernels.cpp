@@ -2,7 +2,6 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
 
 #include "memory.h"
 
@@ -206,9 +205,8 @@ ChunkScores CpuKernels::score_chunk(at::Tensor logits_CV, const at::Tensor& targ
   return scores;
 }
 
-LossOnDevice CpuKernels::confidence(const LossRows& rows, double alpha, const Threshold& threshold) const {
-  const LossAndGradient found = fused_confidence(rows, alpha, threshold);
-  return {at::full({}, found.loss, found.d_logits_BK.options()), found.d_logits_BK};
+LossAndGradient CpuKernels::confidence(const LossRows& rows, double alpha, const Threshold& threshold) const {
+  return fused_confidence(rows, alpha, threshold);
 }
 
 std::shared_ptr<const Kernels> cpu_kernels() { return std::make_shared<const CpuKernels>(); }

@@ -40,7 +40,7 @@ class CpuKernels final : public Kernels {
               bool inverse) const override;
   ChunkScores score_chunk(at::Tensor logits_CV, const at::Tensor& targets_C,
                           const at::Tensor& d_log_probs_C) const override;
-  LossOnDevice confidence(const LossRows& rows, double alpha, const Threshold& threshold) const override;
+  LossAndGradient confidence(const LossRows& rows, double alpha, const Threshold& threshold) const override;
 
  private:
   std::shared_ptr<cpu::TensorPool> pool_ = std::make_shared<cpu::TensorPool>();

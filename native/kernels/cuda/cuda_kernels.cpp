@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <string>
 
 #include "../../error.h"
+#include "../../nn/attention_cuda.h"
 
 namespace w2s {
 namespace {
@@ -76,12 +78,13 @@ class CudaKernels final : public Kernels {
 
   Attended attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
                      const at::Tensor& v_NGE) const override {
-    return plain_->attention(call, q_QHE, k_NGE, v_NGE);
+    return cuda_attention(call, q_QHE, k_NGE, v_NGE, compute_capability(q_QHE.device()));
   }
   void attention_backward(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
                           const at::Tensor& v_NGE, const Attended& attended, const at::Tensor& d_out_QD,
                           at::Tensor d_q_QHE, at::Tensor d_k_NGE, at::Tensor d_v_NGE) const override {
-    plain_->attention_backward(call, q_QHE, k_NGE, v_NGE, attended, d_out_QD, d_q_QHE, d_k_NGE, d_v_NGE);
+    cuda_attention_backward(call, q_QHE, k_NGE, v_NGE, attended, d_out_QD, d_q_QHE, d_k_NGE, d_v_NGE,
+                            compute_capability(q_QHE.device()));
   }
 
   at::Tensor activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const override;
@@ -100,12 +103,28 @@ class CudaKernels final : public Kernels {
               bool inverse) const override;
   ChunkScores score_chunk(at::Tensor logits_CV, const at::Tensor& targets_C,
                           const at::Tensor& d_log_probs_C) const override;
-  LossOnDevice confidence(const LossRows& rows, double alpha, const Threshold& threshold) const override;
+  LossAndGradient confidence(const LossRows& rows, double alpha, const Threshold& threshold) const override;
 
  private:
+  int64_t compute_capability(const at::Device& device) const;
+
   std::shared_ptr<const CudaEntryPoints> entry_;
   std::shared_ptr<const Kernels> plain_;
+  mutable std::map<int, int64_t> capabilities_;  // of devices that were asked for; job thread only
 };
+
+// Its major number; 0 for the CPU.
+int64_t CudaKernels::compute_capability(const at::Device& device) const {
+  if (!device.is_cuda()) return 0;
+  const auto known = capabilities_.find(device.index());
+  if (known != capabilities_.end()) return known->second;
+  w2s_cuda_device found{};
+  char reason[2048] = "no reason";
+  if (entry_->describe(device.index(), &found, reason, sizeof reason) != 0)
+    fail("ERR_DEVICE", "Expected to look at device " + device.str() + " but received: " + reason + ".",
+         "See what is there with `w2s-native doctor`.");
+  return capabilities_[device.index()] = found.major;
+}
 
 at::Tensor CudaKernels::activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const {
   if (!is_activation(x_NF) || !plain_arrays({x_NF, bias_F}, x_NF.scalar_type()))
@@ -274,14 +293,15 @@ ChunkScores CudaKernels::score_chunk(at::Tensor logits_CV, const at::Tensor& tar
   return scores;
 }
 
-LossOnDevice CudaKernels::confidence(const LossRows& rows, double alpha, const Threshold& threshold) const {
+LossAndGradient CudaKernels::confidence(const LossRows& rows, double alpha,
+                                        const Threshold& threshold) const {
   const at::Tensor& logits_B2 = rows.logits_BK;
   const bool known = logits_B2.scalar_type() == at::kFloat || logits_B2.scalar_type() == at::kDouble;
   if (!known || !logits_B2.is_contiguous() || !plain_arrays({rows.targets_BK}, at::kFloat) ||
       logits_B2.size(0) == 0 || logits_B2.size(0) > W2S_CUDA_CONFIDENCE_ROWS)
     return Kernels::confidence(rows, alpha, threshold);
   const auto in_double = logits_B2.options().dtype(at::kDouble);
-  LossOnDevice found{at::empty({}, in_double), at::empty(logits_B2.sizes(), in_double)};
+  LossAndGradient found{at::empty({}, in_double), at::empty(logits_B2.sizes(), in_double)};
   w2s_cuda_confidence_call call{};
   call.shape = shape_of(logits_B2, 2);
   call.shape.dtype = logits_B2.scalar_type() == at::kDouble ? W2S_CUDA_F64 : W2S_CUDA_F32;
