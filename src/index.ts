@@ -108,20 +108,23 @@ export type {
   GenerateResult,
   HeadKind,
   LikelihoodCalibration,
+  MicroBatchSearch,
   NativeCancelToken,
   NativeModel,
   NativeModelInfo,
   NativeObjective,
+  NativeProfile,
   NativeTrainer,
   NativeTrainerOptions,
   OptimizerKind,
   PackedSequences,
+  ProfilePart,
   ScoreOptions,
   ScoreResult,
   StepOptions,
 } from './native/index.js';
 export { writeReport } from './report/html/index.js';
-export type { StepProgress } from './steps/context.js';
+export type { StepNote, StepProgress } from './steps/context.js';
 export { defineLoss, type LossDefinition, type LossInput, type LossOutput } from './tasks/loss.js';
 export {
   defineRelabel,

@@ -9,7 +9,6 @@
 
 import type { KernelResult, KernelRun } from './kernels.js';
 import type { DeviceMemory, MeasureProductOptions, NativeProfile } from './measuring.js';
-
 import type { NativeTrainer, NativeTrainerOptions } from './training.js';
 
 export type * from './training.js';

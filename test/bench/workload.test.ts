@@ -105,5 +105,7 @@ it('writes a shape once, with weights that are the same on every machine', async
   const found = await resolveModel(written);
   expect(found).toMatchObject({ family: 'llama', parameters: 22_909_824, contextLength: 1024 });
   expect(await shapeFolder('llama-23m', parent)).toBe(written);
-  expect(found.contentHash).toMatchInlineSnapshot(`"ecea7d5e9f4ff3e08299ab033fe7fc65c1ebc295886a60970f9c0299d66e6070"`);
+  expect(found.contentHash).toMatchInlineSnapshot(
+    `"ecea7d5e9f4ff3e08299ab033fe7fc65c1ebc295886a60970f9c0299d66e6070"`,
+  );
 });
