@@ -38,6 +38,7 @@ export interface ReadPart {
   tooFew?: TooFew;
 }
 
+/** What a step has to say while it runs, beside its progress. */
 export interface StepNote {
   level: 'note' | 'warning';
   message: string;
