@@ -64,6 +64,11 @@ async function main() {
   const list = rows.filter(({ id }) => chosen(id));
   const whole = device === 'cpu' && !dryShape && !options['ours-alone'] && chosen(EXPERIMENT);
   if (options.list) return console.log([...rows.map(({ id }) => id), EXPERIMENT].join('\n'));
+  if (list.length === 0 && !whole && !options.export) {
+    throw new Error(
+      `Expected a part of a row's name for --rows but received '${options.rows ?? ''}'. See them: npm run bench:peers -- --list`,
+    );
+  }
   mkdirSync(work, { recursive: true });
   const inputs = list.length > 0 || options.export ? await readInputs() : undefined;
   if (options.export) return writeFileSync(options.export, JSON.stringify(inputs));
