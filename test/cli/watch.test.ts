@@ -196,6 +196,18 @@ it('takes the accuracy on held-out rows for none on test items', () => {
   expect(watched(events, false)).not.toContain('test accuracy');
 });
 
+it('tells what went otherwise than was asked for, with what to type', () => {
+  const note: RunEvent = {
+    type: 'note',
+    level: 'warning',
+    message: 'Less',
+    hint: 'Type it',
+    ...about('weak', 0),
+  };
+  expect(watched([note], false)).toBe('Warning: Less\n  Type it\n');
+  expect(watched([{ ...note, level: 'note', hint: undefined }], false)).toBe('Less\n');
+});
+
 it('tells of rows that were left out', () => {
   const skipped = {
     type: 'data',
