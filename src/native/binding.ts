@@ -381,10 +381,11 @@ export interface NativeBinding {
     options: AttentionCheckOptions,
   ): { all: AttentionCheck; read: AttentionCheck };
   /**
-   * Every loss over tensors that have shapes and no values: those that read a value on the host, for which a GPU's whole
-   * queue would have to run dry, by name and with the error. The last one reads a value on purpose. For tests.
+   * Every loss, and forward and backward passes of a trainer of the model in that folder: those that read a value on
+   * the host, for which a GPU's whole queue would have to run dry, by name and with what read it. The last two do so on
+   * purpose. For tests.
    */
-  checkWaits(): string[];
+  checkWaits(folder: string): string[];
   createCancelToken(): NativeCancelToken;
   /** Stops and joins this environment's threads; later calls reject. */
   shutdown(): void;
