@@ -128,10 +128,11 @@ const CASES: readonly [
       deterministic: true,
       keepModels: true,
       microBatchTokens: 99,
+      sharePrefixes: false,
       checkpointEvery: 0,
     },
     'completion',
-    '--device cuda:1 --threads 2 --micro-batch-tokens 99 --checkpoint-every 0 --deterministic --keep-models',
+    '--device cuda:1 --threads 2 --micro-batch-tokens 99 --no-share-prefixes --checkpoint-every 0 --deterministic --keep-models',
   ],
   [
     'one model alone',
