@@ -116,8 +116,14 @@ struct FirstLanes<0, lane...> {
 template <int... lane>
 inline void interleave(Floats& a, Floats& b, Lanes<lane...>) {
   constexpr int half = kLanes / 2;
+#if defined(__clang__)
   const Floats low = __builtin_shufflevector(a, b, (lane % 2 * kLanes + lane / 2)...);
   const Floats high = __builtin_shufflevector(a, b, (lane % 2 * kLanes + half + lane / 2)...);
+#else
+  // GCC has the other form only from version 12 on.
+  const Floats low = __builtin_shuffle(a, b, Ints{(lane % 2 * kLanes + lane / 2)...});
+  const Floats high = __builtin_shuffle(a, b, Ints{(lane % 2 * kLanes + half + lane / 2)...});
+#endif
   a = low;
   b = high;
 }
