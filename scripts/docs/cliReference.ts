@@ -2,6 +2,7 @@
 import type { Options } from 'yargs';
 import type { Command } from '../../src/cli/command.js';
 import { COMMANDS, type TableEntry } from '../../src/cli/table.js';
+import { benchKeys } from '../../src/config/bench.js';
 import { camel, kebab } from '../../src/config/case.js';
 import type { Keys } from '../../src/config/key.js';
 import { evaluateKeys, finetuneKeys, labelKeys } from '../../src/config/keys.js';
@@ -43,6 +44,7 @@ const KEYS_OF: Readonly<Record<string, Keys>> = {
   finetune: finetuneKeys,
   label: labelKeys,
   evaluate: evaluateKeys,
+  bench: benchKeys,
 };
 
 /** The whole page. */
