@@ -96,7 +96,11 @@ async function casesOf({ binding }: Engine, config: BenchConfig): Promise<Kernel
   const [model = ''] = config.models;
   const known = shapeSizes(model);
   if (known === undefined) throw notAShape(model);
-  const info = { vocabularySize: known.vocabulary, contextLength: known.context };
+  const info = {
+    vocabularySize: known.vocabulary,
+    contextLength: known.context,
+    atLeast: config.batchSize,
+  };
   const lengths = config.lengths ?? 'short';
   const workload = syntheticWorkload(lengths, await readLengths(lengths), info);
   const batch = trainingBatch(workload, 0, config.batchSize, 'all');

@@ -176,7 +176,9 @@ async function onePass(
 async function workloadFor(config: BenchConfig, { info }: NativeModel, folder: string): Promise<Workload> {
   const { lengths } = config;
   if (lengths === undefined) return dataWorkload(config, folder, info.contextLength);
-  return syntheticWorkload(lengths, await readLengths(lengths), info);
+  // Enough for some steps without a text that was there before.
+  const atLeast = 8 * config.batchSize;
+  return syntheticWorkload(lengths, await readLengths(lengths), { ...info, atLeast });
 }
 
 async function resetPeak({ binding, device }: Engine): Promise<void> {

@@ -85,13 +85,23 @@ async function sciqLengths(list: 'short' | 'long'): Promise<ExampleLengths[]> {
   return document[list].map(([shared = 0, ...lengths]) => ({ shared, lengths }));
 }
 
+/** What a model can read, and for how many examples the list is gone through again. */
+interface SyntheticOptions {
+  vocabularySize: number;
+  contextLength: number;
+  /** At least so many, each with tokens of its own: texts that are the same would be computed once. */
+  atLeast: number;
+}
+
 /** Seeded random tokens of these lengths; what is longer than the context loses its beginning, like a text. */
 export function syntheticWorkload(
   name: string,
-  examples: readonly ExampleLengths[],
-  { vocabularySize, contextLength }: { vocabularySize: number; contextLength: number },
+  list: readonly ExampleLengths[],
+  { vocabularySize, contextLength, atLeast }: SyntheticOptions,
 ): Workload {
   let truncated = 0;
+  const rounds = Math.ceil(atLeast / list.length);
+  const examples = Array.from({ length: rounds }, () => list).flat();
   const drawn = examples.map(({ shared, lengths }, e) => {
     const cut = Math.max(0, Math.max(...lengths) - contextLength);
     const kept = Math.max(0, shared - cut);

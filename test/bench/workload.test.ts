@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/results.js';
 const { folder, cleanUp } = temporaryFolder();
 afterAll(cleanUp);
 
-const info = { vocabularySize: 100, contextLength: 64 };
+const info = { vocabularySize: 100, contextLength: 64, atLeast: 2 };
 
 describe('readLengths', () => {
   it('knows SciQ, with and without its paragraphs', async () => {
@@ -79,6 +79,15 @@ describe('batches', () => {
       [5, 4],
       [6, 4],
     ]);
+  });
+
+  it('hold no text twice, however short the list of lengths', () => {
+    const { examples: drawn } = syntheticWorkload('one', [{ shared: 0, lengths: [40] }], {
+      ...info,
+      atLeast: 16,
+    });
+    const texts = drawn.map(([sequence]) => sequence?.tokens.join(' '));
+    expect(new Set(texts).size).toBe(16);
   });
 
   it('count targets behind what is shared, or all but the first', () => {
