@@ -14,10 +14,11 @@ bool is_out_of_memory(const std::exception_ptr& exception) noexcept {
   } catch (const c10::OutOfMemoryError&) {
     return true;
   } catch (const c10::Error& error) {
-    // The CPU's allocator has no exception class of its own.
+    // Neither the CPU's allocator nor what takes memory past ATen's has an exception class of its own.
     const std::string_view message = error.what_without_backtrace();
-    return message.find("DefaultCPUAllocator") != std::string_view::npos &&
-           message.find("memory") != std::string_view::npos;
+    const auto says = [message](const char* words) { return message.find(words) != std::string_view::npos; };
+    return (says("DefaultCPUAllocator") && says("memory")) || says("CUDA error: out of memory") ||
+           says("CUBLAS_STATUS_ALLOC_FAILED");
   } catch (const std::bad_alloc&) {
     return true;
   } catch (...) {

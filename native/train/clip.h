@@ -9,7 +9,7 @@
 
 namespace w2s {
 
-/// √Σ g², float64 [] on the device of the gradients.
+/// √Σ g², float64 [], on the device of the gradients where there are any.
 at::Tensor gradient_norm(Gradients& gradients);
 
 /// Divides gradients by max(1, (norm + 1e-6) / clip), torch.nn.utils.clip_grad_norm_'s formula; `clip` 0: never.

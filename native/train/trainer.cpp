@@ -289,7 +289,7 @@ LateResult<double> Trainer::late_step(const LearningRates& rates) {
 
 at::Tensor Trainer::measured_norm() {
   const Profile::Scope scope(&model_->profile(), Part::kClip);
-  return gradient_norm(gradients_);
+  return gradient_norm(gradients_).to(model_->device());
 }
 
 void Trainer::update(const LearningRates& rates, const StepScale& scale) {
