@@ -176,9 +176,11 @@ async function onePass(
 async function workloadFor(config: BenchConfig, { info }: NativeModel, folder: string): Promise<Workload> {
   const { lengths } = config;
   if (lengths === undefined) return dataWorkload(config, folder, info.contextLength);
-  // Enough for some steps without a text that was there before.
-  const atLeast = 8 * config.batchSize;
-  return syntheticWorkload(lengths, await readLengths(lengths), { ...info, atLeast });
+  const list = await readLengths(lengths);
+  const perExample = mean(list.map((one) => one.lengths.reduce((sum, length) => sum + length, 0)));
+  // Enough for some steps, and for some calls that fill a micro-batch, without a text that was there before.
+  const atLeast = Math.ceil(8 * Math.max(config.batchSize, config.microBatchTokens / perExample));
+  return syntheticWorkload(lengths, list, { ...info, atLeast });
 }
 
 async function resetPeak({ binding, device }: Engine): Promise<void> {
