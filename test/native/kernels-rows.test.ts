@@ -83,7 +83,8 @@ describe.each(Object.entries(CALLS))('fused %s', (name, callOf) => {
       const call = { ...callOf(seed), dtype };
       const found = await run(FUSED, call);
       expectClose(found, await run('plain', call), tolerance, `${name} ${seed}`);
-      if (seed % 14 === 0) expect(await run(FUSED, { ...call, threads: 2 })).toEqual(found);
+      if (FUSED === 'cpu' && seed % 14 === 0)
+        expect(await run(FUSED, { ...call, threads: 2 })).toEqual(found);
     }
   });
 });

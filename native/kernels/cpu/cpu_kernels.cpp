@@ -190,7 +190,8 @@ void CpuKernels::rotate(at::Tensor x_NHE, const at::Tensor& cos_NE2, const at::T
 ChunkScores CpuKernels::score_chunk(at::Tensor logits_CV, const at::Tensor& targets_C,
                                     const at::Tensor& d_log_probs_C) const {
   const at::NoGradGuard no_grad;
-  TORCH_CHECK(logits_CV.scalar_type() == at::kFloat, "Expected float32 logits.");
+  TORCH_CHECK(logits_CV.is_cpu() && logits_CV.scalar_type() == at::kFloat,
+              "Expected float32 logits on the CPU.");
   check_all(logits_CV, d_log_probs_C);
   const int64_t count = logits_CV.size(0), columns = logits_CV.size(1);
   ChunkScores scores{at::empty({count}, logits_CV.options()),

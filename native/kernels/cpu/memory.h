@@ -37,6 +37,7 @@ const loops::Table<T>& table() {
 /// Calls `run(T{})` with the element type of an activation.
 template <class Run>
 decltype(auto) by_dtype(const at::Tensor& activation, Run run) {
+  TORCH_CHECK(activation.is_cpu(), "Expected a tensor on the CPU for its kernels.");
   if (activation.scalar_type() == at::kBFloat16) return run(loops::Bfloat16{});
   TORCH_CHECK(activation.scalar_type() == at::kFloat,
               "Expected float32 or bfloat16 for a kernel on the CPU.");
