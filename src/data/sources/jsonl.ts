@@ -1,5 +1,5 @@
 import { badRow, shown } from '../badRow.js';
-import { breathe, SLICE_MS, type Source, type SourceRow } from './source.js';
+import { inChunks, type Source, type SourceRow } from './source.js';
 import { lines, type TextPiece, textPieces } from './text.js';
 
 /** Rows that are looked at for column names. */
@@ -17,20 +17,10 @@ export async function openJsonl(file: string): Promise<Source> {
   return { file, unit: 'line', columns: firstKeys(first), rows: () => parsedChunks(file) };
 }
 
-async function* parsedChunks(file: string): AsyncGenerator<readonly SourceRow[]> {
-  let chunk: SourceRow[] = [];
-  let sliceEnds = performance.now() + SLICE_MS;
-  for await (const piece of textPieces(file)) {
-    for (const row of parsedLines(file, piece)) {
-      if (row !== undefined) chunk.push(row);
-      if (performance.now() < sliceEnds) continue;
-      yield chunk;
-      chunk = [];
-      await breathe();
-      sliceEnds = performance.now() + SLICE_MS;
-    }
-  }
-  yield chunk;
+const parsedChunks = (file: string) => inChunks(parsedPieces(file));
+
+async function* parsedPieces(file: string): AsyncGenerator<Iterable<SourceRow | undefined>> {
+  for await (const piece of textPieces(file)) yield parsedLines(file, piece);
 }
 
 /** Each line's row; undefined: a blank one. */

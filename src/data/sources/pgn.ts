@@ -22,7 +22,7 @@ export async function openPgn(file: string): Promise<Source> {
   function* rows(): Generator<SourceRow> {
     for (const row of games(file, bytes)) yield withAll(columns, row);
   }
-  return { file, unit: 'line', columns, rows: () => inChunks(rows()) };
+  return { file, unit: 'line', columns, rows: () => inChunks([rows()]) };
 }
 
 function* firstGames(file: string, bytes: Buffer): Generator<SourceRow> {

@@ -30,17 +30,24 @@ export const SLICE_MS = 5;
 /** Lets timers, signals and I/O run. */
 export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));
 
-/** Rows as they come, in chunks that let others run in between; what is no row (undefined) only takes its time. */
-export async function* inChunks(rows: Iterable<SourceRow | undefined>): AsyncGenerator<readonly SourceRow[]> {
-  let chunk: SourceRow[] = [];
+/**
+ * What pieces of a file hold, as it comes, in chunks that let others run in between; what is no row (undefined) only
+ * takes its time.
+ */
+export async function* inChunks<Row>(
+  pieces: Iterable<Iterable<Row | undefined>> | AsyncIterable<Iterable<Row | undefined>>,
+): AsyncGenerator<readonly Row[]> {
+  let chunk: Row[] = [];
   let sliceEnds = performance.now() + SLICE_MS;
-  for (const row of rows) {
-    if (row !== undefined) chunk.push(row);
-    if (performance.now() < sliceEnds) continue;
-    yield chunk;
-    chunk = [];
-    await breathe();
-    sliceEnds = performance.now() + SLICE_MS;
+  for await (const rows of pieces) {
+    for (const row of rows) {
+      if (row !== undefined) chunk.push(row);
+      if (performance.now() < sliceEnds) continue;
+      yield chunk;
+      chunk = [];
+      await breathe();
+      sliceEnds = performance.now() + SLICE_MS;
+    }
   }
   yield chunk;
 }

@@ -1,6 +1,6 @@
 import { checkHeader, numbered, toRow } from './header.js';
-import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
-import { lines, textPieces } from './text.js';
+import { inChunks, type Source, type SourceOptions, type SourceRow } from './source.js';
+import { lines, type TextPiece, textPieces } from './text.js';
 
 /** Tab-separated values. A quote is an ordinary character, and a line is a row. The file is read as rows are asked for. */
 export async function openTsv(file: string, { header = true }: SourceOptions = {}): Promise<Source> {
@@ -26,19 +26,15 @@ interface Line {
   blank: boolean;
 }
 
-async function* fieldChunks(file: string): AsyncGenerator<Line[]> {
-  let chunk: Line[] = [];
-  let sliceEnds = performance.now() + SLICE_MS;
-  for await (const { bytes, firstLine } of textPieces(file)) {
-    for (const { number, start, end } of lines(bytes)) {
-      const fields = bytes.toString('utf8', start, end).split('\t');
-      chunk.push({ row: firstLine + number - 1, fields, blank: start === end });
-      if (performance.now() < sliceEnds) continue;
-      yield chunk;
-      chunk = [];
-      await breathe();
-      sliceEnds = performance.now() + SLICE_MS;
-    }
+const fieldChunks = (file: string) => inChunks(fieldPieces(file));
+
+async function* fieldPieces(file: string): AsyncGenerator<Iterable<Line>> {
+  for await (const piece of textPieces(file)) yield fieldLines(piece);
+}
+
+function* fieldLines({ bytes, firstLine }: TextPiece): Generator<Line> {
+  for (const { number, start, end } of lines(bytes)) {
+    const fields = bytes.toString('utf8', start, end).split('\t');
+    yield { row: firstLine + number - 1, fields, blank: start === end };
   }
-  yield chunk;
 }
