@@ -110,11 +110,7 @@ Napi::Value check_attention(const Napi::CallbackInfo& info) {
     const Sequences sequences = read_sequences(info[0], "the sequences of checkAttention");
     const Options options(info[1], "checkAttention's options");
     check_sequences(sequences, int64_t{1} << 31, int64_t{1} << 31);
-    PackOptions packing;
-    packing.share_prefixes = options.boolean("sharePrefixes", false);
-    packing.round_rows_to = options.integer("roundRowsTo", 1, 1 << 20, 1);
-    if (options.choice("reading", {"last-token", "targets"}) == "targets")
-      packing.reading = Reading::kTargets;
+    const PackOptions packing = read_pack_options(options);
     const Shape shape{options.integer("heads", 1, 64), options.integer("keyHeads", 1, 64),
                       options.integer("headSize", 1, 512), options.integer("window", 0, 1 << 20, 0)};
     std::vector<int64_t> indices(sequences.count());

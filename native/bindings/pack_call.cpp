@@ -68,11 +68,7 @@ Napi::Value pack_call(const Napi::CallbackInfo& info) {
     const Sequences sequences = read_sequences(info[0], "the sequences of packMicroBatches");
     const Options options(info[1], "packMicroBatches's options");
     check_sequences(sequences, int64_t{1} << 31, int64_t{1} << 31);
-    PackOptions packing;
-    packing.share_prefixes = options.boolean("sharePrefixes", false);
-    packing.round_rows_to = options.integer("roundRowsTo", 1, 1 << 20, 1);
-    if (options.choice("reading", {"last-token", "targets"}) == "targets")
-      packing.reading = Reading::kTargets;
+    const PackOptions packing = read_pack_options(options);
     const int64_t group = options.integer("group", 1, 1 << 20, 1);
     const auto plan = plan_micro_batches(sequences, options.integer("microBatchTokens", 1, 1LL << 40), group,
                                          packing.share_prefixes);

@@ -1,7 +1,5 @@
 #include "packed_sequences.h"
 
-#include "convert.h"
-
 namespace w2s {
 
 Sequences read_sequences(const Napi::Value& value, const std::string& what) {
@@ -19,6 +17,14 @@ Sequences read_sequences(const Napi::Value& value, const std::string& what) {
     sequences.target_starts_B.assign(offsets.empty() ? 0 : offsets.size() - 1, 1);
   }
   return sequences;
+}
+
+PackOptions read_pack_options(const Options& options) {
+  PackOptions packing;
+  packing.share_prefixes = options.boolean("sharePrefixes", false);
+  packing.round_rows_to = options.integer("roundRowsTo", 1, 1 << 20, 1);
+  if (options.choice("reading", {"last-token", "targets"}) == "targets") packing.reading = Reading::kTargets;
+  return packing;
 }
 
 }  // namespace w2s
