@@ -136,10 +136,7 @@ const parts = (shape, lists) => ({
 
 function scoring(shape, lists, dtype, bar, questions, rounds) {
   const peers = { scoring: { script: 'scoring', bar, microBatch: 32 } };
-  const phases = [
-    { rounds: 1, steps: 1, warmUp: true },
-    { rounds, steps: 1 },
-  ];
+  const phases = phasesOf({ warm: 1, all: rounds, steps: 1 });
   return {
     id: `score/${shape}/${lists}/${dtype}`,
     kind: 'score',
@@ -157,10 +154,7 @@ function dry(row, shape) {
   const peers = Object.fromEntries(
     Object.entries(row.peers).map(([name, peer]) => [name, { ...peer, bar: undefined }]),
   );
-  const phases = [
-    { rounds: 1, steps: 1, warmUp: true },
-    { rounds: 2, steps: 1 },
-  ];
+  const phases = phasesOf({ warm: 1, all: 2, steps: 1 });
   const id = row.id.replace(row.shape, shape);
   return { ...row, id, shape, peers, phases, ...(row.questions ? { questions: 8 } : {}) };
 }

@@ -10,8 +10,10 @@ export const KIND = 'peers';
 /** The processor, or with `cuda` the GPU: a machine's kind, never its name. */
 export function machineOf(device, python) {
   if (device === 'cuda') return gpuName(python) ?? 'cuda';
-  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
+  return cpu();
 }
+
+const cpu = () => `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
 
 function gpuName(python) {
   const code = 'import torch; print(torch.cuda.get_device_name(0))';
@@ -37,7 +39,7 @@ export function openResults(file, { root, machine, device, threads }) {
     kind: KIND,
     date: new Date().toISOString().slice(0, 10),
     machine,
-    cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} cores`,
+    cpu: cpu(),
     memory: totalmem(),
     device,
     ...(threads === undefined ? {} : { threads }),

@@ -37,7 +37,7 @@ function machineTable(document) {
   return [
     `### ${document.machine}`,
     '',
-    `${document.date}, commit ${document.commit}, ${document.threads} threads, ${gigabytes(document.memory)} GB; Node ${document.node}, ` +
+    `${document.date}, ${commitsOf(document, rows)}, ${document.threads} threads, ${gigabytes(document.memory)} GB; Node ${document.node}, ` +
       `libtorch ${libtorch}; Python ${python}, PyTorch ${torch}, Transformers ${transformers}, ${blas}. ` +
       `Tokens: ${document.inputs?.source}, ${document.inputs?.tokenizer}. ` +
       `[${document.name}](../bench/results/${document.name})`,
@@ -54,6 +54,12 @@ function machineTable(document) {
       ? ['', `Not measured: ${failed.map(({ id, error }) => `\`${id}\` (${error})`).join('; ')}`]
       : []),
   ].join('\n');
+}
+
+/** Of the rows: the document's own is that of the run that wrote last. */
+function commitsOf(document, rows) {
+  const commits = [...new Set(rows.map(({ commit }) => commit ?? document.commit))];
+  return `${commits.length > 1 ? 'commits' : 'commit'} ${commits.join(' and ')}`;
 }
 
 function versionsOf(ours, peers) {

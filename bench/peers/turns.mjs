@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { spreadOf } from '../../dist/bench/statistics.js';
 
 /** One side: a process that answers a number of steps with one line of JSON. */
 export class Side {
@@ -12,8 +13,12 @@ export class Side {
    */
   static async start(name, command, limit) {
     const side = new Side(name, command, limit);
-    const { versions } = await side.#next();
-    side.versions = versions;
+    try {
+      side.versions = (await side.#next()).versions;
+    } catch (error) {
+      await side.end(); // else it would go on beside all that is measured later
+      throw error;
+    }
     return side;
   }
 
@@ -31,6 +36,8 @@ export class Side {
     this.process.on('error', (error) => {
       this.errors += error.message;
     });
+    // What it did not live to read: the answer that does not come says so.
+    this.process.stdin.on('error', () => {});
     this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
   }
 
@@ -90,11 +97,7 @@ export async function takeTurns(sides, phases, say) {
   }
 }
 
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
+const median = (values) => spreadOf(values).median;
 
 /**
  * What a side's turns say, without warm-up.
