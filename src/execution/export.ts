@@ -31,12 +31,16 @@ async function* supervisedRows(
 ): AsyncGenerator<ExportRow> {
   const source = await rowSource(context, data, reading.task, false);
   const textColumn = exportedTextColumn(data.dataset.columns.text);
-  for await (const rows of source.windows(ROWS_AT_ONCE)) {
-    for (const row of rows) {
-      const { done, value } = await lines.next();
-      if (done) return;
-      yield supervised(value, row, textColumn);
+  try {
+    for await (const rows of source.windows(ROWS_AT_ONCE)) {
+      for (const row of rows) {
+        const { done, value } = await lines.next();
+        if (done) return;
+        yield supervised(value, row, textColumn);
+      }
     }
+  } finally {
+    await lines.return(undefined); // a loop that steps by hand leaves the file open where it ends early
   }
 }
 

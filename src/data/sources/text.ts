@@ -33,10 +33,14 @@ function notGzip(file: string, cause: unknown): W2sError {
 
 /** A whole text file, unpacked where it is gzip. Throws ERR_DATA where it is no UTF-8. */
 export async function readText(file: string): Promise<Buffer> {
-  let bytes = await readUnpacked(file);
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
+  const bytes = withoutMark(await readUnpacked(file));
   if (!isUtf8(bytes)) throw notUtf8(file, bytes);
   return bytes;
+}
+
+/** A file's bytes behind its byte order mark. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** Whole lines of a text file, about a megabyte of them, and the number of the first. */
@@ -55,8 +59,7 @@ export async function* textPieces(file: string): AsyncGenerator<TextPiece> {
   let firstLine = 1;
   let begun: Buffer[] = [];
   const whole = (bytes: Buffer): TextPiece => {
-    const marked = firstLine === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    const piece = { bytes: marked ? bytes.subarray(3) : bytes, firstLine };
+    const piece = { bytes: firstLine === 1 ? withoutMark(bytes) : bytes, firstLine };
     if (!isUtf8(piece.bytes)) throw notUtf8(file, piece.bytes, firstLine);
     return piece;
   };
@@ -80,11 +83,15 @@ async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
     return;
   }
   const unpacked = createGunzip({ chunkSize: PIECE_BYTES });
-  packed.once('error', (error) => unpacked.destroy(error));
+  let readError: unknown;
+  packed.once('error', (error) => {
+    readError = error;
+    unpacked.destroy(error);
+  });
   try {
     yield* packed.pipe(unpacked) as AsyncIterable<Buffer>;
   } catch (cause) {
-    throw notGzip(file, cause);
+    throw cause === readError ? cause : notGzip(file, cause);
   } finally {
     packed.destroy();
   }
