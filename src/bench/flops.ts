@@ -15,23 +15,13 @@
  * counts where it is used, and there alone: for `lm`, not for classification. Embedding look-ups are no products.
  */
 
-/** What a decoder's products depend on. */
-export interface ModelShape {
-  layers: number;
-  hiddenSize: number;
-  /** H. */
-  heads: number;
-  /** G. */
-  kvHeads: number;
-  /** E. */
-  headSize: number;
-  /** F. */
-  mlpSize: number;
-  /** Three matrices instead of two. */
-  mlpGated: boolean;
-  /** Tokens that a query of each layer sees, itself included; 0: all before it. */
-  windows: readonly number[];
-}
+import type { NativeModelInfo } from '../native/binding.js';
+
+/** What a decoder's products depend on: n, D, H, G, E, F, two or three matrices of the MLP, and windows. */
+export type ModelShape = Pick<
+  NativeModelInfo,
+  'layers' | 'hiddenSize' | 'heads' | 'kvHeads' | 'headSize' | 'mlpSize' | 'mlpGated' | 'windows'
+>;
 
 /** A pass over some sequences. */
 export interface Pass {

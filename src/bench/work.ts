@@ -79,8 +79,8 @@ export function labellingWork(
   { batchSize, head, microBatchTokens, sharePrefixes }: Settings,
 ): Work {
   const targets: TargetKind = head === 'lm' ? 'answers' : 'all';
-  const perExample =
-    scoringBatch(workload, 0, workload.examples.length, targets).tokens.length / workload.examples.length;
+  const tokens = workload.examples.flat().reduce((sum, one) => sum + one.tokens.length, 0);
+  const perExample = tokens / workload.examples.length;
   const size = Math.max(batchSize, Math.ceil(microBatchTokens / perExample));
   return {
     start: (k) => {

@@ -1,5 +1,4 @@
 /** `bench`: how fast this machine trains and labels, and where the time goes. */
-import { writeFile } from 'node:fs/promises';
 import { type BenchRaw, type BenchWhat, benchKeys, resolveBenchConfig } from '../config/bench.js';
 import { nearestOf } from '../config/nearest.js';
 import { W2sError } from '../errors.js';
@@ -36,7 +35,10 @@ export const command: Command = {
     const { runBench } = await import('../bench/run.js');
     const onProgress = (line: string) => context.stderr.write(`${line}\n`);
     const document = await runBench(config, { signal: context.signal, onProgress });
-    if (config.out !== undefined) await writeFile(config.out, `${JSON.stringify(document, null, 2)}\n`);
+    if (config.out !== undefined) {
+      const { writeAtomically } = await import('../store/index.js');
+      await writeAtomically(config.out, `${JSON.stringify(document, null, 2)}\n`);
+    }
     if (argv.json === true) return printJson(context, document);
     const { benchReport } = await import('./benchReport.js');
     separate(context);

@@ -1,5 +1,6 @@
 /** How many tokens are computed at once: what was asked for, what was found, and what is left where memory ran out. */
 
+import { MICRO_BATCH_TOKENS } from '../config/keys.js';
 import type { NativeTrainer, PackedSequences, ScoreResult } from '../native/binding.js';
 import { PAIR, sequencesOf } from '../tasks/preference.js';
 import { gather } from './batches.js';
@@ -7,8 +8,6 @@ import type { Machine } from './checkpoint.js';
 import type { Engine, StepContext } from './context.js';
 import { countExamples, type TrainingSet } from './trainLoop.js';
 
-/** On a CPU more tokens at once make nothing faster: `bench` shows it. */
-const ON_CPU = 4096;
 /** To be scored, which needs little memory; where it is too much it is halved. */
 const SCORED_ON_GPU = 32_768;
 
@@ -18,7 +17,8 @@ export function tokensAtOnce(
   { device }: Pick<Engine, 'device'>,
 ): number {
   if (microBatchTokens !== 'auto') return microBatchTokens;
-  return device === 'cpu' ? ON_CPU : SCORED_ON_GPU;
+  // On a CPU more tokens at once make nothing faster: `bench` shows it.
+  return device === 'cpu' ? MICRO_BATCH_TOKENS : SCORED_ON_GPU;
 }
 
 /** Takes over a budget that became smaller because memory ran out, and warns of it once. */

@@ -52,7 +52,7 @@ export function predict(
   const windows =
     model.from === 'probe'
       ? predictByProbe(context, spec, model, source, totals)
-      : predictByModel(context, spec, source, { counts, totals });
+      : predictByModel(context, { ...spec, model }, source, { counts, totals });
   return { windows: counted(windows, counts), counts, totals };
 }
 
@@ -70,12 +70,11 @@ type Sums = Pick<Predicted, 'counts' | 'totals'>;
 
 async function* predictByModel(
   context: StepContext,
-  spec: LabelStepSpec | EvaluateSpec,
+  spec: (LabelStepSpec | EvaluateSpec) & { model: Exclude<ModelSpec, { from: 'probe' }> },
   source: RowSource,
   sums: Sums,
 ): AsyncGenerator<PredictedWindow> {
   const { reading } = spec;
-  if (spec.model.from === 'probe') throw new TypeError('a probe is no model with weights of its own');
   await using opened = await openModel(context, spec.model, reading, spec);
   const length = reading.task === 'completion' ? await answerLength(opened, reading, source) : NO_ANSWER;
   const paired = reading.task === 'preference';
