@@ -1,5 +1,5 @@
-// The global norm of a model's gradients, and what clipping by it makes of them. Gradients themselves are not written
-// to: the update divides as it reads them.
+// The global norm of a model's gradients, and what clipping by it makes of them. The update divides
+// gradients as it reads them and may write them back; they are cleared behind it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -174,8 +174,9 @@ void Trainer::run_backward(const Sequences& sequences, const Pending& pending, c
 
 LateBatchLoss Trainer::forward_backward(const Sequences& sequences, const Objective& objective,
                                         CancelToken& cancel) {
-  begin(sequences);
+  // A step may wait behind this call already: a batch that cannot even begin has failed, too.
   const DeviceLoss found = all_or_nothing([&] {
+    begin(sequences);
     return redone_when_memory_runs_out(sequences, objective.group, [&](int64_t budget) {
       if (objective.loss == LossKind::kLanguageModel) return language_model_batch(sequences, budget, cancel);
       if (sees_whole_batch(objective)) return whole_batch(sequences, objective, budget, cancel);
@@ -209,7 +210,7 @@ DeviceLoss Trainer::separable_batch(const Sequences& sequences, const Objective&
     const at::Tensor logits_BK = example_logits(scores_SK, objective.group);
     const LossRows part_rows{logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
                              targets_BK.size(0), head.gives_log_probabilities()};
-    const LossAndGradient part = apply_loss(objective, part_rows, &model_->kernels());
+    const LossAndGradient part = apply_loss(objective, part_rows, model_->kernels());
     d_logits_BK.index_copy_(0, examples, part.d_logits_BK.to(at::kFloat));
     const at::Tensor d_scores_SK = score_gradients(d_logits_BK, objective.group, head.outputs());
     model_->backward(batch, pass, d_scores_SK.index_select(0, rows), gradients_);
@@ -228,7 +229,7 @@ DeviceLoss Trainer::whole_batch(const Sequences& sequences, const Objective& obj
   pending_.reset();
   const LossRows rows{example_logits(scores_SK, objective.group), targets_BK, targets_BK.size(0),
                       head.gives_log_probabilities()};
-  const LossAndGradient whole = apply_loss(objective, rows, &model_->kernels());
+  const LossAndGradient whole = apply_loss(objective, rows, model_->kernels());
   run_backward(sequences, pending,
                score_gradients(whole.d_logits_BK.to(at::kFloat), objective.group, head.outputs()), cancel);
   return {whole.loss, scores_SK, {}};

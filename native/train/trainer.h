@@ -67,7 +67,8 @@ class Trainer {
   LateBatchLoss forward_backward(const Sequences& sequences, const Objective& objective, CancelToken& cancel);
 
   /// Clips, updates and clears the gradients; gives the norm before clipping. Errors: ERR_ARGUMENT behind a backward
-  /// pass that failed, once; ERR_NOT_FINITE, weights untouched; where the result is late, by the steps that are under way as well, which say the same.
+  /// pass that failed, once; ERR_NOT_FINITE, weights untouched: where the result is late, the steps that are under way
+  /// say the same.
   LateResult<double> step(const LearningRates& rates);
 
   /// Tokens that a micro-batch may have: the option's, or less where memory ran out.

@@ -22,8 +22,12 @@ size_t size_class(size_t bytes) {
 
 }  // namespace
 
-TensorPool::~TensorPool() {
+TensorPool::~TensorPool() { free_all(); }
+
+void TensorPool::free_all() {
+  const std::lock_guard lock(mutex_);
   for (const auto& [bytes, block] : free_) ::operator delete(block.data, kAlignment);
+  free_.clear();
 }
 
 at::Tensor TensorPool::empty(at::IntArrayRef shape, const at::TensorOptions& options) {
@@ -48,7 +52,12 @@ void* TensorPool::take(size_t bytes) {
       return data;
     }
   }
-  return ::operator new(bytes, kAlignment);
+  try {
+    return ::operator new(bytes, kAlignment);
+  } catch (const std::bad_alloc&) {
+    free_all();  // what nobody uses may be what is missing
+    return ::operator new(bytes, kAlignment);
+  }
 }
 
 void TensorPool::give_back(void* data, size_t bytes) {

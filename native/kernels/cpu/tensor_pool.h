@@ -31,6 +31,7 @@ class TensorPool : public std::enable_shared_from_this<TensorPool> {
 
   void* take(size_t bytes);
   void give_back(void* data, size_t bytes);
+  void free_all();
 
   std::mutex mutex_;
   std::multimap<size_t, Block> free_;  // by size
