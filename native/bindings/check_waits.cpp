@@ -74,7 +74,7 @@ void check_loss(const NamedLoss& loss) {
   const Objective objective = objective_of(loss);
   for (const bool log_probabilities : {false, true}) {
     const LossRows rows{at::empty({6, 2}, meta), at::empty({6, 2}, meta), 6, log_probabilities};
-    const LossAndGradient found = apply_loss(objective, rows);
+    const LossAndGradient found = apply_loss(objective, rows, *plain_kernels());
     const bool fits = found.loss.dim() == 0 && found.loss.scalar_type() == at::kDouble &&
                       found.d_logits_BK.sizes() == rows.logits_BK.sizes() && found.loss.is_meta();
     if (!fits) fail("ERR_NATIVE", "Expected a loss without dimensions and the logits' shape.");

@@ -15,14 +15,12 @@ bool sees_whole_batch(const Objective& objective) {
          (objective.loss == LossKind::kConfidence && objective.threshold.sees_whole_batch());
 }
 
-LossAndGradient apply_loss(const Objective& objective, const LossRows& rows, const Kernels* kernels) {
+LossAndGradient apply_loss(const Objective& objective, const LossRows& rows, const Kernels& kernels) {
   switch (objective.loss) {
     case LossKind::kCrossEntropy:
       return cross_entropy(rows);
     case LossKind::kConfidence:
-      if (kernels != nullptr) return kernels->confidence(rows, objective.alpha, objective.threshold);
-      return rows.logits_BK.is_cpu() ? fused_confidence(rows, objective.alpha, objective.threshold)
-                                     : confidence(rows, objective.alpha, objective.threshold);
+      return kernels.confidence(rows, objective.alpha, objective.threshold);
     case LossKind::kProduct:
       return product(rows, objective.alpha, objective.beta);
     case LossKind::kReverseKl:

@@ -37,8 +37,7 @@ struct Objective {
 bool sees_whole_batch(const Objective& objective);
 
 /// The loss of these rows: the whole batch where `sees_whole_batch`, else any part of it. Not for a language
-/// model. `kernels` of the rows' device, where they have a loss of their own; null: that of the CPU, or the reference.
-LossAndGradient apply_loss(const Objective& objective, const LossRows& rows,
-                           const Kernels* kernels = nullptr);
+/// model. `kernels` of the rows' device.
+LossAndGradient apply_loss(const Objective& objective, const LossRows& rows, const Kernels& kernels);
 
 }  // namespace w2s

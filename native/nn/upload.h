@@ -37,8 +37,6 @@ class BatchUpload {
   /// Once, after everything was added.
   void send();
 
-  const at::Device& device() const { return target_.device; }
-
  private:
   using Values = std::variant<std::vector<int64_t>, std::vector<int32_t>, std::vector<float>>;
   struct Item {
