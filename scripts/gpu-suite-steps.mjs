@@ -57,6 +57,13 @@ export function testSteps({ root, dry }) {
     step('parity', ['test/native/parity', 'test/native/direct'], 120),
     step('training', ['test/native/losses', 'test/native/optimizers', 'test/native/jobs'], 120),
     step(
+      'late results, sharing and memory',
+      ['late-results', 'sharing', 'out-of-memory', 'lazy-rows', 'unembedding'].map(
+        (name) => `test/native/${name}`,
+      ),
+      90,
+    ),
+    step(
       'inference',
       ['test/native/generate', 'test/native/answers', 'test/native/packing', 'test/native/sampling'],
       60,

@@ -137,7 +137,13 @@ async function runStep({ name, command, skip, json }, environment, limit) {
   const timer = setTimeout(() => {
     ran.late = true;
     // The whole process group: a step starts compilers and Pythons of its own.
-    process.kill(-child.pid, 'SIGKILL');
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It is gone, but for somebody who holds its output.
+    }
+    child.stdout.destroy();
+    child.stderr.destroy();
   }, limit * 1000);
   const status = await new Promise((done) => {
     child.on('close', done);

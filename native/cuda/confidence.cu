@@ -87,7 +87,7 @@ __device__ __forceinline__ double quantile(const w2s_cuda_confidence_call& call,
   return neighbours[0] + (neighbours[1] - neighbours[0]) * (rank - below);
 }
 
-__global__ void confidence_kernel(w2s_cuda_confidence_call call) {
+__global__ void __launch_bounds__(kMostThreads) confidence_kernel(w2s_cuda_confidence_call call) {
   __shared__ double keys[kMostRows];
   const int rows = static_cast<int>(call.shape.rows);
   // By the logit difference for a half, which keeps order where saturated probabilities would tie.

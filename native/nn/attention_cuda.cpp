@@ -23,7 +23,7 @@ at::Tensor readable(const at::Tensor& x_NHE) {
   const auto elements = 16 / static_cast<int64_t>(x_NHE.element_size());
   const bool aligned = reinterpret_cast<std::uintptr_t>(x_NHE.data_ptr()) % 16 == 0 &&
                        x_NHE.stride(0) % elements == 0 && x_NHE.stride(1) % elements == 0;
-  return aligned && x_NHE.stride(2) == 1 ? x_NHE : x_NHE.contiguous();
+  return aligned && x_NHE.stride(2) == 1 ? x_NHE : x_NHE.clone(at::MemoryFormat::Contiguous);
 }
 
 // Flash attention 2. Its C++ arguments are the same from libtorch 2.11 to 2.14: 2.12 added optional ones at the end of
@@ -47,8 +47,9 @@ class FlashVarlen final : public VarlenKernel {
                      const at::Tensor& v_KGE, const Attended& attended,
                      const at::Tensor& d_out_QHE) const override {
     auto [d_q, d_k, d_v] = at::_flash_attention_backward(
-        d_out_QHE, readable(q_QHE), readable(k_KGE), readable(v_KGE), attended.out_QD.view(q_QHE.sizes()),
-        attended.log_sum_exp, call.query_offsets_B1, call.key_offsets_B1, call.most_queries, call.most_keys,
+        readable(d_out_QHE), readable(q_QHE), readable(k_KGE), readable(v_KGE),
+        attended.out_QD.view(q_QHE.sizes()), attended.log_sum_exp, call.query_offsets_B1, call.key_offsets_B1,
+        call.most_queries, call.most_keys,
         /*dropout_p=*/0.0, /*is_causal=*/true, attended.saved[0], attended.saved[1],
         std::optional<double>(call.scale), left(call), std::optional<int64_t>(0));
     return {d_q, d_k, d_v};
@@ -78,7 +79,7 @@ class EfficientVarlen final : public VarlenKernel {
                      const at::Tensor& v_KGE, const Attended& attended,
                      const at::Tensor& d_out_QHE) const override {
     auto [d_q, d_k, d_v, d_bias] = at::_efficient_attention_backward(
-        d_out_QHE.unsqueeze(0), readable(q_QHE).unsqueeze(0), all_heads(k_KGE, q_QHE),
+        readable(d_out_QHE).unsqueeze(0), readable(q_QHE).unsqueeze(0), all_heads(k_KGE, q_QHE),
         all_heads(v_KGE, q_QHE),
         /*bias=*/std::nullopt, attended.out_QD.view(q_QHE.sizes()).unsqueeze(0), call.query_offsets_B1,
         call.key_offsets_B1, call.most_queries, call.most_keys, attended.log_sum_exp, /*dropout_p=*/0.0,

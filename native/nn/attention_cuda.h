@@ -25,12 +25,12 @@ AttentionPath attention_path(const AttentionCall& call, const AttentionTraits& t
 
 /// `Kernels::attention` on a CUDA device of this major compute capability.
 Attended cuda_attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
-                        const at::Tensor& v_NGE, int64_t compute_capability = 8);
+                        const at::Tensor& v_NGE, int64_t compute_capability);
 
 /// `Kernels::attention_backward` of what `cuda_attention` gave.
 void cuda_attention_backward(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
                              const at::Tensor& v_NGE, const Attended& attended, const at::Tensor& d_out_QD,
                              at::Tensor d_q_QHE, at::Tensor d_k_NGE, at::Tensor d_v_NGE,
-                             int64_t compute_capability = 8);
+                             int64_t compute_capability);
 
 }  // namespace w2s

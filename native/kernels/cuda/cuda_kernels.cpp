@@ -232,7 +232,8 @@ at::Tensor CudaKernels::norm_backward(const at::Tensor& d_y_ND, const at::Tensor
   call.d_x = written(d_x_ND);
   call.d_weight = added_to(d_weight_D);
   call.d_bias = added_to(d_bias_D);
-  const at::Tensor workspace = make_workspace(call.shape, x_ND, layer_norm ? 2 : 1);
+  const at::Tensor workspace =
+      d_weight_D.defined() ? make_workspace(call.shape, x_ND, layer_norm ? 2 : 1) : at::Tensor();
   run(entry_->norm_backward, call, "the backward pass of a norm");
   return d_x_ND;
 }
@@ -297,8 +298,9 @@ LossAndGradient CudaKernels::confidence(const LossRows& rows, double alpha,
                                         const Threshold& threshold) const {
   const at::Tensor& logits_B2 = rows.logits_BK;
   const bool known = logits_B2.scalar_type() == at::kFloat || logits_B2.scalar_type() == at::kDouble;
-  if (!known || !logits_B2.is_contiguous() || !plain_arrays({rows.targets_BK}, at::kFloat) ||
-      logits_B2.size(0) == 0 || logits_B2.size(0) > W2S_CUDA_CONFIDENCE_ROWS)
+  if (!known || logits_B2.size(1) != 2 || !logits_B2.is_contiguous() ||
+      !plain_arrays({rows.targets_BK}, at::kFloat) || logits_B2.size(0) == 0 ||
+      logits_B2.size(0) > W2S_CUDA_CONFIDENCE_ROWS)
     return Kernels::confidence(rows, alpha, threshold);
   const auto in_double = logits_B2.options().dtype(at::kDouble);
   LossAndGradient found{at::empty({}, in_double), at::empty(logits_B2.sizes(), in_double)};
