@@ -48,12 +48,18 @@ async function load(): Promise<Loaded> {
   return { ...installation, raw, binding: convertErrors(raw) };
 }
 
+/** Turns of GNU's OpenMP, some 15 microseconds: what lies between two loops of a pass, less than waking a thread takes. */
+const SPINS = '1000';
+
 /**
- * OpenMP reads this when it is loaded. Its threads spin while they wait for one another, which on cores that
- * other processes use too stops the thread that they wait for: training took ten times as long.
+ * OpenMP reads this when it is loaded. Its threads spin for milliseconds while they wait for one another, which on
+ * cores that other processes use too stops the thread that they wait for: training took ten times as long. Not
+ * spinning at all costs up to 7 % of a short step on cores that nobody else uses (docs/log.md).
  */
 function yieldWhileWaiting(): void {
-  if (isMainThread) process.env.OMP_WAIT_POLICY ??= 'passive';
+  if (!isMainThread || process.env.OMP_WAIT_POLICY !== undefined) return;
+  process.env.OMP_WAIT_POLICY = 'passive';
+  process.env.GOMP_SPINCOUNT ??= SPINS;
 }
 
 function open(file: string): NativeBinding {
