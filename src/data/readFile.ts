@@ -3,6 +3,7 @@ import { withoutMixedLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
 import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './formats/index.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
+import { RowsOfIds } from './rowsOfIds.js';
 import { openSource, type Source, type SourceOptions, type SourceRow } from './sources/index.js';
 
 export interface ReadOptions extends ReadRequest {
@@ -53,7 +54,7 @@ async function* examplesOf(
   reader: RecordReader,
   { onProblem, checkIds = true }: ExampleOptions = {},
 ): AsyncGenerator<readonly RawExample[]> {
-  const firstWith = new Map<string, number>();
+  const firstWith = new RowsOfIds();
   const take = (row: SourceRow, number: number): readonly RawExample[] => {
     if (row.problem !== undefined) throw row.problem;
     const place = placeOf(source, row.row);

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { RowsOfIds } from '../../src/data/rowsOfIds.js';
+
+describe('rows of ids', () => {
+  it('are what a map gives, however many there are', () => {
+    const rows = new RowsOfIds();
+    const map = new Map<string, number>();
+    for (let row = 1; row <= 20_000; row++) {
+      const id = `game-${(row * 7919) % 30_011}`;
+      expect(rows.get(id)).toBe(map.get(id));
+      if (map.has(id)) continue;
+      rows.set(id, row);
+      map.set(id, row);
+    }
+    for (let i = 0; i < 30_011; i++) {
+      const id = `game-${i}`;
+      if (rows.get(id) !== map.get(id)) throw new Error(`${id}: ${rows.get(id)}, not ${map.get(id)}`);
+    }
+    expect(map.size).toBeGreaterThan(15_000);
+  });
+
+  it('know the empty id', () => {
+    const rows = new RowsOfIds();
+    expect(rows.get('')).toBeUndefined();
+    rows.set('', 3);
+    expect(rows.get('')).toBe(3);
+  });
+});
