@@ -30,6 +30,7 @@ class Profile {
     enabled_ = true;
     wait_ = std::move(wait);
   }
+  bool enabled() const { return enabled_; }
   void reset() {
     nanoseconds_.fill(0);
     product_flops_ = 0;

@@ -56,6 +56,7 @@ export function testSteps({ root, dry }) {
     step('kernels', ['test/native/kernels'], 90),
     step('parity', ['test/native/parity', 'test/native/direct'], 120),
     step('training', ['test/native/losses', 'test/native/optimizers', 'test/native/jobs'], 120),
+    step('recorded steps', ['test/native/recorded'], 60),
     step(
       'late results, sharing and memory',
       ['late-results', 'sharing', 'out-of-memory', 'lazy-rows', 'unembedding'].map(
@@ -96,6 +97,11 @@ export function benchSteps({ root, device, dry }) {
     }),
     bench('train gpt2-124m short', ['train', '--model', 'gpt2-124m', '--lengths', 'short', ...bf16], 45),
     bench('train gpt2-124m long', ['train', '--model', 'gpt2-124m', '--lengths', 'long', ...bf16], 45),
+    ...['gpt2-124m', 'llama-23m'].map((shape) => {
+      const graphs = ['train', '--model', shape, '--lengths', 'short', ...bf16, '--cuda-graphs'];
+      return bench(`train ${shape} short, CUDA graphs`, graphs, 45);
+    }),
+    bench('train llama-23m short', ['train', '--model', 'llama-23m', '--lengths', 'short', ...bf16], 45),
     bench('label gpt2-124m short', ['label', '--model', 'gpt2-124m', '--lengths', 'short', ...bf16], 45),
     bench('label gpt2-124m long', ['label', '--model', 'gpt2-124m', '--lengths', 'long', ...bf16], 45),
   ];

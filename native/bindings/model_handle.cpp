@@ -129,8 +129,9 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
     request.head = read_head(options);
     request.reference = options.boolean("reference", false);
     if (device != "cpu") fix_cublas_workspace();  // here, since Node reads the environment on this thread
+    const bool offsets = options.boolean("attentionOverOffsets", false);
     const std::string library = options.has("cudaLibrary") ? options.string("cudaLibrary") : "";
-    auto work = [request, deterministic, profile, device, library,
+    auto work = [request, deterministic, profile, device, offsets, library,
                  cuda = InstanceData::of(env).cuda()]() mutable {
       prepare_device(*cuda, device);
       set_up_arithmetic(device, deterministic);
@@ -138,6 +139,8 @@ Napi::Value ModelHandle::load(const Napi::CallbackInfo& info) {
         request.kernels = cuda_kernels(CudaLibrary(library).entry_points());
       } else if (device != "cpu") {
         request.kernels = cuda_kernels(cuda->entry_points());
+      } else if (offsets) {
+        request.kernels = offset_kernels();
       }
       auto model = std::make_shared<Model>(request);
       if (profile) enable_profile(model->profile(), model->device());

@@ -1,5 +1,6 @@
 #include "pack_call.h"
 
+#include "../nn/fixed_shape.h"
 #include "../nn/micro_batches.h"
 #include "../nn/packed.h"
 #include "convert.h"
@@ -60,6 +61,18 @@ Napi::Object batch_to_js(Napi::Env env, const PackedBatch& batch) {
   return result;
 }
 
+// As `pack`, or filled up to a fixed shape where there is one.
+Napi::Object packed_to_js(Napi::Env env, const Sequences& sequences, const std::vector<int64_t>& indices,
+                          const PackOptions& packing, int64_t context_length) {
+  const auto shape = context_length > 0 ? fixed_shape(sequences, indices, context_length) : std::nullopt;
+  if (!shape) return batch_to_js(env, pack(sequences, indices, packing, at::kCPU));
+  const PackedBatch batch = pack_to(*shape, sequences, indices, at::kCPU);
+  Napi::Object result = batch_to_js(env, batch);
+  result["longest"] = Napi::Number::New(env, static_cast<double>(batch.all.most_keys));
+  result["bytes"] = Napi::Number::New(env, static_cast<double>(batch.arrays.numel()));
+  return result;
+}
+
 }  // namespace
 
 Napi::Value pack_call(const Napi::CallbackInfo& info) {
@@ -74,8 +87,9 @@ Napi::Value pack_call(const Napi::CallbackInfo& info) {
                                          packing.share_prefixes);
     Napi::Array batches = Napi::Array::New(env);
     uint32_t count = 0;
+    const int64_t context_length = options.integer("fixedShapeBelow", 1, 1 << 30, 0);
     for (const auto& indices : plan)
-      batches[count++] = batch_to_js(env, pack(sequences, indices, packing, at::kCPU));
+      batches[count++] = packed_to_js(env, sequences, indices, packing, context_length);
     return batches;
   });
 }

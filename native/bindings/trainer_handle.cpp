@@ -2,8 +2,10 @@
 
 #include <atomic>
 
+#include "../kernels/cuda/cuda_graphs.h"
 #include "cancel_token.h"
 #include "convert.h"
+#include "cuda_library.h"
 #include "model_handle.h"
 #include "packed_sequences.h"
 #include "promise_job.h"
@@ -13,12 +15,21 @@ namespace w2s {
 struct TrainerHandle::Lazy {
   std::shared_ptr<Model> model;
   TrainerOptions options;
+  std::shared_ptr<CudaLibrary> graphs;  // null: nothing is recorded
   std::unique_ptr<Trainer> trainer;
   std::atomic<int64_t> micro_batch_tokens;  // the trainer's, for the JavaScript thread
+  std::atomic<int64_t> replays = 0;         // the same
 
   Trainer& get() {
-    if (!trainer) trainer = std::make_unique<Trainer>(model, options);
+    if (trainer) return *trainer;
+    if (graphs) options.recorder = recorder();
+    trainer = std::make_unique<Trainer>(model, options);
     return *trainer;
+  }
+
+  std::shared_ptr<const WorkRecorder> recorder() const {
+    const at::Device& device = model->device();
+    return device.is_cpu() ? rerunning_recorder() : cuda_recorder(graphs->entry_points(), device);
   }
 
   /// A call that may make the micro-batches smaller.
@@ -26,7 +37,10 @@ struct TrainerHandle::Lazy {
   auto run(const Call& call) {
     struct Publish {
       Lazy& lazy;
-      ~Publish() { lazy.micro_batch_tokens = lazy.trainer->micro_batch_tokens(); }
+      ~Publish() {
+        lazy.micro_batch_tokens = lazy.trainer->micro_batch_tokens();
+        lazy.replays = lazy.trainer->replays();
+      }
     };
     Trainer& own = get();
     const Publish publish{*this};
@@ -108,6 +122,7 @@ void TrainerHandle::define(Napi::Env env) {
   const Napi::Function constructor =
       DefineClass(env, "NativeTrainer",
                   {InstanceAccessor<&TrainerHandle::micro_batch_tokens>("microBatchTokens"),
+                   InstanceAccessor<&TrainerHandle::replays>("replays"),
                    InstanceMethod<&TrainerHandle::forward>("forward"),
                    InstanceMethod<&TrainerHandle::backward>("backward"),
                    InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
@@ -138,6 +153,7 @@ Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
     lazy->options.clip = options.number("clip", 0.0, 1e30);
     lazy->options.micro_batch_tokens = options.integer("microBatchTokens", 1, 1LL << 40);
     lazy->options.share_prefixes = options.boolean("sharePrefixes", false);
+    if (options.boolean("cudaGraphs", false)) lazy->graphs = InstanceData::of(env).cuda();
     lazy->options.late_results = options.boolean("lateResults", false);
     lazy->options.fail_after_tokens = options.integer("failAfterTokens", 0, 1LL << 40, 0);
     lazy->micro_batch_tokens = lazy->options.micro_batch_tokens;
@@ -161,6 +177,12 @@ const std::shared_ptr<TrainerHandle::Lazy>& TrainerHandle::lazy() const {
 Napi::Value TrainerHandle::micro_batch_tokens(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(lazy()->micro_batch_tokens.load()));
+  });
+}
+
+Napi::Value TrainerHandle::replays(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(lazy()->replays.load()));
   });
 }
 

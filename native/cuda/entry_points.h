@@ -19,7 +19,12 @@
   X(add_column_sums)             \
   X(rotate)                      \
   X(score_chunk)                 \
-  X(confidence)
+  X(confidence)                  \
+  X(graph_pool)                  \
+  X(graph_begin)                 \
+  X(graph_end)                   \
+  X(graph_launch)                \
+  X(graph_free)
 
 namespace w2s {
 

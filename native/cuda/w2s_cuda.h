@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /// Raised with every change of this file; the addon refuses a library of another revision.
-#define W2S_CUDA_REVISION 3
+#define W2S_CUDA_REVISION 4
 
 typedef struct {
   int32_t index;
@@ -161,6 +161,24 @@ typedef struct {
   double* d_logits; /* [rows, 2], written */
 } w2s_cuda_confidence_call;
 W2S_CUDA_EXPORT int32_t w2s_cuda_confidence(const w2s_cuda_confidence_call* call, char* error, size_t size);
+
+// ---- Graphs (graphs.cpp) ----
+
+typedef struct w2s_cuda_graph w2s_cuda_graph;
+
+/// Two numbers that stand for memory of graphs' own. Graphs may share it where none is launched before what the one
+/// before it left there has been read.
+W2S_CUDA_EXPORT int32_t w2s_cuda_graph_pool(uint64_t* pool, char* error, size_t size);
+/// Captures from here on what this thread puts into ATen's current stream of the device, not the default one, instead
+/// of running it. Free it in any case.
+W2S_CUDA_EXPORT int32_t w2s_cuda_graph_begin(int32_t device, const uint64_t* pool, w2s_cuda_graph** graph,
+                                             char* error, size_t size);
+/// Ends the capture, with the same stream current.
+W2S_CUDA_EXPORT int32_t w2s_cuda_graph_end(w2s_cuda_graph* graph, char* error, size_t size);
+/// Puts all of it into ATen's current stream of its device.
+W2S_CUDA_EXPORT int32_t w2s_cuda_graph_launch(w2s_cuda_graph* graph, char* error, size_t size);
+/// A capture that has not ended is given up.
+W2S_CUDA_EXPORT void w2s_cuda_graph_free(w2s_cuda_graph* graph);
 
 #ifdef __cplusplus
 }

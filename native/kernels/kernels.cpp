@@ -8,6 +8,8 @@ at::Tensor Kernels::empty(at::IntArrayRef shape, const at::TensorOptions& option
   return at::empty(shape, options);
 }
 
+bool Kernels::records_attention(const AttentionCall&, const at::Tensor&) const { return false; }
+
 LossAndGradient Kernels::confidence(const LossRows& rows, double alpha, const Threshold& threshold) const {
   return w2s::confidence(rows, alpha, threshold);
 }

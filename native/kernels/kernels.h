@@ -63,6 +63,9 @@ class Kernels {
                                   const at::Tensor& v_NGE, const Attended& attended,
                                   const at::Tensor& d_out_QD, at::Tensor d_q_QHE, at::Tensor d_k_NGE,
                                   at::Tensor d_v_NGE) const = 0;
+  /// Whether attention of queries like these takes all that it has to know of lengths from the offsets on the device:
+  /// recorded (recorded_work.h), it may then run again for others.
+  virtual bool records_attention(const AttentionCall& call, const at::Tensor& q_QHE) const;
 
   /// activation(x + bias); the bias may be undefined.
   virtual at::Tensor activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const = 0;
@@ -111,6 +114,8 @@ class Kernels {
 
 /// The reference, on any device.
 std::shared_ptr<const Kernels> plain_kernels();
+/// The reference, with attention that knows nothing but offsets where there are any; it waits for the device.
+std::shared_ptr<const Kernels> offset_kernels();
 /// Our loops, on the CPU.
 std::shared_ptr<const Kernels> cpu_kernels();
 

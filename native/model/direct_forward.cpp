@@ -53,10 +53,26 @@ DirectPass::Queries DirectPass::read_rows(const PackedBatch& batch, const Tape& 
   return {batch.read, batch.read_rows_R, tape.cos_RE2, tape.sin_RE2};
 }
 
-at::Tensor DirectPass::forward(const PackedBatch& batch, Tape* tape) {
-  const at::NoGradGuard no_grad;
+bool DirectPass::takes_recording(const PackedBatch& batch) const {
+  const at::Tensor q_QHE =
+      at::empty({0, config_.heads, config_.head_dim}, token_embedding_.options().dtype(compute_dtype_));
+  for (int64_t layer = 0; layer < config_.layers; ++layer) {
+    const AttentionLayout& layout = layer + 1 == config_.layers ? batch.read : batch.all;
+    if (!kernels_->records_attention({layout, config_.windows[layer], config_.attention_scales[layer]},
+                                     q_QHE))
+      return false;
+  }
+  return true;
+}
+
+void DirectPass::refresh() {
   if (stale_) weights_.refresh();
   stale_ = false;
+}
+
+at::Tensor DirectPass::forward(const PackedBatch& batch, Tape* tape) {
+  const at::NoGradGuard no_grad;
+  refresh();
   Tape own;
   Tape& kept = tape ? *tape : own;
   const bool keep = tape != nullptr;

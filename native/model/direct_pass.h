@@ -30,6 +30,10 @@ class DirectPass {
   /// Adds the gradients of all parameters that d loss / d hidden [R, D], in the compute dtype, gives. Uses the tape up.
   void backward(const PackedBatch& batch, Tape& tape, const at::Tensor& d_hidden_RD, Gradients& gradients);
 
+  /// Whether passes over batches like this one, which has offsets, may be recorded: see Kernels::records_attention.
+  bool takes_recording(const PackedBatch& batch) const;
+  /// Casts the masters where they were written to: what is recorded leaves that out.
+  void refresh();
   /// The masters were written to: they are cast again before the next pass.
   void weights_changed() { stale_ = true; }
 

@@ -136,6 +136,18 @@ bool Gradients::all_empty() const {
   return std::ranges::all_of(entries_, [](const Entry& entry) { return entry.state == State::kEmpty; });
 }
 
+std::vector<bool> Gradients::written() const {
+  std::vector<bool> result;
+  for (const Entry& entry : entries_) result.push_back(entry.state != State::kEmpty);
+  return result;
+}
+
+void Gradients::note_written(const std::vector<bool>& written) {
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (written[i] && entries_[i].state == State::kEmpty) entries_[i].state = State::kDense;
+  }
+}
+
 void Gradients::clear() {
   for (Entry& entry : entries_) {
     forget_rows(entry);

@@ -39,6 +39,10 @@ class Gradients {
   bool empty(size_t parameter) const { return entries_[parameter].state == State::kEmpty; }
   /// Whether nothing was written at all.
   bool all_empty() const;
+  /// Of each parameter whether anything was written.
+  std::vector<bool> written() const;
+  /// Work that the host did not see (recorded_work.h) has written the whole gradients of these.
+  void note_written(const std::vector<bool>& written);
   /// Whether only rows were written.
   bool is_rows(size_t parameter) const { return entries_[parameter].state == State::kRows; }
   struct Rows {

@@ -71,6 +71,12 @@ class Model {
 
   /// Whether its batches may share prefixes: the reference pass attends to each sequence apart.
   bool takes_shared_prefixes() const { return !reference_; }
+  /// Whether its passes over such batches may be recorded (recorded_work.h), but for weights, which `refresh_weights`
+  /// brings up to date before each replay.
+  bool takes_recording(const PackedBatch& batch) const {
+    return !reference_ && direct_->takes_recording(batch);
+  }
+  void refresh_weights() { direct_->refresh(); }
   /// To be called after every write to a parameter: copies in the compute dtype are then made anew.
   void weights_changed() { direct_->weights_changed(); }
 

@@ -176,11 +176,11 @@ PackedBatch pack(const Sequences& sequences, const std::vector<int64_t>& indices
   set_readers(batch, sequences, rows, upload);
   upload.add(batch.tokens_N, std::move(rows.tokens_N));
   upload.add(batch.positions_N, std::move(rows.positions_N));
-  if (!target.device.is_cpu()) {
+  if (options.with_offsets || !target.device.is_cpu()) {
     add_kernel_offsets(batch.all, upload);
     add_kernel_offsets(batch.read, upload);
   }
-  upload.send();
+  batch.arrays = upload.send();
   return batch;
 }
 

@@ -40,7 +40,10 @@ struct PackedBatch {
   /// reads, int64 [B] or [T].
   at::Tensor read_rows_R;
   at::Tensor reads;
-  /// Rows at the end that belong to no sequence: token 0 at position 0, a branch of their own that nobody reads.
+  /// What the tensors above and those of the layouts lie in, uint8.
+  at::Tensor arrays;
+  /// Rows at the end that nobody asked for, of token 0: a branch of their own that nobody reads, or, in a fixed shape,
+  /// some (nn/fixed_shape.h).
   int64_t padding_rows = 0;
   /// All rows as queries, and only those that are read.
   AttentionLayout all, read;
@@ -56,6 +59,8 @@ struct PackOptions {
   bool share_prefixes = false;
   /// Rows are padded to a multiple of this where that adds less than one in sixteen.
   int64_t round_rows_to = 1;
+  /// Layouts get offsets on the CPU too.
+  bool with_offsets = false;
 };
 
 /// Lays the given sequences end to end on a device, where the layouts then have offsets too unless it is the CPU. Same

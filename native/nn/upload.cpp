@@ -75,7 +75,7 @@ void BatchUpload::add(at::Tensor& into, std::vector<float> values) {
   items_.push_back({&into, std::move(values), at::kFloat});
 }
 
-void BatchUpload::send() {
+at::Tensor BatchUpload::send() {
   const bool away = !target_.device.is_cpu();
   int64_t size = 0;
   for (const Item& item : items_) size += aligned(bytes_of(item.values).size);
@@ -97,6 +97,7 @@ void BatchUpload::send() {
     first += aligned(size);
   }
   items_.clear();
+  return buffer;
 }
 
 }  // namespace w2s

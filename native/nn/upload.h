@@ -34,8 +34,9 @@ class BatchUpload {
   void add(at::Tensor& into, std::vector<int64_t> values);
   void add(at::Tensor& into, std::vector<int32_t> values);
   void add(at::Tensor& into, std::vector<float> values);
-  /// Once, after everything was added.
-  void send();
+  /// Once, after everything was added. Gives the buffer that all of it lies in, uint8: the same numbers of values,
+  /// added in the same order, lie in the same places.
+  at::Tensor send();
 
  private:
   using Values = std::variant<std::vector<int64_t>, std::vector<int32_t>, std::vector<float>>;

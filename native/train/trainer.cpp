@@ -41,6 +41,7 @@ Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
       budget_(options.micro_batch_tokens),
       optimizer_(options.optimizer, options.weight_decay, model_->parameters()),
       gradients_(model_->parameters()),
+      passes_(model_, {options.share_prefixes, options.fail_after_tokens, options.recorder}),
       skip_(at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(model_->device()))) {
   model_->before_read(this, [this] { optimizer_.catch_up_all(); });
 }
@@ -66,17 +67,7 @@ void Trainer::begin(const Sequences& sequences) {
 
 std::vector<std::vector<int64_t>> Trainer::plan(const Sequences& sequences, int64_t budget,
                                                 int64_t group) const {
-  return plan_micro_batches(sequences, budget, group, shares_prefixes());
-}
-
-PackedBatch Trainer::packed(const Sequences& sequences, const std::vector<int64_t>& indices) const {
-  const Profile::Scope scope(&model_->profile(), Part::kAssembly);
-  const PackOptions options{.reading = model_->reading(),
-                            .share_prefixes = shares_prefixes(),
-                            .round_rows_to = model_->row_multiple()};
-  PackedBatch batch = pack(sequences, indices, options, model_->uploads());
-  fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
-  return batch;
+  return plan_micro_batches(sequences, budget, group, passes_.shares_prefixes());
 }
 
 // Half a batch's gradient is worse than none: whatever ends a batch early clears them.
@@ -97,6 +88,7 @@ auto Trainer::redone_when_memory_runs_out(const Sequences& sequences, int64_t gr
   if (!gradients_.all_empty()) return attempt(budget_);
   const auto clean_up = [this] {
     pending_.reset();
+    passes_.forget();
     gradients_.clear();
   };
   return with_halving(budget_, sequences, group, model_->device(), clean_up, attempt);
@@ -105,7 +97,11 @@ auto Trainer::redone_when_memory_runs_out(const Sequences& sequences, int64_t gr
 at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
   begin(sequences);
   const at::Tensor logits_BK = with_halving(
-      budget_, sequences, /*group=*/1, model_->device(), [this] { pending_.reset(); },
+      budget_, sequences, /*group=*/1, model_->device(),
+      [this] {
+        pending_.reset();
+        passes_.forget();
+      },
       [&](int64_t budget) { return run_forward(sequences, budget, cancel); });
   pending_->sequences = std::move(sequences);
   return logits_BK.to(at::kCPU);
@@ -124,10 +120,14 @@ at::Tensor Trainer::run_forward(const Sequences& sequences, int64_t budget, Canc
   const bool keep_pass = pending.micro_batches.size() == 1;
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
-    PackedBatch batch = packed(sequences, indices);
-    ForwardPass pass = model_->forward(batch, keep_pass ? Purpose::kTraining : Purpose::kScoring);
-    logits_BK.index_copy_(0, uploaded(model_->uploads(), indices), pass.logits_BK);
-    if (keep_pass) pending.kept.emplace(std::move(batch), std::move(pass));
+    at::Tensor own_BK;
+    if (keep_pass) {
+      pending.kept = passes_.forward(sequences, indices, gradients_);
+      own_BK = pending.kept->logits_BK;
+    } else {
+      own_BK = model_->forward(passes_.packed(sequences, indices), Purpose::kScoring).logits_BK;
+    }
+    logits_BK.index_copy_(0, uploaded(model_->uploads(), indices), own_BK);
   }
   pending_ = std::move(pending);
   return logits_BK;
@@ -158,17 +158,12 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
 
 void Trainer::run_backward(const Sequences& sequences, const Pending& pending, const at::Tensor& d_logits_BK,
                            CancelToken& cancel) {
-  if (pending.kept) {
-    const auto& [batch, pass] = *pending.kept;
-    const at::Tensor rows = uploaded(model_->uploads(), batch.indices_B);
-    model_->backward(batch, pass, d_logits_BK.index_select(0, rows), gradients_);
-    return;
-  }
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
-    const PackedBatch batch = packed(sequences, indices);
-    model_->backward(batch, model_->forward(batch, Purpose::kTraining),
-                     d_logits_BK.index_select(0, uploaded(model_->uploads(), indices)), gradients_);
+    const at::Tensor rows = uploaded(model_->uploads(), indices);
+    const TrainingPass::Forwarded forwarded =
+        pending.kept ? *pending.kept : passes_.forward(sequences, indices, gradients_);
+    passes_.backward(forwarded, d_logits_BK.index_select(0, rows), gradients_);
   }
 }
 
@@ -202,18 +197,17 @@ DeviceLoss Trainer::separable_batch(const Sequences& sequences, const Objective&
   at::Tensor loss = at::zeros({}, targets_BK.options().dtype(at::kDouble));
   for (const auto& indices : plan(sequences, budget, objective.group)) {
     cancel.throw_if_cancelled();
-    const PackedBatch batch = packed(sequences, indices);
     const at::Tensor rows = uploaded(model_->uploads(), indices);
     const at::Tensor examples = uploaded(model_->uploads(), examples_of(indices, objective.group));
-    const ForwardPass pass = model_->forward(batch, Purpose::kTraining);
-    scores_SK.index_copy_(0, rows, pass.logits_BK);
+    const TrainingPass::Forwarded forwarded = passes_.forward(sequences, indices, gradients_);
+    scores_SK.index_copy_(0, rows, forwarded.logits_BK);
     const at::Tensor logits_BK = example_logits(scores_SK, objective.group);
     const LossRows part_rows{logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),
                              targets_BK.size(0), head.gives_log_probabilities()};
     const LossAndGradient part = apply_loss(objective, part_rows, model_->kernels());
     d_logits_BK.index_copy_(0, examples, part.d_logits_BK.to(at::kFloat));
     const at::Tensor d_scores_SK = score_gradients(d_logits_BK, objective.group, head.outputs());
-    model_->backward(batch, pass, d_scores_SK.index_select(0, rows), gradients_);
+    passes_.backward(forwarded, d_scores_SK.index_select(0, rows), gradients_);
     loss.add_(part.loss);
   }
   return {loss, scores_SK, {}};
@@ -245,7 +239,7 @@ DeviceLoss Trainer::language_model_batch(const Sequences& sequences, int64_t bud
   at::Tensor exact_matches = at::zeros({}, on_device.dtype(at::kLong));
   for (const auto& indices : plan(sequences, budget)) {
     cancel.throw_if_cancelled();
-    const PackedBatch batch = packed(sequences, indices);
+    const PackedBatch batch = passes_.packed(sequences, indices);
     const LanguageModelLoss part =
         model_->backward_language_model(batch, static_cast<double>(targets), gradients_);
     loss.add_(part.loss);
@@ -321,7 +315,7 @@ int64_t Trainer::find_micro_batch_tokens(const Sequences& sequences, bool langua
 Trial Trainer::try_micro_batch(const Sequences& sequences, bool language_model,
                                const std::vector<int64_t>& indices) {
   const auto start = std::chrono::steady_clock::now();
-  const PackedBatch batch = packed(sequences, indices);
+  const PackedBatch batch = passes_.packed(sequences, indices);
   if (language_model) {
     model_->backward_language_model(batch, static_cast<double>(batch.targets_T.size(0)), gradients_);
   } else {

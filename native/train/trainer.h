@@ -16,6 +16,7 @@
 #include "../nn/packed.h"
 #include "budget_search.h"
 #include "optimizer.h"
+#include "training_pass.h"
 
 namespace w2s {
 
@@ -25,6 +26,8 @@ struct TrainerOptions {
   double clip = 1.0;  // 0: off
   int64_t micro_batch_tokens = 8192;
   bool share_prefixes = false;
+  /// Small micro-batches are recorded and replayed; null: none are.
+  std::shared_ptr<const WorkRecorder> recorder;
   // For tests. Do on the CPU as on a device: results are late, nothing is looked at within a step.
   bool late_results = false;
   // Memory is said to run out in micro-batches of more tokens; 0: never.
@@ -74,6 +77,9 @@ class Trainer {
   /// Tokens that a micro-batch may have: the option's, or less where memory ran out.
   int64_t micro_batch_tokens() const { return budget_; }
 
+  /// Backward passes that were replayed instead of launched kernel by kernel.
+  int64_t replays() const { return passes_.replays(); }
+
   /// Tries micro-batches of these sequences, `group` of which form an example, and takes the best budget: see
   /// `search_budget`. `language_model`: with its loss, else with one of the head's logits. Leaves no gradients.
   int64_t find_micro_batch_tokens(const Sequences& sequences, bool language_model, int64_t group,
@@ -90,8 +96,8 @@ class Trainer {
   struct Pending {
     Sequences sequences;
     std::vector<std::vector<int64_t>> micro_batches;
-    // The only micro-batch, with its tape; absent when there are several.
-    std::optional<std::pair<PackedBatch, ForwardPass>> kept;
+    // The only micro-batch; absent when there are several.
+    std::optional<TrainingPass::Forwarded> kept;
   };
 
   template <class Body>
@@ -99,9 +105,7 @@ class Trainer {
   template <class Attempt>
   auto redone_when_memory_runs_out(const Sequences& sequences, int64_t group, const Attempt& attempt);
   void begin(const Sequences& sequences);
-  bool shares_prefixes() const { return options_.share_prefixes && model_->takes_shared_prefixes(); }
   std::vector<std::vector<int64_t>> plan(const Sequences& sequences, int64_t budget, int64_t group = 1) const;
-  PackedBatch packed(const Sequences& sequences, const std::vector<int64_t>& indices) const;
   /// Zeros on the model's device, [sequences, outputs].
   at::Tensor new_scores(const Sequences& sequences) const;
   /// The checked targets [B, K] on the model's device.
@@ -125,6 +129,7 @@ class Trainer {
   int64_t budget_;
   Optimizer optimizer_;
   Gradients gradients_;
+  TrainingPass passes_;
   std::optional<Pending> pending_;
   bool failed_ = false;  // the last backward pass
   at::Tensor skip_;      // of late steps, float32 []: 1 since a norm was not finite, until somebody was told

@@ -64,6 +64,8 @@ export interface BenchRun {
   optimizer?: string;
   microBatchTokens: number;
   sharePrefixes: boolean;
+  /** Of `train`. */
+  cudaGraphs?: boolean;
   workload: {
     /** `--lengths`, or the data set's name. */
     name: string;

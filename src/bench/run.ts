@@ -96,6 +96,7 @@ async function measureModel(
       : {}),
     microBatchTokens: config.microBatchTokens,
     sharePrefixes: config.sharePrefixes,
+    ...(what === 'train' ? { cudaGraphs: config.cudaGraphs } : {}),
     workload: describe(workload, pass.timed.repetitions),
     warmUp: WARM_UP,
     ...speedOf(pass.timed),

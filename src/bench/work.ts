@@ -40,7 +40,7 @@ export const CLASSES = 2;
 
 type Settings = Pick<
   BenchConfig,
-  'batchSize' | 'head' | 'loss' | 'optimizer' | 'microBatchTokens' | 'sharePrefixes'
+  'batchSize' | 'head' | 'loss' | 'optimizer' | 'microBatchTokens' | 'sharePrefixes' | 'cudaGraphs'
 >;
 
 /** Optimizer steps: forward, loss, backward, clipping and update. */
@@ -48,7 +48,7 @@ export function trainingWork(
   { binding }: Engine,
   model: NativeModel,
   workload: Workload,
-  { batchSize, head, loss, optimizer, microBatchTokens, sharePrefixes }: Settings,
+  { batchSize, head, loss, optimizer, microBatchTokens, sharePrefixes, cudaGraphs }: Settings,
 ): Work {
   const trainer = binding.createTrainer(model, {
     optimizer,
@@ -56,6 +56,7 @@ export function trainingWork(
     clip: 1,
     microBatchTokens,
     sharePrefixes,
+    cudaGraphs,
   });
   const rates = { lr: 1e-5, headLr: 1e-5 };
   return {

@@ -1,6 +1,6 @@
 /** The configuration of `bench`: what is measured, and on what. Pure. */
 import { key, type Raw } from './key.js';
-import { dataKeys, MICRO_BATCH_TOKENS, machineKeys, modelKeys } from './keys.js';
+import { dataKeys, graphKeys, MICRO_BATCH_TOKENS, machineKeys, modelKeys } from './keys.js';
 import { type Layer, Layers, settingError } from './layers.js';
 import { choice, nameList, positiveNumber, text, wholeNumber } from './values.js';
 
@@ -66,6 +66,7 @@ export const benchKeys = {
     default: 5,
   }),
   ...machineKeys,
+  ...graphKeys,
   // What is measured is said, not tried out.
   microBatchTokens: key(wholeNumber(1), {
     group: 'Machine',
@@ -104,6 +105,7 @@ export interface BenchConfig {
   threads: number | null;
   microBatchTokens: number;
   sharePrefixes: boolean;
+  cudaGraphs: boolean;
   deterministic: boolean;
   out?: string;
 }
@@ -152,6 +154,7 @@ export function resolveBenchConfig(
     threads: said.maybe('threads') ?? null,
     microBatchTokens: said.value('microBatchTokens'),
     sharePrefixes: said.value('sharePrefixes'),
+    cudaGraphs: said.value('cudaGraphs'),
     deterministic: said.value('deterministic'),
   };
 }

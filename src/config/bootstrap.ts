@@ -1,6 +1,14 @@
 /** The configuration of `bootstrap`: that of `train` with a chain of models in the place of two. Pure. */
 import { type Keys, key, type Raw } from './key.js';
-import { dataKeys, machineKeys, modelKeys, type SideRaw, type TrainRaw, trainKeys } from './keys.js';
+import {
+  dataKeys,
+  graphKeys,
+  machineKeys,
+  modelKeys,
+  type SideRaw,
+  type TrainRaw,
+  trainKeys,
+} from './keys.js';
 import { type Layer, Layers, missing, nameOf, parseLayer, settingError } from './layers.js';
 import type { TaskName } from './model.js';
 import { lossModuleKeys } from './moduleKeys.js';
@@ -26,6 +34,7 @@ export const bootstrapKeys = {
   ...lossModuleKeys,
   ...earlyStopKey,
   ...machineKeys,
+  ...graphKeys,
   checkpointEvery,
   keepModels,
   out,

@@ -51,6 +51,8 @@ export interface StepConfig {
 
 export interface FinetuneConfig extends StepConfig {
   seed: number;
+  /** Small training steps are launched as a whole. Absent otherwise. */
+  cudaGraphs?: true;
   checkpointEvery: number;
   settings: ModelSettings;
 }
@@ -101,6 +103,7 @@ export function resolveFinetuneConfig(
     device: settings.value('device'),
     seed: settings.value('seed'),
     checkpointEvery: settings.value('checkpointEvery'),
+    ...(settings.value('cudaGraphs') ? { cudaGraphs: true as const } : {}),
     settings: resolved,
   };
 }

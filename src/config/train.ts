@@ -56,6 +56,8 @@ export interface TrainConfig extends SupervisionConfig {
   microBatchTokens: number | 'auto';
   /** Beginnings that texts share are computed for each of them. Absent otherwise. */
   sharePrefixes?: false;
+  /** Small training steps are launched as a whole. Absent otherwise. */
+  cudaGraphs?: true;
   /** Seconds; 0: after every step. */
   checkpointEvery: number;
   keepModels: boolean;
@@ -135,6 +137,7 @@ export function resolveTrainConfig(
     threads: settings.maybe('threads') ?? null,
     microBatchTokens: settings.value('microBatchTokens'),
     sharePrefixes: settings.value('sharePrefixes') ? undefined : false,
+    cudaGraphs: settings.value('cudaGraphs') ? true : undefined,
     checkpointEvery: settings.value('checkpointEvery'),
     keepModels: settings.value('keepModels'),
     out: settings.value('out'),

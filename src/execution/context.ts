@@ -12,6 +12,7 @@ export interface MachineConfig {
   threads: number | null;
   microBatchTokens: number | 'auto';
   sharePrefixes?: false;
+  cudaGraphs?: true;
   checkpointEvery?: number;
 }
 
@@ -37,6 +38,7 @@ export function stepContext(
     modelFolders: found.modelFolders,
     microBatchTokens: config.microBatchTokens,
     sharePrefixes: config.sharePrefixes ?? true,
+    cudaGraphs: config.cudaGraphs ?? false,
     checkpointEvery: config.checkpointEvery ?? 30,
     signal: options.signal ?? new AbortController().signal,
     onProgress: () => {},

@@ -67,6 +67,8 @@ export interface NativeModelOptions {
   reference?: boolean;
   /** The kernels of another CUDA library than the one beside the addon; for tests (`test/native/cuda-emulation`). */
   cudaLibrary?: string;
+  /** On the CPU: the reference's kernels, whose attention reads offsets alone, as those of a GPU do; for tests. */
+  attentionOverOffsets?: boolean;
   /** Time the parts of every pass; on a GPU this waits for it at the end of each. */
   profile?: boolean;
 }
@@ -292,6 +294,8 @@ export interface PackOptions {
   sharePrefixes?: boolean;
   /** Rows of a micro-batch are padded to a multiple of this; 1 unless given. */
   roundRowsTo?: number;
+  /** Filled up to a fixed shape (`native/nn/fixed_shape.h`) for a model of this context length; without sharing. */
+  fixedShapeBelow?: number;
 }
 
 /** What each query of a micro-batch sees: see `native/nn/attention_layout.h`. */
@@ -321,8 +325,11 @@ export interface PackedMicroBatch {
   /** Of each row, padding included. */
   tokens: Int32Array;
   positions: Int32Array;
-  /** Rows at the end that belong to no sequence. */
+  /** Rows at the end that nobody asked for. */
   paddingRows: number;
+  /** In a fixed shape: the longest sequence that kernels are told of, and bytes of all arrays. */
+  longest?: number;
+  bytes?: number;
   /** Target tokens, sequence by sequence, and how many each has. */
   targets: Int32Array;
   targetCounts: Int32Array;
@@ -427,6 +434,7 @@ export const bindingShape = {
   ],
   trainer: [
     'microBatchTokens',
+    'replays',
     'forward',
     'backward',
     'forwardBackward',

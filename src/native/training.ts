@@ -13,6 +13,11 @@ export interface NativeTrainerOptions {
   microBatchTokens: number;
   /** As in `ScoreOptions`. */
   sharePrefixes?: boolean;
+  /**
+   * Small micro-batches are filled up to one of a few shapes, and from the second of a shape on launched as a whole
+   * (CUDA graphs). On the CPU, whose kernels take no offsets, nothing comes of it.
+   */
+  cudaGraphs?: boolean;
   /** For tests: what a device does, on the CPU. Results come late, and nothing is looked at within a step. */
   lateResults?: boolean;
   /** For tests: memory is said to run out in micro-batches of more tokens. */
@@ -92,6 +97,8 @@ export interface MicroBatchSearch {
 export interface NativeTrainer {
   /** Tokens that a micro-batch may have now: the option's, or less since memory ran out. */
   readonly microBatchTokens: number;
+  /** Backward passes that were launched as a whole, once `forwardBackward` or `backward` has settled. */
+  readonly replays: number;
   /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
   forward(batch: PackedSequences, cancel?: NativeCancelToken): Promise<Float32Array>;
   /** Backward pass from the gradient of the loss by the logits of the last `forward` [B · K]. */

@@ -9,6 +9,7 @@ export interface Machine {
   threads: number;
   microBatchTokens: number;
   sharePrefixes: boolean;
+  cudaGraphs: boolean;
 }
 
 export interface Position extends Machine {

@@ -17,6 +17,8 @@ export interface StepContext {
   microBatchTokens: number | 'auto';
   /** What several sequences of a micro-batch begin with is computed once. */
   sharePrefixes: boolean;
+  /** Small training steps are launched as a whole. */
+  cudaGraphs: boolean;
   /** Seconds between checkpoints; 0: after every step. */
   checkpointEvery: number;
   signal: AbortSignal;

@@ -77,12 +77,13 @@ export async function finetune(
 /** How it is run: as the checkpoint says, because micro-batch and threads decide the last bits. */
 async function machineFor(context: StepContext, position: Position | null): Promise<Machine> {
   if (position) {
-    const { threads, microBatchTokens, sharePrefixes } = position;
-    return { threads, microBatchTokens, sharePrefixes };
+    const { threads, microBatchTokens, sharePrefixes, cudaGraphs } = position;
+    return { threads, microBatchTokens, sharePrefixes, cudaGraphs };
   }
   const engine = await context.engine();
-  const { sharePrefixes } = context;
-  return { threads: engine.threads, microBatchTokens: tokensAtOnce(context, engine), sharePrefixes };
+  const { sharePrefixes, cudaGraphs } = context;
+  const microBatchTokens = tokensAtOnce(context, engine);
+  return { threads: engine.threads, microBatchTokens, sharePrefixes, cudaGraphs };
 }
 
 async function trainingSet(
@@ -129,7 +130,7 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const { context, spec, hash, model, set, machine, position, earlyStop } = run;
   const { binding, device } = await context.engine();
   const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
-  const { microBatchTokens, sharePrefixes } = machine;
+  const { microBatchTokens, sharePrefixes, cudaGraphs } = machine;
   const pairOutputs = set.paired ? model.info.outputs : undefined;
   const trainer = binding.createTrainer(model, {
     optimizer,
@@ -137,6 +138,7 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
     clip,
     microBatchTokens,
     sharePrefixes,
+    cudaGraphs,
   });
   const metrics = await context.store.openMetrics(hash, position?.step ?? 0);
   const meter = new Meter(context);

@@ -160,6 +160,7 @@ export interface OpenOptions {
   vocabulary?: AnswerVocabulary;
   deterministic?: boolean;
   reference?: boolean;
+  attentionOverOffsets?: boolean;
 }
 
 export function openModel(folder: string, options: OpenOptions = {}): Promise<NativeModel> {

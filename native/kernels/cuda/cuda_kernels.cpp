@@ -86,6 +86,10 @@ class CudaKernels final : public Kernels {
     cuda_attention_backward(call, q_QHE, k_NGE, v_NGE, attended, d_out_QD, d_q_QHE, d_k_NGE, d_v_NGE,
                             compute_capability(q_QHE.device()));
   }
+  bool records_attention(const AttentionCall& call, const at::Tensor& q_QHE) const override {
+    const AttentionTraits traits{q_QHE.scalar_type(), q_QHE.size(2), compute_capability(q_QHE.device())};
+    return q_QHE.is_cuda() && attention_path(call, traits) != AttentionPath::kPlain;
+  }
 
   at::Tensor activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const override;
   at::Tensor activation_backward(at::Tensor d_y_NF, const at::Tensor& x_NF, const at::Tensor& bias_F,

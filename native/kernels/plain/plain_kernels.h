@@ -6,7 +6,7 @@
 
 namespace w2s {
 
-class PlainKernels final : public Kernels {
+class PlainKernels : public Kernels {
  public:
   /// `log_sum_exp` is [Q, H].
   Attended attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,

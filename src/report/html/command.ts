@@ -31,6 +31,7 @@ const FIRST_KEYS = [
   'threads',
   'microBatchTokens',
   'sharePrefixes',
+  'cudaGraphs',
   'checkpointEvery',
   'deterministic',
   'keepModels',

@@ -6,7 +6,7 @@ import { lossOf } from '../trainReport.js';
 
 /** Settings that change no result, or that the label has anyway. */
 const UNSAID = new Set(
-  'weak strong dataset out device threads microBatchTokens sharePrefixes checkpointEvery keepModels loss'.split(
+  'weak strong dataset out device threads microBatchTokens sharePrefixes cudaGraphs checkpointEvery keepModels loss'.split(
     ' ',
   ),
 );

@@ -1,0 +1,79 @@
+// Forward and backward of one micro-batch for training: as it comes, or, where the trainer was given a recorder and
+// the micro-batch is small, filled up to one of a few shapes and replayed.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "../model/gradients.h"
+#include "../model/model.h"
+#include "../nn/fixed_shape.h"
+#include "../nn/packed.h"
+#include "../recorded_work.h"
+
+namespace w2s {
+
+struct TrainingPassOptions {
+  bool share_prefixes = false;
+  /// For tests: memory is said to run out in micro-batches of more tokens; 0: never.
+  int64_t fail_after_tokens = 0;
+  /// Null: nothing is recorded.
+  std::shared_ptr<const WorkRecorder> recorder;
+};
+
+class TrainingPass {
+ public:
+  TrainingPass(std::shared_ptr<Model> model, TrainingPassOptions options);
+  ~TrainingPass();
+  TrainingPass(const TrainingPass&) = delete;
+  TrainingPass& operator=(const TrainingPass&) = delete;
+
+  struct Recording;
+  /// A micro-batch whose backward has not run.
+  struct Forwarded {
+    at::Tensor logits_BK;  // float32, of the sequences in the order they were given
+    // One of these holds what backward needs.
+    std::optional<std::pair<PackedBatch, ForwardPass>> kept;
+    Recording* recording = nullptr;
+  };
+
+  bool shares_prefixes() const { return options_.share_prefixes && model_->takes_shared_prefixes(); }
+  /// As it comes, for passes of another kind.
+  PackedBatch packed(const Sequences& sequences, const std::vector<int64_t>& indices_B) const;
+
+  /// `gradients`: those that `backward` adds to.
+  Forwarded forward(const Sequences& sequences, const std::vector<int64_t>& indices_B,
+                    const Gradients& gradients);
+  /// Once, before anything else is put forward.
+  void backward(const Forwarded& forwarded, const at::Tensor& d_logits_BK, Gradients& gradients);
+
+  /// Forgets what was recorded and gives its memory back.
+  void forget();
+  /// Backward passes that were replayed.
+  int64_t replays() const { return replays_; }
+
+ private:
+  // What is fixed in a recording besides its memory: also which gradients are written for the first time.
+  struct Key {
+    FixedShape shape;
+    std::vector<bool> written;
+    auto operator<=>(const Key&) const = default;
+  };
+
+  std::optional<FixedShape> shape_of(const Sequences& sequences, const std::vector<int64_t>& indices_B) const;
+  // `count`: sequences of the batch that were asked for.
+  Forwarded forward_fixed(Key key, PackedBatch batch, int64_t count);
+  Forwarded replay_forward(Recording& recording, PackedBatch batch, int64_t count);
+  void replay_backward(Recording& recording, const at::Tensor& d_logits_BK, Gradients& gradients);
+
+  std::shared_ptr<Model> model_;
+  TrainingPassOptions options_;
+  std::map<Key, std::unique_ptr<Recording>> recordings_;  // null: seen once
+  int64_t replays_ = 0;
+};
+
+}  // namespace w2s
