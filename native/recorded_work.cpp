@@ -16,13 +16,13 @@ class Rerun final : public RecordedWork {
 
 class RerunningRecorder final : public WorkRecorder {
  public:
-  std::unique_ptr<RecordedWork> record(std::function<void()> work) const override {
+  std::unique_ptr<RecordedWork> record(std::function<void()> work) override {
     return std::make_unique<Rerun>(std::move(work));
   }
 };
 
 }  // namespace
 
-std::shared_ptr<const WorkRecorder> rerunning_recorder() { return std::make_shared<RerunningRecorder>(); }
+std::shared_ptr<WorkRecorder> rerunning_recorder() { return std::make_shared<RerunningRecorder>(); }
 
 }  // namespace w2s

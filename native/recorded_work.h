@@ -19,11 +19,12 @@ class WorkRecorder {
   virtual ~WorkRecorder() = default;
   /// Runs `work` so that what it puts into the device's queue is written down instead of done, and gives that. `work`
   /// must wait for nothing, must have run before with the same sizes, and has to stay callable. Works of one recorder
-  /// share their memory: what one leaves there is lost when another is replayed. Errors: those of `work`.
-  virtual std::unique_ptr<RecordedWork> record(std::function<void()> work) const = 0;
+  /// share their memory: what one leaves there is lost when another is replayed. Errors: those of `work`, and out of
+  /// memory of a device.
+  virtual std::unique_ptr<RecordedWork> record(std::function<void()> work) = 0;
 };
 
 /// For tests, on any device: a replay runs the work itself again, and recording runs nothing.
-std::shared_ptr<const WorkRecorder> rerunning_recorder();
+std::shared_ptr<WorkRecorder> rerunning_recorder();
 
 }  // namespace w2s

@@ -4,8 +4,6 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
-#include <functional>
-
 #include "../error.h"
 #include "errors.h"
 #include "instance.h"
@@ -46,12 +44,12 @@ void find_symbol(void* handle, const char* name, Function& function) {
   }
 }
 
-void call(const std::string& doing, const std::function<std::int32_t(char*, std::size_t)>& function) {
-  char reason[2048] = "no reason";
-  if (function(reason, sizeof reason) == 0) return;
-  const std::string text = reason;
-  const bool other_gpu = text.find("no kernel image") != std::string::npos;
-  fail("ERR_DEVICE", "Expected to " + doing + " but received: " + text.substr(0, text.find('\n')) + ".",
+template <class Call>
+void call(const std::string& doing, const Call& function) {
+  const auto reason = failure_of(function);
+  if (!reason) return;
+  const bool other_gpu = reason->find("no kernel image") != std::string::npos;
+  fail("ERR_DEVICE", "Expected to " + doing + " but received: " + *reason + ".",
        other_gpu ? kBuildHint : kCpuHint);
 }
 

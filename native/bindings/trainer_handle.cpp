@@ -27,7 +27,7 @@ struct TrainerHandle::Lazy {
     return *trainer;
   }
 
-  std::shared_ptr<const WorkRecorder> recorder() const {
+  std::shared_ptr<WorkRecorder> recorder() const {
     const at::Device& device = model->device();
     return device.is_cpu() ? rerunning_recorder() : cuda_recorder(graphs->entry_points(), device);
   }
@@ -156,6 +156,7 @@ Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
     if (options.boolean("cudaGraphs", false)) lazy->graphs = InstanceData::of(env).cuda();
     lazy->options.late_results = options.boolean("lateResults", false);
     lazy->options.fail_after_tokens = options.integer("failAfterTokens", 0, 1LL << 40, 0);
+    lazy->options.fail_while_recording = options.boolean("failWhileRecording", false);
     lazy->micro_batch_tokens = lazy->options.micro_batch_tokens;
     const Napi::Object object =
         InstanceData::of(env).constructors["Trainer"].New({Napi::External<void>::New(env, nullptr)});

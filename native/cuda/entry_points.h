@@ -2,6 +2,11 @@
 // that it opens, and hands the table to whoever calls them.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "w2s_cuda.h"
 
 /// Every function of w2s_cuda.h but its revision, without the prefix `w2s_cuda_`.
@@ -33,5 +38,15 @@ struct CudaEntryPoints {
   W2S_CUDA_ENTRY_POINTS(W2S_CUDA_MEMBER)
 #undef W2S_CUDA_MEMBER
 };
+
+/// Runs `call(error, size)` of a function of the table; what went wrong, in one line.
+template <class Call>
+std::optional<std::string> failure_of(const Call& call) {
+  char reason[2048] = "no reason";
+  const std::int32_t code = call(reason, sizeof reason);
+  if (code == 0) return std::nullopt;
+  const std::string text = reason;
+  return text.substr(0, text.find('\n'));
+}
 
 }  // namespace w2s

@@ -1,9 +1,11 @@
 // Graphs of the C door: what ATen puts into a stream is captured instead of done, and launched as a whole later.
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
-#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
+
+#include <memory>
 
 #include "door.h"
 #include "w2s_cuda.h"
@@ -12,26 +14,42 @@ struct w2s_cuda_graph {
   c10::DeviceIndex device = 0;
   c10::MempoolId_t pool;
   at::cuda::CUDAGraph graph;
-  cudaStream_t capturing = nullptr;  // null: the capture has ended
+  bool capturing = false;
 };
 
 namespace {
 
 c10::MempoolId_t pool_of(const uint64_t* pool) { return {pool[0], pool[1]}; }
 
-// A capture that nobody wants any more. What CUDAGraph::capture_end would throw before it took the allocator off the
-// graph's pool does not matter here.
-void abandon(w2s_cuda_graph& own) noexcept {
-  cudaGraph_t unwanted = nullptr;
-  if (cudaStreamEndCapture(own.capturing, &unwanted) == cudaSuccess && unwanted) cudaGraphDestroy(unwanted);
-  (void)cudaGetLastError();  // the capture's failure is not that of the next call
+template <class Call>
+void regardless(const Call& call) noexcept {
   try {
-    c10::cuda::CUDACachingAllocator::endAllocateToPool(own.device, own.pool);
-    c10::cuda::CUDACachingAllocator::releasePool(own.device, own.pool);
+    call();
   } catch (...) {
-    // The allocator had been told already.
+    // Of a capture that has failed: what it had not begun cannot be ended.
   }
-  own.capturing = nullptr;
+}
+
+// Ends a capture that failed before or while it ended. Until both allocators are told, they ask the graph of every
+// block whether it is the capture's, also once there is no graph. Whether CUDAGraph tells them depends on its version
+// and on how far it came, and telling them twice does no harm.
+void give_up(w2s_cuda_graph& own) noexcept {
+  regardless([&] { own.graph.reset(); });
+  regardless([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(own.device, own.pool); });
+  regardless([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(own.pool); });
+  (void)cudaGetLastError();  // is not that of the next call
+  own.capturing = false;
+}
+
+// Ends a capture that nobody wants any more. Unless CUDA has refused something, it ends like any other.
+void abandon(w2s_cuda_graph& own) noexcept {
+  try {
+    const c10::cuda::CUDAGuard guard(own.device);
+    own.graph.capture_end();
+    own.capturing = false;
+  } catch (...) {
+    give_up(own);
+  }
 }
 
 }  // namespace
@@ -51,9 +69,14 @@ int32_t w2s_cuda_graph_begin(int32_t device, const uint64_t* pool, w2s_cuda_grap
     auto own = std::make_unique<w2s_cuda_graph>();
     own->device = static_cast<c10::DeviceIndex>(device);
     own->pool = pool_of(pool);
-    // Of this thread alone: other threads of the process may be using the GPU.
-    own->graph.capture_begin(own->pool, cudaStreamCaptureModeThreadLocal);
-    own->capturing = c10::cuda::getCurrentCUDAStream(own->device).stream();
+    try {
+      // Of this thread alone: other threads of the process may be using the GPU.
+      own->graph.capture_begin(own->pool, cudaStreamCaptureModeThreadLocal);
+    } catch (...) {
+      give_up(*own);
+      throw;
+    }
+    own->capturing = true;
     *graph = own.release();
   });
 }
@@ -62,7 +85,7 @@ int32_t w2s_cuda_graph_end(w2s_cuda_graph* graph, char* error, size_t size) {
   return w2s::guarded(error, size, [&] {
     const c10::cuda::CUDAGuard guard(graph->device);
     graph->graph.capture_end();
-    graph->capturing = nullptr;
+    graph->capturing = false;
   });
 }
 
@@ -75,5 +98,10 @@ int32_t w2s_cuda_graph_launch(w2s_cuda_graph* graph, char* error, size_t size) {
 
 void w2s_cuda_graph_free(w2s_cuda_graph* graph) {
   if (graph->capturing) abandon(*graph);
+  // Memory of what still runs must not go back to the system.
+  regardless([&] {
+    const c10::cuda::CUDAGuard guard(graph->device);
+    c10::cuda::device_synchronize();
+  });
   delete graph;
 }

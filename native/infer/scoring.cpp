@@ -35,7 +35,7 @@ int64_t for_each_micro_batch(const Model& model, const Sequences& sequences, con
   };
   int64_t budget = options.micro_batch_tokens;
   with_halving(
-      budget, sequences, /*group=*/1, model.device(), [] {}, run);
+      budget, sequences, /*group=*/1, model.device(), [] { return false; }, run);
   return budget;
 }
 

@@ -42,8 +42,8 @@ struct PackedBatch {
   at::Tensor reads;
   /// What the tensors above and those of the layouts lie in, uint8.
   at::Tensor arrays;
-  /// Rows at the end that nobody asked for, of token 0: a branch of their own that nobody reads, or, in a fixed shape,
-  /// some (nn/fixed_shape.h).
+  /// Rows at the end that nobody asked for, of token 0. Rounding makes one branch of them, which nobody reads; a fixed
+  /// shape (nn/fixed_shape.h) makes texts of them, which are read as others are.
   int64_t padding_rows = 0;
   /// All rows as queries, and only those that are read.
   AttentionLayout all, read;

@@ -15,8 +15,9 @@ namespace w2s {
 /// of `group` sequences has, which is a micro-batch under any budget. The budget itself where nothing smaller is left.
 int64_t halved_budget(int64_t budget, const Sequences& sequences, int64_t group = 1);
 
-/// Runs `attempt(budget)`. Where it runs out of memory: gives back what the device's allocator keeps, calls
-/// `clean_up()`, halves `budget` and runs it again. Errors: those of `attempt`, out of memory for one example too.
+/// Runs `attempt(budget)`. Where it runs out of memory: calls `clean_up()`, gives back what the device's allocator
+/// keeps, halves `budget` and runs it again; where `clean_up` says that it freed what may be all that was missing, with
+/// the same budget. Errors: those of `attempt`, out of memory for one example too.
 template <class Attempt, class CleanUp>
 auto with_halving(int64_t& budget, const Sequences& sequences, int64_t group, const at::Device& device,
                   const CleanUp& clean_up, const Attempt& attempt) {
@@ -25,11 +26,12 @@ auto with_halving(int64_t& budget, const Sequences& sequences, int64_t group, co
       return attempt(budget);
     } catch (...) {
       if (!is_out_of_memory(std::current_exception())) throw;
-      const int64_t half = halved_budget(budget, sequences, group);
-      if (half >= budget) throw;
-      budget = half;
+      if (!clean_up()) {
+        const int64_t half = halved_budget(budget, sequences, group);
+        if (half >= budget) throw;
+        budget = half;
+      }
     }
-    clean_up();
     release_cached_memory(device);
   }
 }

@@ -41,7 +41,8 @@ Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
       budget_(options.micro_batch_tokens),
       optimizer_(options.optimizer, options.weight_decay, model_->parameters()),
       gradients_(model_->parameters()),
-      passes_(model_, {options.share_prefixes, options.fail_after_tokens, options.recorder}),
+      passes_(model_, {options.share_prefixes, options.recorder, options.fail_after_tokens,
+                       options.fail_while_recording}),
       skip_(at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(model_->device()))) {
   model_->before_read(this, [this] { optimizer_.catch_up_all(); });
 }
@@ -88,8 +89,8 @@ auto Trainer::redone_when_memory_runs_out(const Sequences& sequences, int64_t gr
   if (!gradients_.all_empty()) return attempt(budget_);
   const auto clean_up = [this] {
     pending_.reset();
-    passes_.forget();
     gradients_.clear();
+    return passes_.stop_recording();
   };
   return with_halving(budget_, sequences, group, model_->device(), clean_up, attempt);
 }
@@ -100,7 +101,7 @@ at::Tensor Trainer::forward(Sequences sequences, CancelToken& cancel) {
       budget_, sequences, /*group=*/1, model_->device(),
       [this] {
         pending_.reset();
-        passes_.forget();
+        return passes_.stop_recording();
       },
       [&](int64_t budget) { return run_forward(sequences, budget, cancel); });
   pending_->sequences = std::move(sequences);
@@ -158,12 +159,14 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
 
 void Trainer::run_backward(const Sequences& sequences, const Pending& pending, const at::Tensor& d_logits_BK,
                            CancelToken& cancel) {
+  const auto run = [&](const std::vector<int64_t>& indices, const TrainingPass::Forwarded& forwarded) {
+    const at::Tensor rows = uploaded(model_->uploads(), indices);
+    passes_.backward(forwarded, d_logits_BK.index_select(0, rows), gradients_);
+  };
+  if (pending.kept) return run(pending.micro_batches.front(), *pending.kept);
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
-    const at::Tensor rows = uploaded(model_->uploads(), indices);
-    const TrainingPass::Forwarded forwarded =
-        pending.kept ? *pending.kept : passes_.forward(sequences, indices, gradients_);
-    passes_.backward(forwarded, d_logits_BK.index_select(0, rows), gradients_);
+    run(indices, passes_.forward(sequences, indices, gradients_));
   }
 }
 

@@ -27,11 +27,13 @@ struct TrainerOptions {
   int64_t micro_batch_tokens = 8192;
   bool share_prefixes = false;
   /// Small micro-batches are recorded and replayed; null: none are.
-  std::shared_ptr<const WorkRecorder> recorder;
+  std::shared_ptr<WorkRecorder> recorder;
   // For tests. Do on the CPU as on a device: results are late, nothing is looked at within a step.
   bool late_results = false;
   // Memory is said to run out in micro-batches of more tokens; 0: never.
   int64_t fail_after_tokens = 0;
+  // The same in the middle of a recording.
+  bool fail_while_recording = false;
 };
 
 struct BatchLoss {

@@ -1,5 +1,6 @@
 #include "training_pass.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -10,12 +11,21 @@
 namespace w2s {
 namespace {
 
-// A micro-batch of another shape is computed as it comes.
+// Micro-batches of yet another shape are computed as they come.
 constexpr size_t kMostRecordings = 64;
+// Shapes that may wait for their second micro-batch.
+constexpr size_t kMostSeen = 256;
 
 bool some_are_shared(const Sequences& sequences, const std::vector<int64_t>& indices_B) {
   return std::ranges::any_of(prefix_order(sequences, indices_B).shared,
                              [](int64_t shared) { return shared > 0; });
+}
+
+// Gradients of the filling too: zeros.
+void fill_up(const at::Tensor& d_logits_BK, at::Tensor& d_all_BK) {
+  const int64_t count = d_logits_BK.size(0);
+  d_all_BK.narrow(0, 0, count).copy_(d_logits_BK);
+  d_all_BK.narrow(0, count, d_all_BK.size(0) - count).zero_();
 }
 
 }  // namespace
@@ -24,11 +34,10 @@ bool some_are_shared(const Sequences& sequences, const std::vector<int64_t>& ind
 // what lies between the halves.
 struct TrainingPass::Recording {
   PackedBatch batch;
-  at::Tensor d_logits_BK;  // of the filling zero
+  at::Tensor d_logits_BK;
   ForwardPass pass;
   std::unique_ptr<RecordedWork> forward, backward;
-  std::vector<bool> written;  // by then, with what was before
-  bool is_waiting = false;    // its forward half was run, its backward half was not
+  std::vector<bool> written;  // by the end, with what was before
 };
 
 TrainingPass::TrainingPass(std::shared_ptr<Model> model, TrainingPassOptions options)
@@ -59,11 +68,14 @@ TrainingPass::Forwarded TrainingPass::forward(const Sequences& sequences,
                                               const std::vector<int64_t>& indices_B,
                                               const Gradients& gradients) {
   if (const auto shape = shape_of(sequences, indices_B)) {
-    PackedBatch batch = pack_to(*shape, sequences, indices_B, model_->uploads());
-    if (model_->takes_recording(batch))
-      return forward_fixed({*shape, gradients.written()}, std::move(batch),
-                           static_cast<int64_t>(indices_B.size()));
-    options_.recorder.reset();  // no batch of this model may be recorded
+    const Key key{*shape, gradients.written()};
+    if (recordings_.size() < kMostRecordings || recordings_.contains(key)) {
+      PackedBatch batch = pack_to(*shape, sequences, indices_B, model_->uploads());
+      fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
+      if (model_->takes_recording(batch))
+        return forward_in_shape(key, std::move(batch), static_cast<int64_t>(indices_B.size()));
+      options_.recorder.reset();  // no batch of this model may be recorded
+    }
   }
   PackedBatch batch = packed(sequences, indices_B);
   ForwardPass pass = model_->forward(batch, Purpose::kTraining);
@@ -71,68 +83,76 @@ TrainingPass::Forwarded TrainingPass::forward(const Sequences& sequences,
 }
 
 // The first of a shape is computed in that shape, but not recorded: what libraries set up for it they set up now.
-TrainingPass::Forwarded TrainingPass::forward_fixed(Key key, PackedBatch batch, int64_t count) {
-  fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
-  const auto known = recordings_.find(key);
-  if (known == recordings_.end()) {
-    if (recordings_.size() < kMostRecordings) recordings_.emplace(std::move(key), nullptr);
-    ForwardPass pass = model_->forward(batch, Purpose::kTraining);
-    return {pass.logits_BK.narrow(0, 0, count), std::pair(std::move(batch), std::move(pass)), nullptr};
-  }
-  std::unique_ptr<Recording>& recording = known->second;
-  // One whose backward half was never asked for has none, and lost what it would have to be recorded from.
-  if (recording && recording->is_waiting && !recording->backward) recording.reset();
-  if (!recording) recording = std::make_unique<Recording>();
-  return replay_forward(*recording, std::move(batch), count);
+TrainingPass::Forwarded TrainingPass::forward_in_shape(const Key& key, PackedBatch batch, int64_t count) {
+  const bool again = recordings_.contains(key) || seen_.erase(key) > 0;
+  if (again) return forward_recorded(recording_of(key), batch, count);
+  if (seen_.size() >= kMostSeen) seen_.clear();
+  seen_.insert(key);
+  ForwardPass pass = model_->forward(batch, Purpose::kTraining);
+  return {pass.logits_BK.narrow(0, 0, count), std::pair(std::move(batch), std::move(pass)), nullptr};
 }
 
-TrainingPass::Forwarded TrainingPass::replay_forward(Recording& recording, PackedBatch batch, int64_t count) {
-  if (!recording.forward) {
-    recording.batch = std::move(batch);
-  } else {
-    recording.batch.arrays.copy_(batch.arrays, /*non_blocking=*/true);
-  }
+// A forward half whose backward half was never asked for lost what that would be recorded from: both are made anew.
+TrainingPass::Recording& TrainingPass::recording_of(const Key& key) {
+  std::unique_ptr<Recording>& recording = recordings_[key];
+  if (!recording || !recording->backward) recording = std::make_unique<Recording>();
+  return *recording;
+}
+
+std::unique_ptr<RecordedWork> TrainingPass::record(std::function<void()> work) {
+  return options_.recorder->record([this, work = std::move(work)] {
+    work();
+    if (options_.fail_while_recording) fail_after_tokens(/*tokens=*/2, /*most=*/1);
+  });
+}
+
+TrainingPass::Forwarded TrainingPass::forward_recorded(Recording& recording, const PackedBatch& batch,
+                                                       int64_t count) {
   model_->refresh_weights();
-  if (!recording.forward) {
-    recording.forward = options_.recorder->record(
-        [this, own = &recording] { own->pass = model_->forward(own->batch, Purpose::kTraining); });
+  if (recording.forward) {
+    recording.batch.arrays.copy_(batch.arrays, /*non_blocking=*/true);
+  } else {
+    recording.batch = batch;
+    recording.forward =
+        record([this, own = &recording] { own->pass = model_->forward(own->batch, Purpose::kTraining); });
   }
   recording.forward->replay();
-  recording.is_waiting = true;
   return {recording.pass.logits_BK.narrow(0, 0, count).clone(), std::nullopt, &recording};
 }
 
 void TrainingPass::backward(const Forwarded& forwarded, const at::Tensor& d_logits_BK, Gradients& gradients) {
-  if (forwarded.recording) return replay_backward(*forwarded.recording, d_logits_BK, gradients);
+  if (forwarded.recording) return backward_recorded(*forwarded.recording, d_logits_BK, gradients);
   const auto& [batch, pass] = *forwarded.kept;
   at::Tensor d_all_BK = d_logits_BK;
   if (d_logits_BK.size(0) != pass.logits_BK.size(0)) {
-    d_all_BK = at::zeros(pass.logits_BK.sizes(), d_logits_BK.options());
-    d_all_BK.narrow(0, 0, d_logits_BK.size(0)).copy_(d_logits_BK);
+    d_all_BK = at::empty(pass.logits_BK.sizes(), d_logits_BK.options());
+    fill_up(d_logits_BK, d_all_BK);
   }
   model_->backward(batch, pass, d_all_BK, gradients);
 }
 
-void TrainingPass::replay_backward(Recording& recording, const at::Tensor& d_logits_BK,
-                                   Gradients& gradients) {
-  if (!recording.d_logits_BK.defined())
-    recording.d_logits_BK = at::zeros(recording.pass.logits_BK.sizes(), d_logits_BK.options());
-  recording.d_logits_BK.zero_();
-  recording.d_logits_BK.narrow(0, 0, d_logits_BK.size(0)).copy_(d_logits_BK);
+void TrainingPass::backward_recorded(Recording& recording, const at::Tensor& d_logits_BK,
+                                     Gradients& gradients) {
   const bool first = !recording.backward;
+  if (first) recording.d_logits_BK = at::empty(recording.pass.logits_BK.sizes(), d_logits_BK.options());
+  fill_up(d_logits_BK, recording.d_logits_BK);
   if (first) {
-    recording.backward = options_.recorder->record([this, own = &recording, &gradients] {
+    recording.backward = record([this, own = &recording, &gradients] {
       model_->backward(own->batch, own->pass, own->d_logits_BK, gradients);
     });
   }
   recording.backward->replay();
-  recording.is_waiting = false;
   // What is written is noted on the host, where a replay runs nothing.
   if (first) recording.written = gradients.written();
   gradients.note_written(recording.written);
   ++replays_;
 }
 
-void TrainingPass::forget() { recordings_.clear(); }
+bool TrainingPass::stop_recording() {
+  if (recordings_.empty()) return false;
+  recordings_.clear();
+  options_.recorder.reset();
+  return true;
+}
 
 }  // namespace w2s

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,10 +20,11 @@ namespace w2s {
 
 struct TrainingPassOptions {
   bool share_prefixes = false;
-  /// For tests: memory is said to run out in micro-batches of more tokens; 0: never.
-  int64_t fail_after_tokens = 0;
   /// Null: nothing is recorded.
-  std::shared_ptr<const WorkRecorder> recorder;
+  std::shared_ptr<WorkRecorder> recorder;
+  // For tests: memory is said to run out in micro-batches of more tokens (0: never), and in the middle of a recording.
+  int64_t fail_after_tokens = 0;
+  bool fail_while_recording = false;
 };
 
 class TrainingPass {
@@ -51,8 +53,8 @@ class TrainingPass {
   /// Once, before anything else is put forward.
   void backward(const Forwarded& forwarded, const at::Tensor& d_logits_BK, Gradients& gradients);
 
-  /// Forgets what was recorded and gives its memory back.
-  void forget();
+  /// Memory ran out: where something was recorded, gives its memory back, records nothing any more, and is true.
+  bool stop_recording();
   /// Backward passes that were replayed.
   int64_t replays() const { return replays_; }
 
@@ -66,13 +68,16 @@ class TrainingPass {
 
   std::optional<FixedShape> shape_of(const Sequences& sequences, const std::vector<int64_t>& indices_B) const;
   // `count`: sequences of the batch that were asked for.
-  Forwarded forward_fixed(Key key, PackedBatch batch, int64_t count);
-  Forwarded replay_forward(Recording& recording, PackedBatch batch, int64_t count);
-  void replay_backward(Recording& recording, const at::Tensor& d_logits_BK, Gradients& gradients);
+  Forwarded forward_in_shape(const Key& key, PackedBatch batch, int64_t count);
+  Recording& recording_of(const Key& key);
+  Forwarded forward_recorded(Recording& recording, const PackedBatch& batch, int64_t count);
+  void backward_recorded(Recording& recording, const at::Tensor& d_logits_BK, Gradients& gradients);
+  std::unique_ptr<RecordedWork> record(std::function<void()> work);
 
   std::shared_ptr<Model> model_;
   TrainingPassOptions options_;
-  std::map<Key, std::unique_ptr<Recording>> recordings_;  // null: seen once
+  std::set<Key> seen_;  // once, so far
+  std::map<Key, std::unique_ptr<Recording>> recordings_;
   int64_t replays_ = 0;
 };
 

@@ -22,6 +22,8 @@ export interface NativeTrainerOptions {
   lateResults?: boolean;
   /** For tests: memory is said to run out in micro-batches of more tokens. */
   failAfterTokens?: number;
+  /** For tests: the same in the middle of what is recorded. */
+  failWhileRecording?: boolean;
 }
 
 /** What losses over classes have in common. */

@@ -39,6 +39,7 @@ interface Way {
   microBatchTokens?: number;
   failAfterTokens?: number;
   sharePrefixes?: boolean;
+  failWhileRecording?: boolean;
 }
 
 /** Losses, gradient norms and logits of a few steps. */
@@ -47,7 +48,7 @@ async function run(
   recorded: boolean,
   objective: (targets: Float32Array) => NativeObjective,
   { microBatchTokens = 1 << 16, ...way }: Way = {},
-): Promise<{ losses: number[]; norms: number[]; logits: number[]; replays: number }> {
+): Promise<{ losses: number[]; norms: number[]; logits: number[]; replays: number; budget: number }> {
   const own = await model(folder, recorded);
   const steps = trainer(own, { microBatchTokens, cudaGraphs: recorded, ...way });
   const losses: number[] = [];
@@ -59,9 +60,9 @@ async function run(
     logits.push(...found.logits);
     norms.push((await steps.step(RATES)).gradNorm);
   }
-  const { replays } = steps;
+  const { replays, microBatchTokens: budget } = steps;
   for (const handle of [steps, own]) handle.dispose();
-  return { losses, norms, logits, replays };
+  return { losses, norms, logits, replays, budget };
 }
 
 const objectives: [string, (targets: Float32Array) => NativeObjective][] = [
@@ -96,12 +97,22 @@ describe('recorded steps', () => {
     expect(replayed.replays).toBeGreaterThan(SIZES.length);
   });
 
-  it('are recorded anew after memory ran out', async () => {
+  it('are recorded in smaller micro-batches after memory ran out', async () => {
     const way = { failAfterTokens: 30 };
     const [plain, replayed] = [await run(folder, false, xent), await run(folder, true, xent, way)];
     expect(relativeError(replayed.losses, plain.losses)).toBeLessThan(1e-5);
     expect(relativeError(replayed.norms, plain.norms)).toBeLessThan(1e-4);
     expect(replayed.replays).toBeGreaterThan(0);
+  });
+
+  it('end where memory runs out in the middle of a recording, and the batch is computed as it comes', async () => {
+    const way = { failWhileRecording: true };
+    const [plain, failed] = [await run(folder, false, xent), await run(folder, true, xent, way)];
+    expect(relativeError(failed.losses, plain.losses)).toBeLessThan(1e-5);
+    expect(relativeError(failed.norms, plain.norms)).toBeLessThan(1e-4);
+    expect(failed.replays).toBe(0);
+    // It was the recording that needed the memory: micro-batches stay as they are.
+    expect(failed.budget).toBe(plain.budget);
   });
 
   it('leave batches alone that share beginnings, kernels that take no offsets, and language models', async () => {

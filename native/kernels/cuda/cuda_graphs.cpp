@@ -2,35 +2,41 @@
 
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <c10/util/Exception.h>
 
-#include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "../../error.h"
+#include "../../out_of_memory.h"
 
 namespace w2s {
 namespace {
 
+using Entry = std::shared_ptr<const CudaEntryPoints>;
+
 template <class Call>
 void run(const char* doing, const Call& call) {
-  char reason[2048] = "no reason";
-  if (call(reason, sizeof reason) == 0) return;
-  const std::string text = reason;
-  fail("ERR_DEVICE",
-       std::string("Expected to ") + doing + " but received: " + text.substr(0, text.find('\n')) + ".",
+  const auto reason = failure_of(call);
+  if (!reason) return;
+  TORCH_CHECK_WITH(OutOfMemoryError, reason->find("out of memory") == std::string::npos, *reason);
+  fail("ERR_DEVICE", std::string("Expected to ") + doing + " but received: " + *reason + ".",
        "Launch kernels one by one: --no-cuda-graphs");
 }
 
-using Pool = std::array<uint64_t, 2>;
+// Memory of graphs. ATen does not take a pool up again whose last graph is gone: graphs hold it, and nobody else.
+struct Pool {
+  std::uint64_t id[2] = {0, 0};
+};
 
 // From its making on, the thread's current stream is captured; whoever does not `finish` it abandons it.
 class Graph final : public RecordedWork {
  public:
-  Graph(std::shared_ptr<const CudaEntryPoints> entry, const c10::Device& device, const Pool& pool)
-      : entry_(std::move(entry)) {
+  Graph(Entry entry, const c10::Device& device, std::shared_ptr<const Pool> pool)
+      : entry_(std::move(entry)), pool_(std::move(pool)) {
     run("begin a CUDA graph", [&](char* error, size_t size) {
-      return entry_->graph_begin(device.index(), pool.data(), &graph_, error, size);
+      return entry_->graph_begin(device.index(), pool_->id, &graph_, error, size);
     });
   }
   ~Graph() override { entry_->graph_free(graph_); }
@@ -46,41 +52,50 @@ class Graph final : public RecordedWork {
   }
 
  private:
-  std::shared_ptr<const CudaEntryPoints> entry_;
+  Entry entry_;
+  std::shared_ptr<const Pool> pool_;
   w2s_cuda_graph* graph_ = nullptr;
 };
 
 class CudaRecorder final : public WorkRecorder {
  public:
-  CudaRecorder(std::shared_ptr<const CudaEntryPoints> entry, const c10::Device& device)
+  CudaRecorder(Entry entry, const c10::Device& device)
       : entry_(std::move(entry)),
         device_(device),
         // The default stream cannot be captured.
         stream_(c10::impl::VirtualGuardImpl(device.type())
-                    .getStreamFromGlobalPool(device, /*isHighPriority=*/false)) {
-    run("make memory for CUDA graphs",
-        [&](char* error, size_t size) { return entry_->graph_pool(pool_.data(), error, size); });
-  }
+                    .getStreamFromGlobalPool(device, /*isHighPriority=*/false)) {}
 
-  std::unique_ptr<RecordedWork> record(std::function<void()> work) const override {
+  std::unique_ptr<RecordedWork> record(std::function<void()> work) override {
+    // A capture can take no memory that the allocator keeps from what ran before, nor have any of it given back.
+    release_cached_memory(device_);
     const c10::StreamGuard on_stream(stream_);
-    auto graph = std::make_unique<Graph>(entry_, device_, pool_);
+    auto graph = std::make_unique<Graph>(entry_, device_, pool());
     work();
     graph->finish();
     return graph;
   }
 
  private:
-  std::shared_ptr<const CudaEntryPoints> entry_;
+  std::shared_ptr<const Pool> pool() {
+    if (auto held = pool_.lock()) return held;
+    auto made = std::make_shared<Pool>();
+    run("make memory for CUDA graphs",
+        [&](char* error, size_t size) { return entry_->graph_pool(made->id, error, size); });
+    pool_ = made;
+    return made;
+  }
+
+  Entry entry_;
   c10::Device device_;
   c10::Stream stream_;
-  Pool pool_{};
+  std::weak_ptr<const Pool> pool_;
 };
 
 }  // namespace
 
-std::shared_ptr<const WorkRecorder> cuda_recorder(std::shared_ptr<const CudaEntryPoints> entry_points,
-                                                  const c10::Device& device) {
+std::shared_ptr<WorkRecorder> cuda_recorder(std::shared_ptr<const CudaEntryPoints> entry_points,
+                                            const c10::Device& device) {
   return std::make_shared<CudaRecorder>(std::move(entry_points), device);
 }
 

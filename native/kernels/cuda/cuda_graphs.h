@@ -11,7 +11,7 @@
 namespace w2s {
 
 /// For one device. Errors of recording and replaying: those of the work, ERR_DEVICE where CUDA refuses.
-std::shared_ptr<const WorkRecorder> cuda_recorder(std::shared_ptr<const CudaEntryPoints> entry_points,
-                                                  const c10::Device& device);
+std::shared_ptr<WorkRecorder> cuda_recorder(std::shared_ptr<const CudaEntryPoints> entry_points,
+                                            const c10::Device& device);
 
 }  // namespace w2s

@@ -62,12 +62,9 @@ at::Tensor make_workspace(w2s_cuda_shape& shape, const at::Tensor& x, int64_t su
 
 template <class Call>
 void run(int32_t (*function)(const Call*, char*, size_t), const Call& call, const char* what) {
-  char reason[2048] = "no reason";
-  if (function(&call, reason, sizeof reason) == 0) return;
-  const std::string text = reason;
-  fail("ERR_DEVICE",
-       std::string("Expected the GPU to run ") + what + " but received: " + text.substr(0, text.find('\n')) +
-           ".",
+  const auto reason = failure_of([&](char* error, size_t size) { return function(&call, error, size); });
+  if (!reason) return;
+  fail("ERR_DEVICE", std::string("Expected the GPU to run ") + what + " but received: " + *reason + ".",
        "See what is there with `w2s-native doctor`, or compute on the CPU with `--device cpu`.");
 }
 
@@ -123,9 +120,10 @@ int64_t CudaKernels::compute_capability(const at::Device& device) const {
   const auto known = capabilities_.find(device.index());
   if (known != capabilities_.end()) return known->second;
   w2s_cuda_device found{};
-  char reason[2048] = "no reason";
-  if (entry_->describe(device.index(), &found, reason, sizeof reason) != 0)
-    fail("ERR_DEVICE", "Expected to look at device " + device.str() + " but received: " + reason + ".",
+  const auto reason = failure_of(
+      [&](char* error, size_t size) { return entry_->describe(device.index(), &found, error, size); });
+  if (reason)
+    fail("ERR_DEVICE", "Expected to look at device " + device.str() + " but received: " + *reason + ".",
          "See what is there with `w2s-native doctor`.");
   return capabilities_[device.index()] = found.major;
 }
