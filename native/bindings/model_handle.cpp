@@ -36,7 +36,11 @@ HeadRequest read_head(const Options& options) {
 // must not take determinism from one that is running.
 void set_up_arithmetic(const std::string& device, bool deterministic) {
   at::Context& context = at::globalContext();
-  if (deterministic) context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+  if (deterministic) {
+    context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+    // It would fill every tensor that is made with NaN, to show who reads what was never written. Nobody here does.
+    context.setDeterministicFillUninitializedMemory(false);
+  }
   if (device == "cpu") return;
   context.setFloat32MatmulPrecision("highest");  // no TF32, whatever the container's environment says
   context.setAllowBF16ReductionCuBLAS(false);    // sums of bfloat16 products stay in float32

@@ -261,7 +261,8 @@ Napi::Value TrainerHandle::find_micro_batch_tokens(const Napi::CallbackInfo& inf
     auto finish = [](Napi::Env env, int64_t tokens) -> Napi::Value {
       return Napi::Number::New(env, static_cast<double>(tokens));
     };
-    return submit(info.Env(), device_, threads_, nullptr, std::move(work), std::move(finish));
+    const auto cancel = read_cancel_token(info.Env(), info[2], "findMicroBatchTokens' cancel token");
+    return submit(info.Env(), device_, threads_, cancel, std::move(work), std::move(finish));
   });
 }
 

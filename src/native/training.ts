@@ -122,7 +122,11 @@ export interface NativeTrainer {
    * memory runs out or no more are computed in a second; gives the best budget and takes it. Leaves weights and
    * optimizer as they are, and no gradients.
    */
-  findMicroBatchTokens(batch: PackedSequences, options: MicroBatchSearch): Promise<number>;
+  findMicroBatchTokens(
+    batch: PackedSequences,
+    options: MicroBatchSearch,
+    cancel?: NativeCancelToken,
+  ): Promise<number>;
   /** Gradient of a parameter since the last `step`; zeros where it has none. */
   gradient(name: string): Promise<Float32Array>;
   /** Rejects with ERR_NOT_FINITE and the parameter's name if any weight is not finite. */

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { W2sError } from '../errors.js';
 import type { FinetuneSpec } from '../experiments/plan.js';
 import type { NativeModel, NativeTrainer, PackedSequences } from '../native/binding.js';
+import { withSignal } from '../native/index.js';
 import { longestCompletion } from '../tasks/completion.js';
 import { PAIR } from '../tasks/preference.js';
 import { noteAnswerLength } from './answers.js';
 import { countSequences, gather } from './batches.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
-import type { StepContext } from './context.js';
+import type { Engine, StepContext } from './context.js';
 import { EarlyStop } from './earlyStop.js';
 import { longestBatch, takeOverBudget, tokensAtOnce } from './microBatch.js';
 import { objectiveFor } from './objective.js';
@@ -128,7 +129,8 @@ const UNDER_WAY = 2;
 
 async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const { context, spec, hash, model, set, machine, position, earlyStop } = run;
-  const { binding, device } = await context.engine();
+  const engine = await context.engine();
+  const { binding, device } = engine;
   const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
   const { microBatchTokens, sharePrefixes, cudaGraphs } = machine;
   const pairOutputs = set.paired ? model.info.outputs : undefined;
@@ -154,7 +156,7 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const isLate = device !== 'cpu' && spec.objective.loss !== 'custom';
   try {
     if (position) await trainer.loadCheckpoint(position.folder);
-    else if (context.microBatchTokens === 'auto') await tryOut(run, trainer, device);
+    else if (context.microBatchTokens === 'auto') await tryOut(run, trainer, engine);
     const steps = await trainLoop({
       trainer,
       set,
@@ -191,12 +193,14 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
 async function tryOut(
   { context, spec, set, machine }: Run,
   trainer: NativeTrainer,
-  device: string,
+  { binding, device }: Engine,
 ): Promise<void> {
   if (device !== 'cpu') {
     const batch = longestBatch(set, spec.optimisation.batchSize);
     const kind = { languageModel: set.targets === null, group: set.paired ? PAIR : 1 };
-    machine.microBatchTokens = await trainer.findMicroBatchTokens(batch, kind);
+    machine.microBatchTokens = await withSignal(binding, context.signal, (cancel) =>
+      trainer.findMicroBatchTokens(batch, kind, cancel),
+    );
   }
   context.onNote({ level: 'note', message: `micro-batches of ${machine.microBatchTokens} tokens` });
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NativeObjective } from '../../src/native/binding.js';
 import {
+  binding,
   completions,
   expectedOf,
   floats,
@@ -82,6 +83,18 @@ describe('the search for a budget', () => {
     expect(rest).toContain(await roomy.findMicroBatchTokens(many, { languageModel: true, group: 1 }));
     expect((await model.parameter(name)).values).toEqual(before);
     roomy.dispose();
+    model.dispose();
+  });
+
+  it('can be called off', async () => {
+    const model = await openModel(golden.folder, { head: 'likelihood' });
+    const run = trainer(model);
+    const cancel = binding.createCancelToken();
+    cancel.cancel();
+    const search = run.findMicroBatchTokens(batch, { languageModel: true, group: 1 }, cancel);
+    await expect(search).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect((await run.gradient(name)).every((value) => value === 0)).toBe(true);
+    run.dispose();
     model.dispose();
   });
 });
