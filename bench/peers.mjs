@@ -4,7 +4,8 @@
 //   npm run bench:peers -- --data FOLDER [--quick] [--rows train/gpt2,score] [--threads 2] [--device cuda]
 //
 // FOLDER holds SciQ's train.json and test.json (https://allenai.org/data/sciq, CC BY-NC 3.0; not part of this
-// repository). --export FILE writes the token lists and nothing else, --tokens FILE takes them instead of --data.
+// repository). --export FILE writes the token lists and nothing else, --tokens FILE takes them instead of --data. With
+// neither, ids are drawn by seed in lists of SciQ's lengths (assets/bench/sciq-lengths.json), and the result says so.
 // Python with PyTorch and Transformers is --python or W2S_PYTHON. Writes bench/results/<date>-<machine>.json (--out
 // FILE) and the table of docs/performance.md; rows that are measured anew replace those of the same file, so a run can
 // go on where one stopped. --table writes the table alone.
@@ -98,11 +99,7 @@ async function main() {
 async function readInputs() {
   if (options.tokens) return JSON.parse(readFileSync(options.tokens, 'utf8'));
   if (dryShape) return drawnInputs({ rows: 256, questions: 8 });
-  if (!options.data) {
-    throw new Error(
-      'Expected --data FOLDER with train.json and test.json of SciQ (https://allenai.org/data/sciq), or --tokens FILE.',
-    );
-  }
+  if (!options.data) return drawnInputs();
   return sciqInputs(resolve(options.data), await writeTokenizer(join(work, 'tokenizer')));
 }
 

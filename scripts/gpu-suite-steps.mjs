@@ -124,11 +124,12 @@ export function peerSteps({ root, device, dry, file, scratch, python, torch, tok
       },
     ];
   }
-  const skip = torch.missing ?? (tokens ? undefined : 'no --tokens FILE');
-  return workloads({ device, quick: false, memory: 0 }).map(({ id }) => ({
+  const lists = tokens ? ['--tokens', tokens] : [];
+  const rows = workloads({ device, quick: false, memory: 0 }).map(({ id }) => id);
+  return rows.map((id) => ({
     name: `peers ${id}`,
-    command: node(script, '--rows', id, '--tokens', tokens ?? '', ...common),
+    command: node(script, '--rows', id, ...lists, ...common),
     limit: 150,
-    ...(skip ? { skip } : {}),
+    ...(torch.missing ? { skip: torch.missing } : {}),
   }));
 }

@@ -2,7 +2,8 @@
 // (and Transformers, for the peers), but no network. Node and node_modules are carried there.
 //
 //   scripts/gpu-suite [build] [tests] [bench] [peers]     all four unless some are named
-//     --tokens FILE   token lists for the peers, written by `node bench/peers.mjs --data FOLDER --export FILE`
+//     --tokens FILE   token lists for the peers, written by `node bench/peers.mjs --data FOLDER --export FILE`; without
+//                     it ids are drawn by seed in lists of SciQ's lengths (assets/bench), and the result says so
 //     --only TEXT,…   only steps whose name contains one of these
 //     --budget N      seconds in all (600; of a dry run 1,800): a step that has no time left is recorded as left out
 //     --out FILE      bench/results/<date>-<machine>.json unless given
@@ -181,10 +182,10 @@ function record(file, suite, head) {
 }
 
 function showHelp() {
-  const text = readFileSync(fileURLToPath(import.meta.url), 'utf8');
-  const lines = text
-    .split('\n')
-    .slice(0, 15)
-    .filter((line) => line.startsWith('//'));
-  console.log(lines.map((line) => line.slice(3)).join('\n'));
+  const lines = readFileSync(fileURLToPath(import.meta.url), 'utf8').split('\n');
+  const head = lines.slice(
+    0,
+    lines.findIndex((line) => !line.startsWith('//')),
+  );
+  console.log(head.map((line) => line.slice(3)).join('\n'));
 }

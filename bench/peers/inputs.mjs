@@ -1,9 +1,11 @@
-// The token lists that both sides compute: SciQ through GPT-2's tokenizer, or lists drawn by seed where there is none.
+// The token lists that both sides compute: SciQ through GPT-2's tokenizer, or where it is not, ids drawn by seed in lists
+// of SciQ's lengths.
 //
 // Training rows are those of our own split: of each question its right answer and one distractor. Scoring rows are all
 // four answers of a question, one after another. `short` is question and answer, `long` has the support in front.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readLengths, syntheticWorkload } from '../../dist/bench/workload.js';
 import { loadSplit, openTokenizer, resolveDataset, stream } from '../../dist/data/index.js';
 import { GPT2_SOURCE } from './gpt2.mjs';
 
@@ -12,6 +14,10 @@ const TRAIN_ROWS = 3200;
 const QUESTIONS = 500;
 /** The context of the shapes; a longer text loses its beginning. */
 const CONTEXT = 1024;
+/** GPT-2's ids. */
+const VOCABULARY = 50_257;
+const DRAWN =
+  "drawn by seed, with the lengths of SciQ's first 512 questions (assets/bench/sciq-lengths.json)";
 const DATASETS = { short: 'sciq', long: 'sciq-support' };
 
 /**
@@ -81,22 +87,25 @@ function lists({ ids, offsets }) {
 }
 
 /**
- * Lists of about SciQ's lengths, drawn by seed, for machines that have no data: short 12 to 34 tokens, long up to 300;
- * answers of a question share all but their last four tokens.
- * @param {{ rows: number, questions: number }} sizes @returns {Inputs}
+ * Ids drawn by seed, in lists of SciQ's lengths, for machines that have no data: of each question of the list its right
+ * answer and one distractor to train on, and all four answers to score, which begin alike as far as SciQ's do. Texts of
+ * two questions have nothing in common, where SciQ's begin with the same few words: the engine has less to share.
+ * @param {{ rows?: number, questions?: number }} [sizes] @returns {Promise<Inputs>}
  */
-export function drawnInputs({ rows, questions }) {
-  const random = stream(0, 'peers');
-  const draw = (/** @type {number} */ n) => Array.from({ length: n }, () => random.below(50_000));
-  const inputs = { source: 'drawn by seed', tokenizer: 'none', train: {}, score: {} };
+export async function drawnInputs({ rows = TRAIN_ROWS, questions = QUESTIONS } = {}) {
+  const inputs = { source: DRAWN, tokenizer: "counted with GPT-2's tokenizer", train: {}, score: {} };
+  const info = { vocabularySize: VOCABULARY, contextLength: CONTEXT, atLeast: Math.max(rows / 2, questions) };
   for (const name of Object.keys(DATASETS)) {
-    const stem = () => draw(name === 'short' ? 8 + random.below(22) : 30 + random.below(260));
-    const train = Array.from({ length: rows }, () => [...stem(), ...draw(4)]);
-    inputs.train[name] = { ...joined(train), labels: train.map(() => random.below(2)) };
-    const answers = Array.from({ length: questions }, stem).flatMap((question) =>
-      Array.from({ length: 4 }, () => [...question, ...draw(4)]),
+    const lengths = await readLengths(/** @type {'short' | 'long'} */ (name));
+    const examples = syntheticWorkload(name, lengths, info).examples.map((answers) =>
+      answers.map(({ tokens }) => [...tokens]),
     );
-    inputs.score[name] = joined(answers);
+    const random = stream(0, 'peers', 'distractor');
+    const pairs = examples
+      .slice(0, rows / 2)
+      .map(([right, ...distractors]) => [right, distractors[random.below(distractors.length)]]);
+    inputs.train[name] = { ...joined(pairs.flat()), labels: pairs.flatMap(() => [1, 0]) };
+    inputs.score[name] = joined(examples.slice(0, questions).flat());
   }
   return inputs;
 }

@@ -11,6 +11,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 // @ts-expect-error These are plain scripts, without types.
 import { gpt2Tokenizer } from '../../bench/peers/gpt2.mjs';
 // @ts-expect-error
+import { drawnInputs, firstSequences } from '../../bench/peers/inputs.mjs';
+// @ts-expect-error
 import { PEERS, workloads } from '../../bench/peers/plan.mjs';
 // @ts-expect-error
 import { addRow, openResults, resultFile } from '../../bench/peers/results.mjs';
@@ -39,6 +41,35 @@ test("GPT-2's tokenizer gives the ids of the encoder that came with its vocabula
   const { ids, offsets } = await tokenizer.encode(texts, { special: true });
   expect([...ids.subarray(0, offsets[1])]).toEqual([15496, 995]);
   expect([...ids]).toEqual(texts.flatMap((text) => encode(text)));
+});
+
+test("drawn lists have SciQ's lengths, and the answers of a question begin alike as far as SciQ's do", async () => {
+  const lengths = JSON.parse(await readFile(join(root, 'assets', 'bench', 'sciq-lengths.json'), 'utf8'));
+  const inputs = await drawnInputs();
+  expect(inputs.source).toContain('drawn by seed');
+  for (const name of ['short', 'long']) {
+    const [train, score] = [inputs.train[name], inputs.score[name]];
+    expect([train.labels.length, train.offsets.length, score.offsets.length]).toEqual([3200, 3201, 2001]);
+    const text = ({ tokens, offsets }: { tokens: number[]; offsets: number[] }, i: number) =>
+      tokens.slice(offsets[i], offsets[i + 1]);
+    for (const question of [0, 7, 499]) {
+      const [shared, ...counts] = lengths[name][question];
+      const four = [0, 1, 2, 3].map((answer) => text(score, 4 * question + answer));
+      expect(four.map((tokens) => tokens.length)).toEqual(counts);
+      expect(new Set(four.map((tokens) => `${tokens.slice(0, shared)}`)).size).toBe(1);
+      expect(new Set(four.map(String)).size).toBe(4);
+      // The right answer, and one of the others.
+      expect(train.labels.slice(2 * question, 2 * question + 2)).toEqual([1, 0]);
+      expect(text(train, 2 * question)).toEqual(four[0]);
+      expect(four.slice(1)).toContainEqual(text(train, 2 * question + 1));
+    }
+    // Gone through again with ids of its own.
+    expect(text(train, 2 * 512)).toHaveLength(lengths[name][0][1]);
+    expect(text(train, 2 * 512)).not.toEqual(text(train, 0));
+  }
+  expect(await drawnInputs()).toEqual(inputs);
+  const { tokens } = firstSequences(inputs.score.short, 8, { vocabulary: 300, context: 1024 });
+  expect(Math.max(...tokens)).toBeLessThan(300);
 });
 
 test('every row names peers that exist, and no row twice', () => {
