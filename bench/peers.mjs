@@ -119,7 +119,14 @@ async function modelFolder(shape) {
 
 /** Where the time of a step goes, by the program's own `bench`. */
 async function measureParts(row) {
-  const model = ['--model', await modelFolder(row.shape), '--lengths', row.lists, '--seconds', '10'];
+  const model = [
+    '--model',
+    await modelFolder(row.shape),
+    '--lengths',
+    row.lists,
+    '--seconds',
+    `${row.seconds}`,
+  ];
   const machine = ['--threads', options.threads, '--device', options.device, '--json'];
   const args = [join(root, 'bin', 'w2s-native.js'), 'bench', 'train', ...model, ...machine];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });

@@ -14,6 +14,7 @@ A job is a JSON file that `bench/peers.mjs` writes:
     clip        largest global gradient norm
     micro_batch sequences that are computed at once
     compile     whether tuned.py uses torch.compile
+    flatten     whether tuned.py lays sequences end to end on a CPU too
 
 A peer says on standard output that it is ready, reads numbers of steps from standard input, one a line, and answers
 each with one line of JSON: {"seconds", "cpuSeconds", "losses" or "logits", "peakMemory"}. So two peers can take turns.

@@ -1,4 +1,4 @@
-// The files that both sides of a row read: one job each, differing in the micro-batch alone, and one list of tokens.
+// The files that the sides of a row read: one job each, differing in how it is computed alone, and one list of tokens.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stream } from '../../dist/data/index.js';
@@ -31,7 +31,8 @@ export function writeJob({ row, inputs, model, work, device, threads }) {
   writeFileSync(`${stem}.tokens.json`, JSON.stringify(made.sequences));
   const file = (peer, name = 'ours') => {
     const path = `${stem}.${name}.json`;
-    const own = peer ? { micro_batch: peer.microBatch, compile: peer.compile === true } : {};
+    const { microBatch, compile = false, flatten = false } = peer ?? {};
+    const own = peer ? { micro_batch: microBatch, compile, flatten } : {};
     const job = { ...base, ...made.job, ...own, pad: made.sequences.pad, sequences: `${stem}.tokens.json` };
     writeFileSync(path, JSON.stringify(job));
     return path;

@@ -1,10 +1,10 @@
 // What is measured against which peer, how often, and what has to come of it at least.
 
 /**
- * @typedef {{ script: string, bar?: number, microBatch: number, compile?: boolean }} Peer
+ * @typedef {{ script: string, bar?: number, microBatch: number, compile?: boolean, flatten?: boolean }} Peer
  * @typedef {{ rounds: number, steps: number, peers?: string[], warmUp?: boolean }} Phase
  * @typedef {{ id: string, kind: 'train' | 'score' | 'parts', shape: string, lists: 'short' | 'long', dtype: 'f32' | 'bf16',
- *   peers: Record<string, Peer>, phases: Phase[], questions?: number, curve?: string }} Workload
+ *   peers: Record<string, Peer>, phases: Phase[], questions?: number, curve?: string, seconds?: number }} Workload
  */
 
 /** What the peers are, in words; bench/peers/*.py say more. */
@@ -13,6 +13,7 @@ export const PEERS = {
   one_by_one: '(b) eager, one at a time',
   scoring: '(c) sorted, padded',
   tuned: '(d) tuned',
+  flat: '(d) tuned, laid end to end',
 };
 
 /** Share of a step on a CPU that is matrix products. */
@@ -131,7 +132,7 @@ function training(shape, lists, dtype, bars, { phases, microBatch = {}, compile 
 /** Where the time of a step goes, by `w2s-native bench`. */
 const parts = (shape, lists) => ({
   ...{ id: `parts/${shape}/${lists}/f32`, kind: /** @type {const} */ ('parts'), shape, lists, dtype: 'f32' },
-  ...{ peers: {}, phases: [] },
+  ...{ peers: {}, phases: [], seconds: 10 },
 });
 
 function scoring(shape, lists, dtype, bar, questions, rounds) {
@@ -149,12 +150,20 @@ function scoring(shape, lists, dtype, bar, questions, rounds) {
   };
 }
 
-/** The same row with a shape of a few thousand weights, a step or two and no bar: does everything run? */
+/**
+ * The same row with a shape of a few thousand weights, a step or two and no bar: does everything run? (d) is there
+ * also as on a GPU, laid end to end.
+ */
 function dry(row, shape) {
   const peers = Object.fromEntries(
     Object.entries(row.peers).map(([name, peer]) => [name, { ...peer, bar: undefined }]),
   );
+  if (peers.tuned) peers.flat = { ...peers.tuned, microBatch: 32, flatten: true };
   const phases = phasesOf({ warm: 1, all: 2, steps: 1 });
   const id = row.id.replace(row.shape, shape);
-  return { ...row, id, shape, peers, phases, ...(row.questions ? { questions: 8 } : {}) };
+  return {
+    ...{ ...row, id, shape, peers, phases },
+    ...(row.questions ? { questions: 8 } : {}),
+    ...(row.kind === 'parts' ? { seconds: 1 } : {}),
+  };
 }

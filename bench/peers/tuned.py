@@ -11,7 +11,7 @@ import sys
 
 import torch
 from common import JOB, OFFSETS, ON_GPU, TOKENS, VERSIONS, autocast, classifier, length, on_device, padded, train
-from varlen import register
+from varlen import flat_inputs, register
 
 FLAT = ON_GPU or JOB.get("flatten", False)
 register()
@@ -29,14 +29,8 @@ def padded_logits(ids, _mask):
     return model(input_ids=ids, use_cache=False).logits
 
 
-def flat_inputs(rows):
-    """Sequences laid end to end: ids and positions [1, N], where each begins [B + 1], its last token [B], the longest."""
-    lengths = torch.tensor([length(index) for index in rows])
-    starts = torch.nn.functional.pad(lengths.cumsum(0), (1, 0))
-    ids = torch.cat([TOKENS[OFFSETS[index] : OFFSETS[index + 1]] for index in rows])
-    positions = torch.arange(len(ids)) - starts[:-1].repeat_interleave(lengths)
-    longest = 128 * -(-int(lengths.max()) // 128)  # rounded up: few different values, few recompilations
-    return ids[None], positions[None], starts.int(), starts[1:] - 1, longest
+def laid_end_to_end(rows):
+    return flat_inputs([TOKENS[OFFSETS[index] : OFFSETS[index + 1]] for index in rows])
 
 
 def flat_logits(ids, positions, starts, last, longest):
@@ -52,7 +46,7 @@ def compiled():
     trunk = torch.compile(model.base_model, dynamic=True)
     try:
         with autocast():
-            logits = flat_logits(*on_device(flat_inputs(JOB["batches"][0])))
+            logits = flat_logits(*on_device(laid_end_to_end(JOB["batches"][0])))
         logits.float().sum().backward()
     except Exception as error:  # noqa: BLE001  (whatever it is: the peer goes on without)
         print(f"torch.compile failed, going on without: {error}", file=sys.stderr)
@@ -67,7 +61,7 @@ if JOB.get("compile"):
     VERSIONS["compiled"] = trunk is not model.base_model
 train(
     (lambda batch: [batch]) if FLAT else sorted_parts,
-    flat_inputs if FLAT else padded,
+    laid_end_to_end if FLAT else padded,
     flat_logits if FLAT else padded_logits,
     model,
     optimizer,

@@ -60,6 +60,16 @@ def attend(module, query, key, value, attention_mask, scaling=None, dropout=0.0,
     return output[None], None
 
 
+def flat_inputs(sequences):
+    """Sequences laid end to end: ids and positions [1, N], where each begins [B + 1], its last token [B], the longest."""
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    starts = torch.nn.functional.pad(lengths.cumsum(0), (1, 0))
+    ids = torch.cat(sequences)
+    positions = torch.arange(len(ids)) - starts[:-1].repeat_interleave(lengths)
+    longest = 128 * -(-int(lengths.max()) // 128)  # rounded up: few different values, few recompilations
+    return ids[None], positions[None], starts.int(), starts[1:] - 1, longest
+
+
 def register():
     """Makes `attn_implementation="varlen"` known."""
     AttentionInterface.register("varlen", attend)
