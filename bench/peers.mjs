@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { shapeFolder } from '../dist/bench/shapes.js';
 import { runExperiment } from './peers/experiment.mjs';
+import { failure, reasonOf, wholeStory } from './peers/failure.mjs';
 import { gpt2Tokenizer } from './peers/gpt2.mjs';
 import { drawnInputs, sciqInputs } from './peers/inputs.mjs';
 import { writeJob } from './peers/job.mjs';
@@ -85,8 +86,8 @@ async function main() {
       addRow(file, results, { id, ...(await measure()) });
     } catch (error) {
       failed++;
-      say(`${id} failed: ${error.stack}`);
-      addRow(file, results, { id, error: `${error.message}` });
+      say(`${id} failed: ${wholeStory(error)}`);
+      addRow(file, results, { id, error: reasonOf(error) });
     }
   };
   for (const row of list) await record(row.id, () => measureRow(row, inputs));
@@ -130,7 +131,7 @@ async function measureParts(row) {
   const machine = ['--threads', options.threads, '--device', options.device, '--json'];
   const args = [join(root, 'bin', 'w2s-native.js'), 'bench', 'train', ...model, ...machine];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`bench: ${stderr.slice(-1500)}`);
+  if (status !== 0) throw failure('bench', stderr.slice(-4000));
   const { msPerStep, tokensPerSecond, mfu, executedUtilisation, parts } = JSON.parse(stdout).runs[0];
   const products = parts.find(({ part }) => part === 'products').share;
   const measured = { parts, products, bar: PRODUCTS_BAR, met: products >= PRODUCTS_BAR };

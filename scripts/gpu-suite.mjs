@@ -12,21 +12,22 @@
 //     --list          the steps and their limits
 //
 // What has to be carried: the checkout with dist/ (npm run build), node_modules, and node. A step that fails or runs
-// past its limit is recorded, and the suite goes on; it ends with status 1 if any did.
-import { spawn, spawnSync } from 'node:child_process';
+// past its limit is recorded, and the suite goes on; it ends with status 1 if any did. The result file is made to be
+// committed: what failed steps printed is kept, with words in place of this machine's folders.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { placesOf } from '../bench/peers/paths.mjs';
 import { machineOf, openResults, resultFile, writeResults } from '../bench/peers/results.mjs';
+import { runStep } from './gpu-suite-run.mjs';
 import { benchSteps, buildSteps, peerSteps, testSteps } from './gpu-suite-steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Seconds that a step of a dry run may take: it says whether steps run, not how fast, on whatever machine. */
 const DRY_LIMIT = 600;
-/** Of what a step printed, so much is kept. */
-const TAIL = 1500;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -68,7 +69,10 @@ async function main() {
     W2S_TEST_DEVICE: device,
     ...(torch.folder && !dry ? { W2S_LIBTORCH: torch.folder } : {}),
   };
-  const suite = await runAll(steps, environment, (done) => record(file, done, { root, machine, device }));
+  const places = placesOf({ scratch, torch: torch.folder });
+  const suite = await runAll(steps, environment, (done) =>
+    record(file, done, { root, machine, device }, places),
+  );
   if (dry) rmSync(scratch, { recursive: true, force: true });
   const count = (status) => suite.filter((step) => step.status === status).length;
   console.log(
@@ -105,7 +109,7 @@ async function runAll(steps, environment, keep) {
   for (const step of steps) {
     const left = budget - (performance.now() - began) / 1000;
     const limit = options['dry-run'] ? DRY_LIMIT : step.limit;
-    const outcome = await runStep(step, environment, Math.min(limit, left));
+    const outcome = await runStep(step, { folder: root, environment, limit: Math.min(limit, left) });
     suite.push(outcome);
     const note = outcome.reason ? `: ${outcome.reason}` : '';
     console.log(`${outcome.status.padEnd(8)} ${outcome.name} (${outcome.seconds.toFixed(1)} s)${note}`);
@@ -115,70 +119,11 @@ async function runAll(steps, environment, keep) {
   return suite;
 }
 
-/** Runs one step for at most `limit` seconds, and reads the JSON that it prints where it is to print one. */
-async function runStep({ name, command, skip, json }, environment, limit) {
-  if (skip) return { name, status: 'left out', seconds: 0, reason: skip };
-  if (limit < 2) return { name, status: 'left out', seconds: 0, reason: 'no time left' };
-  const began = performance.now();
-  const [program, ...args] = command;
-  const child = spawn(program, args, {
-    cwd: root,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  const ran = { stdout: '', all: '', late: false };
-  child.stdout.on('data', (text) => {
-    ran.stdout += text;
-    ran.all = (ran.all + text).slice(-4 * TAIL);
-  });
-  child.stderr.on('data', (text) => {
-    ran.all = (ran.all + text).slice(-4 * TAIL);
-  });
-  const timer = setTimeout(() => {
-    ran.late = true;
-    // The whole process group: a step starts compilers and Pythons of its own.
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It is gone, but for somebody who holds its output.
-    }
-    child.stdout.destroy();
-    child.stderr.destroy();
-  }, limit * 1000);
-  const status = await new Promise((done) => {
-    child.on('close', done);
-    child.on('error', (error) => {
-      ran.all += error.message;
-      done(-1);
-    });
-  });
-  clearTimeout(timer);
-  const seconds = (performance.now() - began) / 1000;
-  const failed = status !== 0 || ran.late;
-  const reason = ran.late ? `ran past its ${Math.round(limit)} s` : failed ? `status ${status}` : undefined;
-  return {
-    name,
-    status: failed ? 'failed' : 'ok',
-    seconds,
-    ...(reason ? { reason } : {}),
-    ...(json && !failed ? { result: parsed(ran.stdout) } : { tail: ran.all.trim().slice(-TAIL) }),
-  };
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text.trim().slice(-TAIL);
-  }
-}
-
 /** Puts what the steps did into the result file, beside the rows that the peers wrote there. */
-function record(file, suite, head) {
+function record(file, suite, head, places) {
   const results = openResults(file, head);
   const kept = (results.suite ?? []).filter(({ name }) => !suite.some((step) => step.name === name));
-  writeResults(file, { ...results, suite: [...kept, ...suite] });
+  writeResults(file, { ...results, suite: [...kept, ...suite] }, places);
 }
 
 function showHelp() {

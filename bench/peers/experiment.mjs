@@ -2,7 +2,8 @@
 // settings. Wall time of both programs as they run alone, one after the other, and the accuracies of all models.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { failure } from './failure.mjs';
 
 /** A built-in experiment, so that anybody can repeat it, with its own settings: these are said for the other side. */
 const DATASET = ['--dataset', 'chess-check', '--train-size', '3000', '--test-size', '2000'];
@@ -65,7 +66,7 @@ function scoreOf(document, name) {
 
 function run(program, args) {
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${stderr.slice(-1500)}`);
+  if (status !== 0) throw failure(`${basename(args[0])} ended with ${status}`, stderr.slice(-4000));
 }
 
 /** Runs a program that prints one JSON document. */
@@ -77,6 +78,6 @@ async function timed(program, args) {
   child.stderr.on('data', (text) => (errors = (errors + text).slice(-4000)));
   const status = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
   const seconds = (performance.now() - began) / 1000;
-  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${errors.slice(-1500)}`);
+  if (status !== 0) throw failure(`${basename(args[0])} ended with ${status}`, errors);
   return { seconds, document: JSON.parse(output) };
 }

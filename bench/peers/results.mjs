@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { placesOf, withoutPaths } from './paths.mjs';
 
 /** The kind of document, for readers of bench/results. */
 export const KIND = 'peers';
@@ -69,10 +70,10 @@ export function addRow(file, results, row) {
   writeResults(file, results);
 }
 
-/** Writes the document. */
-export function writeResults(file, results) {
+/** Writes the document, which is made to be published: no text of it names a folder of this machine. */
+export function writeResults(file, results, places = placesOf()) {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(rounded(results), null, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(withoutPaths(rounded(results), places), null, 1)}\n`);
 }
 
 /** Numbers to six digits: more says nothing, and would drown what does. Losses keep eight, for comparison. */

@@ -51,7 +51,7 @@ function machineTable(document) {
     ...utilisation(document.suite ?? []),
     ...suiteSummary(document.suite ?? []),
     ...(failed.length > 0
-      ? ['', `Not measured: ${failed.map(({ id, error }) => `\`${id}\` (${error})`).join('; ')}`]
+      ? ['', `Not measured: ${failed.map(({ id, error }) => `\`${id}\` (${plain(error)})`).join('; ')}`]
       : []),
   ].join('\n');
 }
@@ -187,7 +187,7 @@ function suiteSummary(suite) {
   const of = (status) =>
     suite
       .filter((step) => step.status === status)
-      .map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
+      .map(({ name, reason }) => plain(reason ? `${name} (${reason})` : name));
   const [failed, left] = [of('failed'), of('left out')];
   const said = [`${of('ok').length} steps of scripts/gpu-suite went well`];
   if (failed.length > 0) said.push(`failed: ${failed.join('; ')}`);
@@ -196,6 +196,8 @@ function suiteSummary(suite) {
 }
 
 const line = (cells) => `| ${cells.join(' | ')} |`;
+/** A text that came from a program, for Markdown: `<root>` would be taken for HTML. */
+const plain = (text) => text.replace(/\s+/g, ' ').replaceAll('<', '&lt;');
 const verdict = (met) => (met === undefined ? '' : met ? 'yes' : '**no**');
 const seconds = (value) => (value < 1 ? value.toPrecision(3) : value.toFixed(2));
 const percent = (share) => `${(100 * share).toFixed(1)} %`;

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { spreadOf } from '../../dist/bench/statistics.js';
+import { failure } from './failure.mjs';
 
 /** One side: a process that answers a number of steps with one line of JSON. */
 export class Side {
@@ -59,7 +60,7 @@ export class Side {
     });
     try {
       const { value, done } = await Promise.race([this.lines.next(), late]);
-      if (done) throw new Error(`${this.name} ended: ${this.errors.trim().slice(-1500)}`);
+      if (done) throw failure(`${this.name} ended`, this.errors);
       return JSON.parse(value);
     } finally {
       clearTimeout(timer);
