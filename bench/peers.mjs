@@ -21,7 +21,7 @@ import { failure, reasonOf, wholeStory } from './peers/failure.mjs';
 import { gpt2Tokenizer } from './peers/gpt2.mjs';
 import { drawnInputs, sciqInputs } from './peers/inputs.mjs';
 import { writeJob } from './peers/job.mjs';
-import { PRODUCTS_BAR, workloads } from './peers/plan.mjs';
+import { EXPERIMENT, PRODUCTS_BAR, workloads } from './peers/plan.mjs';
 import { addRow, machineOf, openResults, resultFile } from './peers/results.mjs';
 import { writeTable } from './peers/table.mjs';
 import { largestRelative, ratios, Side, summary, takeTurns } from './peers/turns.mjs';
@@ -30,7 +30,6 @@ const here = join(dirname(fileURLToPath(import.meta.url)), 'peers');
 const root = join(here, '..', '..');
 /** Seconds that a peer may need for an answer: a compiler's first, on a slow machine. */
 const PATIENCE = 900;
-const EXPERIMENT = 'experiment/chess-check';
 
 const { values: options } = parseArgs({
   options: {
@@ -64,7 +63,7 @@ async function main() {
   const wanted = options.rows?.split(',') ?? [''];
   const chosen = (id) => wanted.some((part) => id.includes(part));
   const list = rows.filter(({ id }) => chosen(id));
-  const whole = device === 'cpu' && !dryShape && !options['ours-alone'] && chosen(EXPERIMENT);
+  const whole = !dryShape && !options['ours-alone'] && chosen(EXPERIMENT);
   if (options.list) return console.log([...rows.map(({ id }) => id), EXPERIMENT].join('\n'));
   if (list.length === 0 && !whole && !options.export) {
     throw new Error(

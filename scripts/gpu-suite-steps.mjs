@@ -2,7 +2,7 @@
 // suite has: most steps need a fraction of theirs, and --budget holds the whole.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { workloads } from '../bench/peers/plan.mjs';
+import { EXPERIMENT, workloads } from '../bench/peers/plan.mjs';
 
 /**
  * @typedef {{ root: string, device: 'cpu' | 'cuda', dry: boolean, file: string, scratch: string, python: string,
@@ -126,7 +126,7 @@ export function peerSteps({ root, device, dry, file, scratch, python, torch, tok
   }
   const lists = tokens ? ['--tokens', tokens] : [];
   const rows = workloads({ device, quick: false, memory: 0 }).map(({ id }) => id);
-  return rows.map((id) => ({
+  return [...rows, EXPERIMENT].map((id) => ({
     name: `peers ${id}`,
     command: node(script, '--rows', id, ...lists, ...common),
     limit: 150,

@@ -22,7 +22,10 @@ export async function runExperiment({ root, work, python, threads, device, say }
   const experiment = [...DATASET, '--weak', MODELS.weak, '--strong', MODELS.strong, ...EPOCHS];
   run(process.execPath, [join(root, 'bench/peers/rows.mjs'), rows, ...experiment]);
 
-  const settings = [...experiment, ...RATES, '--head', 'linear', '--threads', threads, '--device', device];
+  // As experiment.py on that device.
+  const dtype = device.startsWith('cuda') ? 'bf16' : 'f32';
+  const machine = ['--threads', threads, '--device', device];
+  const settings = [...experiment, ...RATES, '--head', 'linear', '--dtype', dtype, ...machine];
   const output = ['--json', '--no-report', '--out', join(folder, 'store')];
   const program = join(root, 'bin', 'w2s-native.js');
   const ours = await timed(process.execPath, [program, 'train', ...settings, ...output]);
@@ -30,10 +33,10 @@ export async function runExperiment({ root, work, python, threads, device, say }
   const assets = join(root, 'assets', 'models');
   const folders = ['--weak', join(assets, MODELS.weak), '--strong', join(assets, MODELS.strong)];
   const script = join(root, 'bench/peers/experiment.py');
-  const same = ['--rows', rows, ...folders, ...EPOCHS, ...RATES, '--threads', threads];
+  const same = ['--rows', rows, ...folders, ...EPOCHS, ...RATES, ...machine];
   const theirs = await timed(python, [script, ...same]);
   say(`   theirs ${theirs.seconds.toFixed(1)} s`);
-  return compared(ours, theirs);
+  return { dtype, ...compared(ours, theirs) };
 }
 
 /** Accuracies side by side; met where theirs lies in our interval for each model. */

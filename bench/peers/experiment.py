@@ -1,13 +1,17 @@
-"""One whole weak-to-strong experiment in PyTorch and Transformers, tuned for a CPU: what `w2s-native train` is held
-against, numbers and time.
+"""One whole weak-to-strong experiment in PyTorch and Transformers, tuned: what `w2s-native train` is held against,
+numbers and time.
 
     node bench/peers/rows.mjs rows.json --weak FOLDER --strong FOLDER --dataset chess-check --epochs 2
     python3 bench/peers/experiment.py --rows rows.json --weak FOLDER --strong FOLDER --threads 2
 
-The rows and orders are those that rows.mjs wrote. AutoModelForSequenceClassification with scaled dot-product attention,
-float32; an optimizer batch is sorted by length and computed in micro-batches, padded a little only and without a mask
-(on the right of a causal model padding is never read); fused AdamW, gradients clipped at a norm of 1; a head of zeros;
-soft weak labels, cross-entropy. Scoring is sorted by length too. Prints one JSON document.
+The rows and orders are those that rows.mjs wrote. AutoModelForSequenceClassification with float32 weights, fused AdamW,
+gradients clipped at a norm of 1; a head of zeros; soft weak labels, cross-entropy; scoring sorted by length. Prints one
+JSON document.
+
+On a CPU: scaled dot-product attention in float32; an optimizer batch is sorted by length and computed in micro-batches,
+padded a little only and without a mask (on the right of a causal model padding is never read). On a GPU, as tuned.py:
+the optimizer batch at once, laid end to end, variable-length flash attention, bf16 autocast; without torch.compile,
+which takes longer than the whole experiment.
 """
 
 import argparse
@@ -30,10 +34,12 @@ def arguments():
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--weak-epochs", type=int, default=None)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--micro-batch", type=int, default=8)
-    parser.add_argument("--score-batch", type=int, default=32)
+    parser.add_argument("--micro-batch", type=int, default=None, help="8; on a GPU the optimizer batch")
+    parser.add_argument("--score-batch", type=int, default=None, help="32; on a GPU 512")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--flatten", action="store_true", help="lay batches end to end on a CPU too")
     return parser.parse_args()
 
 
@@ -41,26 +47,56 @@ ARGS = arguments()
 import torch  # noqa: E402  (after the arguments, so that --help is quick)
 import transformers  # noqa: E402
 from transformers import AutoModelForSequenceClassification  # noqa: E402
+from varlen import flat_inputs, register  # noqa: E402
 
 torch.set_num_threads(ARGS.threads)
 torch.manual_seed(0)
 transformers.utils.logging.set_verbosity_error()
+register()
+DEVICE = torch.device(ARGS.device)
+ON_GPU = DEVICE.type == "cuda"
+FLAT = ON_GPU or ARGS.flatten
+MICRO_BATCH = ARGS.micro_batch or (ARGS.batch_size if ON_GPU else 8)
+SCORE_BATCH = ARGS.score_batch or (512 if ON_GPU else 32)
+if ON_GPU:
+    torch.set_float32_matmul_precision("high")
 
 
 def classifier(folder):
     model = AutoModelForSequenceClassification.from_pretrained(
-        folder, num_labels=2, dtype=torch.float32, attn_implementation="sdpa"
+        folder, num_labels=2, dtype=torch.float32, attn_implementation="varlen" if FLAT else "sdpa"
     )
     torch.nn.init.zeros_(model.score.weight)
-    return model
+    return model.to(DEVICE)
 
 
-def logits_of(model, ids):
+def on_device(tensor):
+    """A copy on the device that nobody waits for."""
+    return tensor.pin_memory().to(DEVICE, non_blocking=True) if ON_GPU else tensor
+
+
+def padded_logits(model, ids):
     """Of token lists that are padded on the right; read at the last token of each."""
     lengths = torch.tensor([len(each) for each in ids])
     tokens = torch.nn.utils.rnn.pad_sequence([torch.tensor(each) for each in ids], batch_first=True)
     hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
     return model.score(hidden[torch.arange(len(ids)), lengths - 1])
+
+
+def flat_logits(model, ids):
+    """Of token lists that are laid end to end."""
+    *tensors, longest = flat_inputs([torch.tensor(each) for each in ids])
+    tokens, positions, starts, last = map(on_device, tensors)
+    hidden = model.base_model(
+        input_ids=tokens, position_ids=positions, use_cache=False, cu_seq_lens_q=starts, max_length_q=longest
+    ).last_hidden_state
+    return model.score(hidden[0, last])
+
+
+def logits_of(model, ids):
+    """Float32 [rows, 2], on the device."""
+    with torch.autocast(DEVICE.type, dtype=torch.bfloat16, enabled=ON_GPU):
+        return (flat_logits if FLAT else padded_logits)(model, ids).float()
 
 
 def factor(step, total):
@@ -79,16 +115,18 @@ def train(folder, ids, targets, orders, epochs, lr):
         {"params": model.score.parameters(), "lr": head_lr},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
+    targets = targets.to(DEVICE)
     size = ARGS.batch_size
     total = epochs * -(-len(ids) // size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, total))
     for epoch in range(epochs):
         for start in range(0, len(ids), size):
             batch = sorted(orders[epoch][start : start + size], key=lambda i: len(ids[i]))
-            for first in range(0, len(batch), ARGS.micro_batch):
-                rows = batch[first : first + ARGS.micro_batch]
+            for first in range(0, len(batch), MICRO_BATCH):
+                rows = batch[first : first + MICRO_BATCH]
                 logits = logits_of(model, [ids[i] for i in rows])
-                loss = torch.nn.functional.cross_entropy(logits, targets[rows], reduction="sum") / len(batch)
+                wanted = targets[on_device(torch.tensor(rows))]
+                loss = torch.nn.functional.cross_entropy(logits, wanted, reduction="sum") / len(batch)
                 loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), ARGS.clip, foreach=True)
             optimizer.step()
@@ -101,10 +139,12 @@ def train(folder, ids, targets, orders, epochs, lr):
 def score(model, ids):
     model.eval()
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    scored = [
+        logits_of(model, [ids[i] for i in order[start : start + SCORE_BATCH]])
+        for start in range(0, len(ids), SCORE_BATCH)
+    ]
     logits = torch.empty(len(ids), 2)
-    for start in range(0, len(ids), ARGS.score_batch):
-        rows = order[start : start + ARGS.score_batch]
-        logits[rows] = logits_of(model, [ids[i] for i in rows])
+    logits[order] = torch.cat(scored).cpu()
     return logits
 
 
@@ -123,6 +163,8 @@ def main():
     def phase(name, work):
         wall, cpu = time.monotonic(), cpu_seconds()
         result = work()
+        if ON_GPU:
+            torch.cuda.synchronize()
         phases[name] = {"seconds": round(time.monotonic() - wall, 2), "cpuSeconds": round(cpu_seconds() - cpu, 2)}
         return result
 

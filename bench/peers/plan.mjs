@@ -16,6 +16,9 @@ export const PEERS = {
   flat: '(d) tuned, laid end to end',
 };
 
+/** One whole `train`: beside the workloads, a row of its own kind. */
+export const EXPERIMENT = 'experiment/chess-check';
+
 /** Share of a step on a CPU that is matrix products. */
 export const PRODUCTS_BAR = 0.8;
 

@@ -174,3 +174,45 @@ test.skipIf(python === undefined)(
   },
   300_000,
 );
+
+test.skipIf(python === undefined)(
+  'the whole experiment laid end to end, as on a GPU, gives what it gives padded',
+  async () => {
+    const rows = join(folder, 'rows.json');
+    const sizes = ['--train-size', '200', '--test-size', '200', '--epochs', '1'];
+    const models = ['--weak', 'chess-xs', '--strong', 'chess-s'];
+    const written = run(process.execPath, [
+      'rows.mjs',
+      rows,
+      '--dataset',
+      'chess-check',
+      ...models,
+      ...sizes,
+    ]);
+    expect(written).toBe('weak: 100, transfer: 100, test: 200\n');
+    const folders = models.map((word) =>
+      word.startsWith('--') ? word : join(root, 'assets', 'models', word),
+    );
+    const settings = ['--rows', rows, ...folders, '--epochs', '1', '--lr', '1e-3', '--threads', '1'];
+    const accuracies = (...way: string[]) => {
+      const { weak, labels, student, ceiling } = JSON.parse(
+        run(python ?? '', ['experiment.py', ...settings, ...way]),
+      );
+      return [weak, labels, student, ceiling];
+    };
+    const padded = accuracies();
+    // Two of 200 may tip over: texts whose two logits are equal to rounding.
+    for (const [i, value] of accuracies('--flatten', '--micro-batch', '32').entries()) {
+      expect(Math.abs(value - padded[i])).toBeLessThan(0.011);
+    }
+  },
+  120_000,
+);
+
+/** What a script of bench/peers prints. */
+function run(program: string, [script = '', ...args]: string[]): string {
+  const command = [join(root, 'bench', 'peers', script), ...args];
+  const { status, stdout, stderr } = spawnSync(program, command, { encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
