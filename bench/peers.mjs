@@ -21,15 +21,17 @@ import { failure, reasonOf, wholeStory } from './peers/failure.mjs';
 import { gpt2Tokenizer } from './peers/gpt2.mjs';
 import { drawnInputs, sciqInputs } from './peers/inputs.mjs';
 import { writeJob } from './peers/job.mjs';
-import { EXPERIMENT, PRODUCTS_BAR, workloads } from './peers/plan.mjs';
+import { EXPERIMENT, GRAPHS, OURS, PRODUCTS_BAR, workloads } from './peers/plan.mjs';
 import { addRow, machineOf, openResults, resultFile } from './peers/results.mjs';
 import { writeTable } from './peers/table.mjs';
-import { largestRelative, ratios, Side, summary, takeTurns } from './peers/turns.mjs';
+import { isOurs, largestRelative, ratios, Side, summary, takeTurns } from './peers/turns.mjs';
 
 const here = join(dirname(fileURLToPath(import.meta.url)), 'peers');
 const root = join(here, '..', '..');
 /** Seconds that a peer may need for an answer: a compiler's first, on a slow machine. */
 const PATIENCE = 900;
+/** Seconds that ours with CUDA graphs may need: the row is not to be lost over them. */
+const GRAPHS_PATIENCE = 60;
 
 const { values: options } = parseArgs({
   options: {
@@ -158,19 +160,42 @@ async function measureRow(row, inputs) {
   });
   const sides = [];
   try {
-    sides.push(await Side.start('ours', [process.execPath, join(here, 'ours.mjs'), job.file()], PATIENCE));
+    const own = (name) => [process.execPath, join(here, 'ours.mjs'), job.file(undefined, name)];
+    sides.push(await Side.start(OURS, own(OURS), PATIENCE));
+    if (row.graphs) {
+      sides.push(await Side.start(GRAPHS, own(GRAPHS), GRAPHS_PATIENCE, { mayFail: true }));
+    }
     for (const [name, peer] of Object.entries(options['ours-alone'] ? {} : row.peers)) {
       const command = [options.python, join(here, `${peer.script}.py`), job.file(peer, name)];
       sides.push(await Side.start(name, command, PATIENCE));
     }
     await takeTurns(sides, row.phases, (text) => say(`   ${text}`));
-    return describe(row, job, sides);
+    return describe(row, inputs, job, sides);
   } finally {
     for (const side of sides) await side.end();
   }
 }
 
-function describe(row, job, [ours, ...others]) {
+function describe(row, { source, tokenizer }, job, sides) {
+  const [ours, graphs] = sides.filter(isOurs);
+  const others = sides.filter((side) => !isOurs(side));
+  const losses = () => Object.fromEntries(sides.map((side) => [side.name, lossesOf(side)]));
+  return {
+    kind: row.kind,
+    dtype: row.dtype,
+    ...job.size,
+    inputs: { source, tokenizer },
+    ...against(row, job, ours, others),
+    ...(graphs
+      ? { graphs: graphs.failed ? { error: graphs.failed } : against(row, job, graphs, others) }
+      : {}),
+    ...(row.kind === 'train' ? { losses: losses() } : {}),
+    ...(row.curve ? { curve: row.curve } : {}),
+  };
+}
+
+/** One of our sides and the peers. */
+function against(row, job, ours, others) {
   const own = summary(ours);
   const peers = others.map((side) => {
     const { bar, microBatch } = row.peers[side.name];
@@ -179,15 +204,8 @@ function describe(row, job, [ours, ...others]) {
     return [side.name, { ...measured, ...equality(row, ours, side), ...verdict }];
   });
   return {
-    kind: row.kind,
-    dtype: row.dtype,
-    ...job.size,
     ours: { ...own, tokensPerSecond: job.size.tokensAStep / own.secondsAStep },
     peers: Object.fromEntries(peers),
-    ...(row.kind === 'train'
-      ? { losses: Object.fromEntries([ours, ...others].map((side) => [side.name, lossesOf(side)])) }
-      : {}),
-    ...(row.curve ? { curve: row.curve } : {}),
   };
 }
 

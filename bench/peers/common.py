@@ -15,6 +15,7 @@ A job is a JSON file that `bench/peers.mjs` writes:
     micro_batch sequences that are computed at once
     compile     whether tuned.py uses torch.compile
     flatten     whether tuned.py lays sequences end to end on a CPU too
+    cuda_graphs whether ours.mjs launches its steps as CUDA graphs
 
 A peer says on standard output that it is ready, reads numbers of steps from standard input, one a line, and answers
 each with one line of JSON: {"seconds", "cpuSeconds", "losses" or "logits", "peakMemory"}. So two peers can take turns.
@@ -122,9 +123,9 @@ def _cpu_seconds():
 
 
 def _peak_memory():
-    """Bytes: of the GPU where one is used, else of the process."""
+    """Bytes: of tensors on the GPU where one is used, as our side counts them, else of the process."""
     if ON_GPU:
-        return torch.cuda.max_memory_reserved()
+        return torch.cuda.max_memory_allocated()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

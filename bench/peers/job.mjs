@@ -5,6 +5,7 @@ import { stream } from '../../dist/data/index.js';
 import { epochOrder } from '../../dist/steps/batches.js';
 import { scheduleFactor } from '../../dist/steps/schedule.js';
 import { firstSequences } from './inputs.mjs';
+import { GRAPHS } from './plan.mjs';
 
 const BATCH = 32;
 const CLASSES = 2;
@@ -32,7 +33,7 @@ export function writeJob({ row, inputs, model, work, device, threads }) {
   const file = (peer, name = 'ours') => {
     const path = `${stem}.${name}.json`;
     const { microBatch, compile = false, flatten = false } = peer ?? {};
-    const own = peer ? { micro_batch: microBatch, compile, flatten } : {};
+    const own = peer ? { micro_batch: microBatch, compile, flatten } : { cuda_graphs: name === GRAPHS };
     const job = { ...base, ...made.job, ...own, pad: made.sequences.pad, sequences: `${stem}.tokens.json` };
     writeFileSync(path, JSON.stringify(job));
     return path;

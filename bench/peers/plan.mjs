@@ -4,7 +4,9 @@
  * @typedef {{ script: string, bar?: number, microBatch: number, compile?: boolean, flatten?: boolean }} Peer
  * @typedef {{ rounds: number, steps: number, peers?: string[], warmUp?: boolean }} Phase
  * @typedef {{ id: string, kind: 'train' | 'score' | 'parts', shape: string, lists: 'short' | 'long', dtype: 'f32' | 'bf16',
- *   peers: Record<string, Peer>, phases: Phase[], questions?: number, curve?: string, seconds?: number }} Workload
+ *   peers: Record<string, Peer>, phases: Phase[], questions?: number, curve?: string, graphs?: boolean,
+ *   seconds?: number }} Workload
+ * `graphs`: ours runs a second time beside them, with its steps launched as CUDA graphs.
  */
 
 /** What the peers are, in words; bench/peers/*.py say more. */
@@ -15,6 +17,10 @@ export const PEERS = {
   tuned: '(d) tuned',
   flat: '(d) tuned, laid end to end',
 };
+
+/** Names of our own sides: as it comes, and with CUDA graphs. */
+export const OURS = 'ours';
+export const GRAPHS = 'graphs';
 
 /** One whole `train`: beside the workloads, a row of its own kind. */
 export const EXPERIMENT = 'experiment/chess-check';
@@ -91,6 +97,7 @@ function cudaWorkloads(quick) {
         training(shape, lists, 'bf16', BARS.cuda[lists], {
           ...options,
           phases: phasesOf({ warm: 2, all: quick ? 3 : 4, steps: 10 }),
+          graphs: lists === 'short',
         }),
       ),
     ]),
@@ -102,7 +109,7 @@ function cudaWorkloads(quick) {
       'short',
       'f32',
       { padded: undefined },
-      { phases: phasesOf({ warm: 1, all: 7, steps: 7 }), curve: 'padded' },
+      { phases: phasesOf({ warm: 1, all: 7, steps: 7 }), curve: 'padded', graphs: true },
     ),
   ];
 }
@@ -112,7 +119,13 @@ const phasesOf = ({ warm, all, steps }) => [
   { rounds: all, steps },
 ];
 
-function training(shape, lists, dtype, bars, { phases, microBatch = {}, compile = false, curve }) {
+function training(
+  shape,
+  lists,
+  dtype,
+  bars,
+  { phases, microBatch = {}, compile = false, curve, graphs = false },
+) {
   const sizes = { padded: 32, one_by_one: 1, tuned: 8, ...microBatch };
   const peers = Object.fromEntries(
     Object.entries(bars).map(([name, bar]) => [
@@ -129,6 +142,7 @@ function training(shape, lists, dtype, bars, { phases, microBatch = {}, compile 
     peers,
     phases,
     ...(curve ? { curve } : {}),
+    ...(graphs ? { graphs } : {}),
   };
 }
 
@@ -154,8 +168,8 @@ function scoring(shape, lists, dtype, bar, questions, rounds) {
 }
 
 /**
- * The same row with a shape of a few thousand weights, a step or two and no bar: does everything run? (d) is there
- * also as on a GPU, laid end to end.
+ * The same row with a shape of a few thousand weights, a step or two and no bar: does everything run? What a GPU's rows
+ * have beside is there too: (d) laid end to end, and CUDA graphs, which come to nothing on a CPU.
  */
 function dry(row, shape) {
   const peers = Object.fromEntries(
@@ -167,6 +181,7 @@ function dry(row, shape) {
   return {
     ...{ ...row, id, shape, peers, phases },
     ...(row.questions ? { questions: 8 } : {}),
+    ...(row.kind === 'train' && row.lists === 'short' ? { graphs: true } : {}),
     ...(row.kind === 'parts' ? { seconds: 1 } : {}),
   };
 }

@@ -30,8 +30,9 @@ function newestResults(folder) {
 }
 
 function machineTable(document) {
-  const rows = document.rows.filter(({ error }) => error === undefined);
-  const failed = document.rows.filter(({ error }) => error !== undefined);
+  const ways = document.rows.flatMap(waysOf);
+  const rows = ways.filter(({ error }) => error === undefined);
+  const failed = ways.filter(({ error }) => error !== undefined);
   const versions = Object.assign({}, ...rows.flatMap(({ ours, peers }) => versionsOf(ours, peers)));
   const { python, torch, transformers, blas, libtorch } = versions;
   return [
@@ -39,7 +40,7 @@ function machineTable(document) {
     '',
     `${document.date}, ${commitsOf(document, rows)}, ${document.threads} threads, ${gigabytes(document.memory)} GB; Node ${document.node}, ` +
       `libtorch ${libtorch}; Python ${python}, PyTorch ${torch}, Transformers ${transformers}, ${blas}. ` +
-      `Tokens: ${document.inputs?.source}, ${document.inputs?.tokenizer}. ` +
+      `Tokens: ${tokensOf(document, rows)}. ` +
       `[${document.name}](../bench/results/${document.name})`,
     '',
     '| row | tokens a step | ours, s a step | against | theirs, s a step | times as long | spread | at least | met | results apart by |',
@@ -60,6 +61,19 @@ function machineTable(document) {
 function commitsOf(document, rows) {
   const commits = [...new Set(rows.map(({ commit }) => commit ?? document.commit))];
   return `${commits.length > 1 ? 'commits' : 'commit'} ${commits.join(' and ')}`;
+}
+
+/** Where the token lists came from: of the rows, as the commits. */
+function tokensOf(document, rows) {
+  const computed = rows.filter(({ kind }) => kind === 'train' || kind === 'score');
+  const told = computed.map(({ inputs = document.inputs }) => `${inputs?.source}, ${inputs?.tokenizer}`);
+  return [...new Set(told)].join('; or ') || 'none';
+}
+
+/** A row, and beside it the same with CUDA graphs where they were measured. */
+function waysOf(row) {
+  if (!row.graphs) return [row];
+  return [row, { ...row, ...row.graphs, id: `${row.id}, CUDA graphs` }];
 }
 
 function versionsOf(ours, peers) {

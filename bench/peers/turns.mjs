@@ -4,23 +4,33 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { spreadOf } from '../../dist/bench/statistics.js';
-import { failure } from './failure.mjs';
+import { failure, reasonOf } from './failure.mjs';
+import { GRAPHS, OURS } from './plan.mjs';
 
 /** One side: a process that answers a number of steps with one line of JSON. */
 export class Side {
   /**
-   * Starts it and waits until it is ready.
+   * Starts it and waits until it is ready. One that `mayFail` is given back even if it does, with the reason in
+   * `failed`.
    * @param {string} name @param {string[]} command @param {number} limit seconds that an answer may take
+   * @param {{ mayFail?: boolean }} [options]
    */
-  static async start(name, command, limit) {
+  static async start(name, command, limit, { mayFail = false } = {}) {
     const side = new Side(name, command, limit);
+    side.mayFail = mayFail;
     try {
       side.versions = (await side.#next()).versions;
     } catch (error) {
-      await side.end(); // else it would go on beside all that is measured later
-      throw error;
+      await side.#fail(error);
     }
     return side;
+  }
+
+  /** Ends it: else it would go on beside all that is measured later. */
+  async #fail(error) {
+    await this.end();
+    if (!this.mayFail) throw error;
+    this.failed = reasonOf(error);
   }
 
   constructor(name, command, limit) {
@@ -42,12 +52,16 @@ export class Side {
     this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Runs `steps` further steps. @param {number} steps @param {{ warmUp?: boolean }} phase */
+  /** Runs `steps` further steps; gives nothing where one failed that may. @param {number} steps @param {{ warmUp?: boolean }} phase */
   async turn(steps, { warmUp = false }) {
     this.process.stdin.write(`${steps}\n`);
-    const answer = { ...(await this.#next()), steps, warmUp };
-    this.turns.push(answer);
-    return answer;
+    try {
+      const answer = { ...(await this.#next()), steps, warmUp };
+      this.turns.push(answer);
+      return answer;
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
   async #next() {
@@ -79,7 +93,7 @@ export class Side {
 }
 
 /**
- * Runs the phases on all sides in turn. A side that is not named in a phase's `peers` sits it out; `ours` never does.
+ * Runs the phases on all sides in turn. A side that is not named in a phase's `peers` sits it out; our own never do.
  * @param {Side[]} sides @param {import('./plan.mjs').Phase[]} phases @param {(text: string) => void} say
  */
 export async function takeTurns(sides, phases, say) {
@@ -87,9 +101,9 @@ export async function takeTurns(sides, phases, say) {
     for (let round = 0; round < phase.rounds; round++) {
       const times = [];
       for (const side of sides) {
-        if (phase.peers && side.name !== 'ours' && !phase.peers.includes(side.name)) continue;
-        const { seconds } = await side.turn(phase.steps, phase);
-        times.push(`${side.name} ${(seconds / phase.steps).toFixed(3)}`);
+        if (side.failed !== undefined || sitsOut(side, phase)) continue;
+        const answer = await side.turn(phase.steps, phase);
+        times.push(answer ? `${side.name} ${(answer.seconds / phase.steps).toFixed(3)}` : side.failed);
       }
       say(
         `${phase.warmUp ? 'warm-up' : `round ${round + 1} of ${phase.rounds}`}: ${times.join(', ')} s a step`,
@@ -97,6 +111,12 @@ export async function takeTurns(sides, phases, say) {
     }
   }
 }
+
+/** @param {Side} side @param {import('./plan.mjs').Phase} phase */
+const sitsOut = (side, { peers }) => !isOurs(side) && peers !== undefined && !peers.includes(side.name);
+
+/** Whether a side is one of our own. @param {Side} side */
+export const isOurs = ({ name }) => name === OURS || name === GRAPHS;
 
 const median = (values) => spreadOf(values).median;
 
@@ -111,6 +131,7 @@ export function summary(side) {
     cpuSecondsAStep: median(turns.map(({ cpuSeconds, steps }) => cpuSeconds / steps)),
     peakMemory: side.turns.at(-1)?.peakMemory ?? null,
     rounds: turns.length,
+    ...(side.turns.at(-1)?.replays === undefined ? {} : { replays: side.turns.at(-1).replays }),
     versions: side.versions,
   };
 }

@@ -118,6 +118,26 @@ test('a side that ends says why', async () => {
   await expect(broken).rejects.toThrow(/broken ended: .*no such thing/s);
 });
 
+test('one of our own sides may fail, and the others go on', async () => {
+  const ours = await side('ours', 0.5);
+  const graphs = await Side.start('graphs', [process.execPath, '-e', 'throw new Error("no graphs")'], 20, {
+    mayFail: true,
+  });
+  expect(graphs.failed).toBe('graphs ended: Error: no graphs');
+  await takeTurns([ours, graphs], [{ rounds: 2, steps: 1 }], () => {});
+  expect([ours.turns.length, graphs.turns.length]).toEqual([2, 0]);
+  await ours.end();
+});
+
+test('one that fails in a turn sits out the rest', async () => {
+  const code = `process.stdin.once('data', () => { throw new Error('out of memory'); }); console.log('{}');`;
+  const graphs = await Side.start('graphs', [process.execPath, '-e', code], 20, { mayFail: true });
+  const rounds: string[] = [];
+  await takeTurns([graphs], [{ rounds: 2, steps: 1 }], (line: string) => rounds.push(line));
+  expect(rounds[0]).toContain('graphs ended: Error: out of memory');
+  expect(graphs.turns).toHaveLength(0);
+});
+
 test('the largest relative difference is of the steps that both did', () => {
   expect(largestRelative([1, 2, 9], [1, 2.5])).toEqual({ steps: 2, largest: 0.2 });
 });
@@ -137,8 +157,12 @@ test('a row replaces an older one of its name, and the table is written from the
     ...{ ours: { secondsAStep: 1, versions: { libtorch: '2.13.0' } }, peers: { padded: peer(ratio) } },
   });
   addRow(file, openResults(file, head), row(1.5));
-  addRow(file, openResults(file, head), row(2.25));
-  expect(JSON.parse(await readFile(file, 'utf8')).rows).toHaveLength(1);
+  const graphs = { ours: { secondsAStep: 0.5, versions: {} }, peers: { padded: peer(4) } };
+  const inputs = { source: 'SciQ', tokenizer: 'GPT-2' };
+  addRow(file, openResults(file, head), { ...row(2.25), graphs, inputs });
+  const alone = { ...row(3), id: 'train/b/short/f32', graphs: { error: 'no <root>\nhere' } };
+  addRow(file, openResults(file, head), { ...alone, inputs: { source: 'drawn', tokenizer: 'none' } });
+  expect(JSON.parse(await readFile(file, 'utf8')).rows).toHaveLength(2);
   const marks = ['<!-- bench/peers.mjs --table writes from here -->', 'old', '<!-- to here -->'];
   await writeFile(join(place, 'docs', 'performance.md'), ['before', ...marks, 'after'].join('\n'));
   writeTable(place);
@@ -146,7 +170,12 @@ test('a row replaces an older one of its name, and the table is written from the
   expect(page).toContain(
     '| train/a/short/f32 | 700 | 1.00 | (a) padded, sdpa | 2.00 | **2.25** | 2.25 to 2.25 | 2 | yes |',
   );
+  expect(page).toContain(
+    '| train/a/short/f32, CUDA graphs | 700 | 0.500 | (a) padded, sdpa | 2.00 | **4.00** | 4.00 to 4.00 | 2 | yes |',
+  );
   expect(page).toContain('| loss curve of train/a/short/f32, 50 steps |');
+  expect(page).toContain('Tokens: SciQ, GPT-2; or drawn, none.');
+  expect(page).toContain('Not measured: `train/b/short/f32, CUDA graphs` (no &lt;root> here)');
   expect(page).not.toContain('old');
   expect(page.startsWith('before')).toBe(true);
 });
@@ -164,10 +193,13 @@ test.skipIf(python === undefined)(
     const { rows } = JSON.parse(await readFile(out, 'utf8'));
     const measured = rows.filter(({ kind }: { kind: string }) => kind !== 'parts');
     expect(measured).toHaveLength(4);
-    for (const { kind, peers } of measured) {
+    for (const { kind, peers, graphs } of measured) {
       // (d) as it is on a CPU, and as on a GPU: laid end to end.
       if (kind === 'train') expect(Object.keys(peers)).toEqual(expect.arrayContaining(['tuned', 'flat']));
-      for (const peer of Object.values(peers as Record<string, Record<string, number>>)) {
+      for (const peer of Object.values({ ...peers, ...graphs?.peers } as Record<
+        string,
+        Record<string, number>
+      >)) {
         expect(peer.lossDifference ?? peer.logitDifference).toBeLessThan(1e-4);
       }
     }
