@@ -24,9 +24,7 @@ const model = await openModel(job.model, {
 
 /** Trains `count` optimizer steps from step `first` on. */
 function training() {
-  // Batches whose texts begin alike are not recorded, and many of SciQ's do, if only by a few words.
-  const launched = job.cuda_graphs ? { cudaGraphs: true, sharePrefixes: false } : {};
-  const trainer = createTrainer(model, { clip: job.clip, ...launched });
+  const trainer = createTrainer(model, { clip: job.clip, cudaGraphs: job.cuda_graphs ?? false });
   const targets = Float32Array.from(job.targets.flat());
   const step = async (k) => {
     const indices = job.batches[k];

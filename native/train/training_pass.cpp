@@ -3,7 +3,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
+#include <numeric>
 
 #include "../nn/prefix_order.h"
 #include "../out_of_memory.h"
@@ -16,9 +16,14 @@ constexpr size_t kMostRecordings = 64;
 // Shapes that may wait for their second micro-batch.
 constexpr size_t kMostSeen = 256;
 
-bool some_are_shared(const Sequences& sequences, const std::vector<int64_t>& indices_B) {
-  return std::ranges::any_of(prefix_order(sequences, indices_B).shared,
-                             [](int64_t shared) { return shared > 0; });
+// Sharing that saves one token in so many gains more than launching everything at once, which knows no sharing.
+constexpr int64_t kSharingPays = 4;
+
+bool sharing_pays(const Sequences& sequences, const std::vector<int64_t>& indices_B) {
+  int64_t tokens = 0;
+  for (const int64_t index : indices_B) tokens += sequences.length(index);
+  const std::vector<int64_t> shared = prefix_order(sequences, indices_B).shared;
+  return kSharingPays * std::accumulate(shared.begin(), shared.end(), int64_t{0}) >= tokens;
 }
 
 // Gradients of the filling too: zeros.
@@ -60,7 +65,7 @@ std::optional<FixedShape> TrainingPass::shape_of(const Sequences& sequences,
   // The parts of a step that is replayed cannot be told apart.
   if (!options_.recorder || model_->profile().enabled() || model_->reading() != Reading::kLastToken)
     return std::nullopt;
-  if (shares_prefixes() && some_are_shared(sequences, indices_B)) return std::nullopt;
+  if (shares_prefixes() && sharing_pays(sequences, indices_B)) return std::nullopt;
   return fixed_shape(sequences, indices_B, model_->config().context_length);
 }
 
