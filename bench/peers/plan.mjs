@@ -77,7 +77,7 @@ function cpuWorkloads(quick, memory) {
         curve: 'padded',
       }),
       training(shape, 'long', 'f32', BARS.cpu.long, {
-        phases: phasesOf({ warm: 1, all: large ? 2 : quick ? 3 : 5, steps: 1 }),
+        phases: phasesOf({ warm: 1, all: large || quick ? 3 : 5, steps: 1 }),
         microBatch: { padded: large && !fits ? 16 : 32 },
       }),
       scoring(shape, 'short', 'f32', BARS.cpu.score.short, large ? 100 : 300, quick ? 2 : 4),
