@@ -86,4 +86,24 @@ describe('a file of games in PGN', () => {
   it('has no rows where it has no games', async () => {
     expect((await errorOf(load('\n\n'))).message).toMatch(/at least one row in .*no rows/);
   });
+
+  it('is read in pieces, games that span two of them included', async () => {
+    const comment = (i: number) => `{${'é€𝄞 no move\n'.repeat((i * 7919) % 1500)}}`;
+    const games = Array.from(
+      { length: 160 },
+      (_, i) => `[Round "${i}"]\n[Result "*"]\n\n1. e4 ${comment(i)} e5 2. Nf3 *\n`,
+    );
+    const begins = games.map((_, i) => games.slice(0, i).join('\n').split('\n').length + (i > 0 ? 1 : 0));
+    const content = games.join('\n');
+    expect(Buffer.byteLength(content)).toBeGreaterThan(2 << 20);
+    for (const gzip of [false, true]) {
+      const { rows } = await load(content, { gzip });
+      expect(rows.map(({ text }) => text)).toEqual(games.map(() => 'e2e4 e7e5 g1f3'));
+      expect(rows.map(({ row }) => row)).toEqual(begins);
+    }
+    const error = await errorOf(load(`${content}\n[Round "x"]\n\n1. Ke2 *\n`));
+    expect(error.message).toMatch(new RegExp(`line ${content.split('\n').length + 1}, `));
+    const endless = await errorOf(load(`${content}\n[Round "x"]\n\n1. e4 {${'no end\n'.repeat(200_000)}`));
+    expect(endless.message).toMatch(/one without an end/);
+  });
 });

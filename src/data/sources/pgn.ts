@@ -1,11 +1,11 @@
 import { Chess } from 'chessops/chess';
-import { type Game, type PgnNodeData, PgnParser } from 'chessops/pgn';
+import { type Game, PgnError, type PgnNodeData, PgnParser } from 'chessops/pgn';
 import { parseSan } from 'chessops/san';
 import { badField, badRow } from '../badRow.js';
 import { uciOf } from '../chess/position.js';
 import { firstKeys } from './jsonl.js';
 import { inChunks, type Source, type SourceRow } from './source.js';
-import { lines, readText } from './text.js';
+import { lines, type TextPiece, textPieces } from './text.js';
 
 /** The column of the moves; all others are tags of the games, in their own spelling. */
 const MOVES = 'text';
@@ -17,20 +17,16 @@ const FIRST_GAMES = 20;
  * One that does not begin in the usual position is a bad row: its moves alone would not tell what they mean.
  */
 export async function openPgn(file: string): Promise<Source> {
-  const bytes = await readText(file);
-  const columns = firstKeys(firstGames(file, bytes));
-  function* rows(): Generator<SourceRow> {
-    for (const row of games(file, bytes)) yield withAll(columns, row);
+  const first: SourceRow[] = [];
+  for await (const chunk of games(file)) {
+    first.push(...chunk);
+    if (first.length >= FIRST_GAMES) break;
   }
-  return { file, unit: 'line', columns, rows: () => inChunks([rows()]) };
-}
-
-function* firstGames(file: string, bytes: Buffer): Generator<SourceRow> {
-  let count = 0;
-  for (const game of games(file, bytes)) {
-    yield game;
-    if (++count === FIRST_GAMES) return;
+  const columns = firstKeys(first.slice(0, FIRST_GAMES));
+  async function* rows(): AsyncGenerator<readonly SourceRow[]> {
+    for await (const chunk of games(file)) yield chunk.map((row) => withAll(columns, row));
   }
+  return { file, unit: 'line', columns, rows };
 }
 
 /** A tag that a game lacks is blank in it. */
@@ -39,23 +35,55 @@ function withAll(columns: readonly string[], row: SourceRow): SourceRow {
   return { ...row, record: { ...Object.fromEntries(columns.map((name) => [name, ''])), ...row.record } };
 }
 
-/** Games in the file's order, with the line that each begins on. */
-function* games(file: string, bytes: Buffer): Generator<SourceRow> {
-  const done: SourceRow[] = [];
-  let begin: number | undefined;
-  const parser = new PgnParser((game, problem) => {
-    const row = begin ?? 1;
-    begin = undefined;
-    done.push(problem ? tooLarge(file, row) : rowOf(file, row, game));
-  }, noTags);
-  for (const { number, start, end } of lines(bytes)) {
-    const line = bytes.toString('utf8', start, end);
-    if (line.trim() !== '' && !line.startsWith('%')) begin ??= number;
-    parser.parse(`${line}\n`, { stream: true });
-    yield* done.splice(0);
+/** Games in the file's order, with the line that each begins on. The file is read as they are asked for. */
+const games = (file: string) => inChunks(gamePieces(file));
+
+async function* gamePieces(file: string): AsyncGenerator<Iterable<SourceRow | undefined>> {
+  const reader = new GameReader(file);
+  for await (const piece of textPieces(file)) yield reader.read(piece);
+  yield reader.end();
+}
+
+/** Takes lines and gives the games that end on them: one may span pieces of its file. */
+class GameReader {
+  private readonly done: SourceRow[] = [];
+  private begin: number | undefined;
+  private readonly parser: PgnParser;
+
+  constructor(private readonly file: string) {
+    this.parser = new PgnParser((game, problem) => {
+      const row = this.begin ?? 1;
+      this.begin = undefined;
+      this.done.push(problem ? tooLarge(file, row) : rowOf(file, row, game));
+    }, noTags);
   }
-  parser.parse('');
-  yield* done.splice(0);
+
+  /** Undefined: a line that ends no game. */
+  *read({ bytes, firstLine }: TextPiece): Generator<SourceRow | undefined> {
+    for (const { number, start, end } of lines(bytes)) {
+      const line = bytes.toString('utf8', start, end);
+      if (line.trim() !== '' && !line.startsWith('%')) this.begin ??= firstLine + number - 1;
+      this.parse(`${line}\n`, true);
+      yield* this.done.splice(0);
+      yield undefined;
+    }
+  }
+
+  /** What ends with the file. */
+  end(): readonly SourceRow[] {
+    this.parse('', false);
+    return this.done.splice(0);
+  }
+
+  /** The parser reads nothing more after a game without an end; where a comment has none, it throws instead of saying so. */
+  private parse(text: string, stream: boolean): void {
+    try {
+      this.parser.parse(text, { stream });
+    } catch (cause) {
+      if (!(cause instanceof PgnError)) throw cause;
+      this.done.push(tooLarge(this.file, this.begin ?? 1));
+    }
+  }
 }
 
 const noTags = (): Map<string, string> => new Map();
