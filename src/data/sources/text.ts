@@ -39,7 +39,7 @@ export async function readText(file: string): Promise<Buffer> {
 }
 
 /** A file's bytes behind its byte order mark. */
-function withoutMark(bytes: Buffer): Buffer {
+export function withoutMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
@@ -76,7 +76,8 @@ export async function* textPieces(file: string): AsyncGenerator<TextPiece> {
   if (begun.length > 0) yield whole(Buffer.concat(begun));
 }
 
-async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
+/** Its bytes as they come, unpacked where it is gzip; `withoutMark` and UTF-8 are the reader's to look at. */
+export async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
   const packed = createReadStream(file, { highWaterMark: PIECE_BYTES });
   if (!isGzip(file)) {
     yield* packed as AsyncIterable<Buffer>;
@@ -103,7 +104,8 @@ function countLines(bytes: Buffer): number {
   return count;
 }
 
-function notUtf8(file: string, bytes: Buffer, firstLine = 1): W2sError {
+/** An error for the first of these lines that is no UTF-8. */
+export function notUtf8(file: string, bytes: Buffer, firstLine = 1): W2sError {
   let row = firstLine;
   for (const line of lines(bytes)) {
     row = firstLine + line.number - 1;
