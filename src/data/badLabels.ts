@@ -1,5 +1,5 @@
 import { isW2sError, type W2sError } from '../errors.js';
-import { type ClassMap, mixedLabels } from './classes.js';
+import { type ClassMap, type LabelledFile, mixedLabels, type SeenLabel } from './classes.js';
 import type { RawExample } from './formats/index.js';
 import type { ParsedFile } from './parsedFile.js';
 import { mapInSlices } from './sources/source.js';
@@ -21,15 +21,22 @@ export function withoutMixedLabels(parsed: ParsedFile): Promise<ParsedFile> {
 
 /** Labels that fit no class of the data set. */
 export function withoutStrangeLabels(parsed: ParsedFile, classes: ClassMap): Promise<ParsedFile> {
-  return leaveOut(parsed, ({ label, row }) => {
-    try {
-      if (label !== undefined) classes.vector(label, parsed, row);
-      return undefined;
-    } catch (error) {
-      if (isW2sError(error)) return error;
-      throw error;
-    }
-  });
+  return leaveOut(parsed, (row) => strangeLabel(parsed, row, classes));
+}
+
+/** What is wrong with a label that fits no class; undefined: nothing. */
+export function strangeLabel(
+  file: LabelledFile,
+  { label, row }: SeenLabel,
+  classes: ClassMap,
+): W2sError | undefined {
+  try {
+    if (label !== undefined) classes.vector(label, file, row);
+    return undefined;
+  } catch (error) {
+    if (isW2sError(error)) return error;
+    throw error;
+  }
 }
 
 async function leaveOut(

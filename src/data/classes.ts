@@ -1,6 +1,5 @@
 import type { W2sError } from '../errors.js';
 import { badField } from './badRow.js';
-import type { RawExample } from './formats/index.js';
 import type { RawLabel } from './labels.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
 
@@ -17,6 +16,19 @@ export interface ClassMap {
 /** What tells where a label stands. */
 export type LabelledFile = Pick<ParsedFile, 'file' | 'unit' | 'task' | 'labelColumn'>;
 
+/** The labels of a file. A parsed file is that: of each label that is all that deciding about classes needs. */
+export interface LabelsOfFile extends LabelledFile {
+  rows: readonly SeenLabel[];
+}
+
+/** A label, and where it stands first. */
+export interface SeenLabel {
+  row: number;
+  label?: RawLabel;
+  /** Rows that have it; absent: this one. */
+  times?: number;
+}
+
 export interface KnownClasses {
   /** Fixed by the format. */
   classes?: readonly string[];
@@ -25,7 +37,7 @@ export interface KnownClasses {
 }
 
 /** Decides the classes of a data set. Throws ERR_DATA at the first label that fits no class. */
-export function resolveClasses(files: readonly ParsedFile[], known: KnownClasses): ClassMap {
+export function resolveClasses(files: readonly LabelsOfFile[], known: KnownClasses): ClassMap {
   const names = known.classes ?? fromFolder(files, known.label2id) ?? fromLabels(files);
   const indexOf = new Map(names.map((name, i) => [name, i]));
   const oneHot = names.map((_, k) => Object.freeze(names.map((_, j) => (j === k ? 1 : 0))));
@@ -54,16 +66,18 @@ function expectedClass(names: readonly string[]): string {
 }
 
 function* labelled(
-  files: readonly ParsedFile[],
-): Generator<{ file: ParsedFile; row: RawExample; label: RawLabel }> {
+  files: readonly LabelsOfFile[],
+): Generator<{ file: LabelsOfFile; row: SeenLabel; label: RawLabel; times: number }> {
   for (const file of files) {
-    for (const row of file.rows) if (row.label !== undefined) yield { file, row, label: row.label };
+    for (const row of file.rows) {
+      if (row.label !== undefined) yield { file, row, label: row.label, times: row.times ?? 1 };
+    }
   }
 }
 
 /** The folder's classes, if they are 0 … K − 1 and cover every name in use. */
 function fromFolder(
-  files: readonly ParsedFile[],
+  files: readonly LabelsOfFile[],
   label2id: KnownClasses['label2id'],
 ): readonly string[] | undefined {
   if (label2id === undefined) return undefined;
@@ -82,14 +96,14 @@ function fromFolder(
   return names;
 }
 
-function fromLabels(files: readonly ParsedFile[]): readonly string[] {
+function fromLabels(files: readonly LabelsOfFile[]): readonly string[] {
   const names = new Set<string>();
   const indices = new Set<number>();
   const lengths = new Map<number, number>();
-  for (const { label } of labelled(files)) {
+  for (const { label, times } of labelled(files)) {
     if (typeof label === 'string') names.add(label);
     else if (typeof label === 'number') indices.add(label);
-    else lengths.set(label.length, (lengths.get(label.length) ?? 0) + 1);
+    else lengths.set(label.length, (lengths.get(label.length) ?? 0) + times);
   }
   if (names.size > 0) {
     if (indices.size > 0) throw firstSlip(files);
@@ -103,16 +117,25 @@ function fromLabels(files: readonly ParsedFile[]): readonly string[] {
   return Array.from({ length: count }, (_, i) => String(i));
 }
 
+/** What is said of labels of the rarer kind. */
+export interface MixedLabels {
+  isSlip(label: RawLabel): boolean;
+  problem(file: LabelledFile, row: SeenLabel): W2sError;
+}
+
 /** Names and indices in one column: the rarer kind is the slip. Undefined where there is one kind only. */
-export function mixedLabels(
-  files: readonly ParsedFile[],
-): { isSlip(label: RawLabel): boolean; problem(file: ParsedFile, row: RawExample): W2sError } | undefined {
+export function mixedLabels(files: readonly LabelsOfFile[]): MixedLabels | undefined {
   let named = 0;
   let indexed = 0;
-  for (const { label } of labelled(files)) {
-    if (typeof label === 'string') named++;
-    else if (typeof label === 'number') indexed++;
+  for (const { label, times } of labelled(files)) {
+    if (typeof label === 'string') named += times;
+    else if (typeof label === 'number') indexed += times;
   }
+  return mixedKinds(named, indexed);
+}
+
+/** The same of so many rows with names and with indices. */
+export function mixedKinds(named: number, indexed: number): MixedLabels | undefined {
   if (named === 0 || indexed === 0) return undefined;
   const slip = named <= indexed ? 'string' : 'number';
   const expected = slip === 'string' ? 'a class index' : 'a class name';
@@ -128,7 +151,7 @@ export function mixedLabels(
   };
 }
 
-function firstSlip(files: readonly ParsedFile[]): W2sError {
+function firstSlip(files: readonly LabelsOfFile[]): W2sError {
   const mixed = mixedLabels(files);
   const first = [...labelled(files)].find(({ label }) => mixed?.isSlip(label));
   if (mixed === undefined || first === undefined) throw new TypeError('mixed labels without labels');

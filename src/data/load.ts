@@ -182,13 +182,7 @@ function emptyPart(
   const counts = new Map<number, number>();
   for (const { class: k } of rows) if (k !== undefined) counts.set(k, (counts.get(k) ?? 0) + 1);
   const [rarest] = [...counts].sort((a, b) => a[1] - b[1]);
-  if (rarest === undefined || classes === undefined) {
-    return new W2sError(
-      'ERR_DATA',
-      `Expected enough rows in ${displayPath(parsed.file)} for the ${spec.part} part but received ${rows.length}.`,
-      { hint: 'Bring more rows, or files of their own: --weak-data, --transfer-data, --test-data FILE' },
-    );
-  }
+  if (rarest === undefined || classes === undefined) return tooShort(parsed.file, spec, rows.length);
   const [k, count] = rarest;
   const name = classes.names[k] ?? String(k);
   const first = parsed.rows[rows.findIndex((row) => row.class === k)];
@@ -206,6 +200,15 @@ function emptyPart(
     ? `Did you mean "${near}" there? Then mend the file.`
     : 'Bring more rows of that class, or files of their own: --test-data FILE';
   return new W2sError('ERR_DATA', message, { hint });
+}
+
+/** A part is empty where its file has too few rows. */
+export function tooShort(file: string, { part }: SplitSpec, rows: number): W2sError {
+  return new W2sError(
+    'ERR_DATA',
+    `Expected enough rows in ${displayPath(file)} for the ${part} part but received ${rows}.`,
+    { hint: 'Bring more rows, or files of their own: --weak-data, --transfer-data, --test-data FILE' },
+  );
 }
 
 async function examples(

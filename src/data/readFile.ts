@@ -55,16 +55,17 @@ async function* examplesOf(
   { onProblem, checkIds = true }: ExampleOptions = {},
 ): AsyncGenerator<readonly RawExample[]> {
   const firstWith = new RowsOfIds();
+  const looksAtIds = checkIds && reader.numbered !== true;
   const take = (row: SourceRow, number: number): readonly RawExample[] => {
     if (row.problem !== undefined) throw row.problem;
     const place = placeOf(source, row.row);
     const examples = reader.read(row.record ?? {}, place, number);
-    for (const { id } of checkIds ? examples : []) {
+    for (const { id } of looksAtIds ? examples : []) {
       const earlier = firstWith.get(id);
       if (earlier === undefined) continue;
       throw badField(place, 'id', 'an id of its own', `"${id}", which ${source.unit} ${earlier} has`);
     }
-    for (const { id } of checkIds ? examples : []) firstWith.set(id, row.row);
+    for (const { id } of looksAtIds ? examples : []) firstWith.set(id, row.row);
     return examples;
   };
   let number = 0;
@@ -96,18 +97,25 @@ export async function readDataFile(
 ): Promise<ParsedFile> {
   const { examples, ...opened } = await openDataFile(file, format, options);
   const rows: RawExample[] = [];
-  let skipped = 0;
-  let firstProblem: string | undefined;
-  const skip = ({ message }: W2sError): void => {
-    skipped++;
-    firstProblem ??= message;
-  };
-  for await (const chunk of examples({ onProblem: options.skipBadRows ? skip : undefined })) {
+  const skipped = new SkippedRows();
+  for await (const chunk of examples({ onProblem: options.skipBadRows ? skipped.add : undefined })) {
     for (const example of chunk) rows.push(example);
   }
-  if (rows.length === 0) throw noRows(opened, skipped, firstProblem);
-  const parsed = { ...opened, rows, skipped, ...(firstProblem === undefined ? {} : { firstProblem }) };
+  if (rows.length === 0) throw noRows(opened, skipped.count, skipped.first);
+  const { count, first } = skipped;
+  const parsed = { ...opened, rows, skipped: count, ...(first === undefined ? {} : { firstProblem: first }) };
   return options.skipBadRows && format.classes === undefined ? withoutMixedLabels(parsed) : parsed;
+}
+
+/** Bad rows that are left out: how many, and what is wrong with the first. */
+export class SkippedRows {
+  count = 0;
+  first: string | undefined;
+
+  readonly add = ({ message }: W2sError): void => {
+    this.count++;
+    this.first ??= message;
+  };
 }
 
 /** Throws where no column can be found: the file has no rows, or no row that can be read. */

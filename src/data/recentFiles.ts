@@ -1,7 +1,16 @@
 import { W2sError } from '../errors.js';
+import { type LabelsOfFile, mixedLabels } from './classes.js';
 import type { DatasetFormat, RawExample } from './formats/index.js';
+import type { RawLabel } from './labels.js';
 import type { ParsedFile } from './parsedFile.js';
-import { noRows, type OpenedFile, openDataFile, type ReadOptions, readDataFile } from './readFile.js';
+import {
+  noRows,
+  type OpenedFile,
+  openDataFile,
+  type ReadOptions,
+  readDataFile,
+  SkippedRows,
+} from './readFile.js';
 import type { DatasetSpec, FileLocations, FileRole, TaskKind } from './types.js';
 
 /** Where a file of this content lies here. Throws ERR_NOT_FOUND where nobody has said. */
@@ -42,24 +51,48 @@ export function openRole(
   return openDataFile(file, request.format, readOptions(spec, request));
 }
 
-/** The labels of one file of a data set, and where they stand; of its rows nothing else is kept. */
+/** The labels of one file of a data set, each where it stands first; of its rows nothing else is kept. */
 export async function readLabels(
   spec: DatasetSpec,
   role: FileRole,
   locations: FileLocations,
   request: RoleRequest,
-): Promise<ParsedFile> {
+): Promise<LabelsOfFile> {
   const { examples, ...opened } = await openRole(spec, role, locations, request);
-  const rows: RawExample[] = [];
-  for await (const chunk of examples()) {
-    for (const { row, label } of chunk)
-      rows.push(label === undefined ? UNLABELLED : { ...UNLABELLED, row, label });
-  }
-  if (rows.length === 0) throw noRows(opened);
-  return { ...opened, rows, skipped: 0 };
+  const labels = new DistinctLabels();
+  const skipped = spec.skipBadRows ? new SkippedRows() : undefined;
+  for await (const chunk of examples({ onProblem: skipped?.add })) for (const row of chunk) labels.add(row);
+  if (labels.count === 0) throw noRows(opened, skipped?.count, skipped?.first);
+  const file = { ...opened, rows: labels.rows };
+  const mixed = spec.skipBadRows ? mixedLabels([file]) : undefined;
+  return mixed === undefined
+    ? file
+    : { ...file, rows: labels.rows.filter(({ label }) => !mixed.isSlip(label)) };
 }
 
-const UNLABELLED: RawExample = { id: '', group: '', row: 0 };
+/** Labels by what tells them apart: probabilities are alike where there are as many of them. */
+class DistinctLabels {
+  /** Rows, labelled or not. */
+  count = 0;
+  /** In the order of their first appearance. */
+  readonly rows: { row: number; label: RawLabel; times: number }[] = [];
+  private readonly seen = new Map<string | number, { times: number }>();
+  private readonly lengths = new Map<number, { times: number }>();
+
+  add({ row, label }: RawExample): void {
+    this.count++;
+    if (label === undefined) return;
+    const known = typeof label === 'object' ? this.lengths.get(label.length) : this.seen.get(label);
+    if (known !== undefined) {
+      known.times++;
+      return;
+    }
+    const first = { row, label, times: 1 };
+    this.rows.push(first);
+    if (typeof label === 'object') this.lengths.set(label.length, first);
+    else this.seen.set(label, first);
+  }
+}
 
 function readOptions(
   { columns, skipBadRows, header }: DatasetSpec,

@@ -4,11 +4,10 @@ import { hashFile } from '../config/fileHash.js';
 import { keepInCache, readFromCache } from '../config/userCache.js';
 import { W2sError } from '../errors.js';
 import { displayPath, unskippable } from './badRow.js';
-import { type ClassMap, resolveClasses } from './classes.js';
+import { type ClassMap, type LabelsOfFile, resolveClasses } from './classes.js';
 import { type BuiltInDataset, builtInDataset, type DatasetFormat, findFormat } from './formats/index.js';
 import { localFile } from './hub/file.js';
 import { fetchSplit } from './hub/published.js';
-import type { ParsedFile } from './parsedFile.js';
 import { headerOf, requireColumns } from './readFile.js';
 import { readLabels, readRole } from './recentFiles.js';
 import { checkDataFile, endingOf, openSource, type SourceOptions } from './sources/index.js';
@@ -197,7 +196,7 @@ export async function withClasses(
 
 /** Files that each go with themselves and not with each other: no row is at fault that could be left out. */
 function classesOver(
-  files: readonly ParsedFile[],
+  files: readonly LabelsOfFile[],
   label2id: Readonly<Record<string, number>> | undefined,
   skipsBadRows: boolean,
 ): ClassMap {
@@ -219,11 +218,11 @@ async function classNames(
   const kept = await readFromCache(entry);
   if (Array.isArray(kept)) return kept.map(String);
   const format = await findFormat(name);
-  const parsed: ParsedFile[] = [];
+  const parsed: LabelsOfFile[] = [];
   for (const role of Object.keys(FLAGS) as FileRole[]) {
     if (files[role] === undefined) continue;
     const request = { format, task, labels: true };
-    const read = streamed && !skipBadRows ? readLabels : readRole;
+    const read = streamed ? readLabels : readRole;
     parsed.push(await read(spec, role, locations, request));
   }
   const classes = classesOver(parsed, label2id, skipBadRows === true);

@@ -83,7 +83,9 @@ export async function rowSource(
 ): Promise<RowSource> {
   const streamed = await streamSplit(data, task, context.locations, { labels });
   if (streamed === null) return sourceOf(await read(context, data, task, labels));
-  context.onData({ file: streamed.file, role: roleOf(data), skipped: 0 });
+  const { file, skipped, firstProblem } = streamed;
+  const first = firstProblem === undefined ? {} : { firstProblem };
+  context.onData({ file, role: roleOf(data), skipped, ...first });
   return streamed;
 }
 

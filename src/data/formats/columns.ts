@@ -80,6 +80,7 @@ export function bindColumns(source: Bound, request: ReadRequest, names: ColumnNa
     task: plan.task,
     textColumns: textColumns.filter((column) => column !== undefined),
     labelColumn: (plan.task === 'completion' ? plan.completion : plan.label) ?? names.label,
+    numbered: !has(names.id),
     read,
   };
 }

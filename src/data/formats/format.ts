@@ -47,6 +47,8 @@ export interface RecordReader {
   textColumns: readonly string[];
   /** The column that holds the label, or the completion that is one; for messages. */
   labelColumn: string;
+  /** True: ids are the numbers of records, each record is one example, and no two can have the same. */
+  numbered?: boolean;
   /**
    * The examples of one record.
    * @param number 1-based among the records of its file: the id where the file brings none, so that a table

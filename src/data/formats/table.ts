@@ -48,7 +48,8 @@ export function tableFormat<Column extends string>(settings: TableSettings<Colum
       return [example];
     };
     const textColumns = columns.map(([, spelling]) => spelling);
-    return { task: 'classification', textColumns, labelColumn: label, read };
+    const numbered = !source.columns.includes('id');
+    return { task: 'classification', textColumns, labelColumn: label, numbered, read };
   };
   return madeFormat(settings, bind);
 }
