@@ -2,8 +2,8 @@ import { W2sError } from '../errors.js';
 import { withoutMixedLabels } from './badLabels.js';
 import { badField, displayPath } from './badRow.js';
 import type { DatasetFormat, RawExample, ReadRequest, RecordReader } from './formats/index.js';
+import { NamedNumbers } from './namedNumbers.js';
 import { type ParsedFile, placeOf } from './parsedFile.js';
-import { RowsOfIds } from './rowsOfIds.js';
 import { openSource, type Source, type SourceOptions, type SourceRow } from './sources/index.js';
 
 export interface ReadOptions extends ReadRequest {
@@ -54,7 +54,7 @@ async function* examplesOf(
   reader: RecordReader,
   { onProblem, checkIds = true }: ExampleOptions = {},
 ): AsyncGenerator<readonly RawExample[]> {
-  const firstWith = new RowsOfIds();
+  const firstWith = new NamedNumbers();
   const looksAtIds = checkIds && reader.numbered !== true;
   const take = (row: SourceRow, number: number): readonly RawExample[] => {
     if (row.problem !== undefined) throw row.problem;

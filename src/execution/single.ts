@@ -1,20 +1,16 @@
 /** `finetune`, `label`, `evaluate`: one step on any model folder and any file. */
 
 import type { EvaluateConfig, FinetuneConfig, LabelConfig, StepConfig } from '../config/steps.js';
-import type { Plan, PlanStep, StepHash } from '../experiments/plan.js';
+import type { Plan, PlanStep } from '../experiments/plan.js';
 import { planEvaluate, planFinetune, planLabel, type SingleInputs } from '../experiments/single.js';
-import { accuracyWithInterval, auroc } from '../metrics/index.js';
 import { type ResolvedModel, resolveModel } from '../models/index.js';
 import type { StepContext } from '../steps/context.js';
-import { creditOf } from '../steps/evaluate.js';
 import type { EvaluateResult } from '../steps/results.js';
-import type { Store } from '../store/index.js';
-import { binaryScore } from '../tasks/classification.js';
 import { type EngineOptions, stepContext } from './context.js';
 import type { RunOptions } from './events.js';
-import { groupOf } from './outcomes.js';
 import { type ClassSources, datasetRequest, type FoundData, findData } from './resolve.js';
 import { runPlan } from './runner.js';
+import { scoresOf } from './scores.js';
 import { skippedIn } from './skipped.js';
 import type { EvaluateDocument, StepDocument } from './stepDocument.js';
 
@@ -59,15 +55,12 @@ export async function runEvaluate(
   const config = withOwnHead(asked, found);
   const { context, step } = await run(config, planEvaluate(inputs(config, found)), found, options);
   await exportRows(config, context, step);
-  const { correct, groups, auroc } = await scoresOf(context.store, step.hash);
-  const { accuracy, ci95 } = accuracyWithInterval([correct], groups);
+  const scores = await scoresOf(context.store, step.hash);
   const basics = await document('evaluate', config, context, step);
   const { measures } = (await context.store.readResult(step.hash)) as unknown as EvaluateResult;
   return recorded(context, step, {
     ...basics,
-    accuracy,
-    ci95,
-    auroc,
+    ...scores,
     ...(measures === undefined ? {} : { measures }),
   });
 }
@@ -162,30 +155,4 @@ async function exportRows(config: LabelConfig, context: StepContext, step: PlanS
   if (config.export === undefined) return;
   const { exportPredictions } = await import('./export.js');
   await exportPredictions(config.export, context, step);
-}
-
-/**
- * What the document tells of predictions: of each row a few numbers and its group's name stay in memory, not its line.
- */
-async function scoresOf(
-  store: Store,
-  hash: StepHash,
-): Promise<{ correct: Float32Array; groups: string[]; auroc: number | null }> {
-  const credits: number[] = [];
-  const groups: string[] = [];
-  const labels: number[] = [];
-  const scores: number[] = [];
-  for await (const line of store.streamPredictions(hash)) {
-    credits.push(creditOf(line));
-    groups.push(groupOf(line));
-    if (line.logits?.length !== 2 || typeof line.label !== 'number') continue;
-    labels.push(line.label);
-    scores.push(binaryScore(line.logits));
-  }
-  const isBinary = scores.length === credits.length;
-  return {
-    correct: Float32Array.from(credits),
-    groups,
-    auroc: isBinary ? auroc(Float64Array.from(scores), Uint8Array.from(labels)) : null,
-  };
 }

@@ -34,9 +34,14 @@ export interface GroupedItems {
 
 export function groupItems(names: readonly string[]): GroupedItems {
   const { groupOf, count } = indexGroups(names);
+  return itemsOf(groupOf, count);
+}
+
+/** Items whose groups are numbered by first appearance. */
+export function itemsOf(groupOf: Int32Array, count: number): GroupedItems {
   const sizes = new Float64Array(count);
   for (const group of groupOf) sizes[group]!++;
-  return { groupOf, sizes, groups: count, n: names.length };
+  return { groupOf, sizes, groups: count, n: groupOf.length };
 }
 
 /** Right answers of each group, a tie counting half [groups]. Sums of halves are exact. */
@@ -68,15 +73,15 @@ export function mean(values: readonly number[]): number {
  * own; otherwise the bootstrap over groups, crossed with seeds.
  *
  * @param seeds 1 for a right answer, ½ for a tie of two, else 0; the same items in the same order for every seed [seeds][n]
- * @param groups group name of each item [n]
+ * @param groups group name of each item [n], or the items by their groups
  * @throws ERR_ARGUMENT without items or seeds, or with outcomes of other lengths
  */
 export function accuracyWithInterval(
   seeds: readonly Credits[],
-  groups: readonly string[],
+  groups: readonly string[] | GroupedItems,
   options: BootstrapOptions = {},
 ): Accuracy {
-  const items = groupItems(groups);
+  const items = 'groupOf' in groups ? groups : groupItems(groups);
   checkSomething(seeds.length, items.n);
   const accuracy = mean(seeds.map(shareRight));
   const resampled = resampleAccuracy(

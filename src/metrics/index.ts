@@ -1,5 +1,12 @@
 /** Statistics of results (DESIGN 3.7): plain functions of numbers, the same for the same input. */
-export { type Accuracy, accuracyWithInterval, type BootstrapOptions, DEFAULT_RESAMPLES } from './accuracy.js';
+export {
+  type Accuracy,
+  accuracyWithInterval,
+  type BootstrapOptions,
+  DEFAULT_RESAMPLES,
+  type GroupedItems,
+  itemsOf,
+} from './accuracy.js';
 export {
   type AgreementItems,
   type AnswerPair,

@@ -22,6 +22,8 @@ test.each([2, 5, 1000])('equals the share of pairs won, with %i different scores
   const labels = Uint8Array.from({ length: 203 }, () => random.below(2));
   const scores = Float64Array.from(labels, (label) => random.below(levels) + label * random.below(2));
   expect(auroc(scores, labels)).toBeCloseTo(pairwise(scores, labels), 12);
+  const ranked = rankScores(scores, labels, new Int32Array(scores.length));
+  expect(auroc(scores, labels)).toBe(weightedAuroc(ranked, Int32Array.of(1)));
 });
 
 test('weights groups, those of weight nought included', () => {

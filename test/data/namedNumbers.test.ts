@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { RowsOfIds } from '../../src/data/rowsOfIds.js';
+import { NamedNumbers } from '../../src/data/namedNumbers.js';
 
-describe('rows of ids', () => {
+describe('numbers by name', () => {
   it('are what a map gives, however many there are', () => {
-    const rows = new RowsOfIds();
+    const rows = new NamedNumbers();
     const map = new Map<string, number>();
     for (let row = 1; row <= 20_000; row++) {
       const id = `game-${(row * 7919) % 30_011}`;
@@ -19,8 +19,8 @@ describe('rows of ids', () => {
     expect(map.size).toBeGreaterThan(15_000);
   });
 
-  it('know the empty id', () => {
-    const rows = new RowsOfIds();
+  it('know the empty name', () => {
+    const rows = new NamedNumbers();
     expect(rows.get('')).toBeUndefined();
     rows.set('', 3);
     expect(rows.get('')).toBe(3);
