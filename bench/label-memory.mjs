@@ -1,21 +1,27 @@
 #!/usr/bin/env node
 // Peak memory and speed of labelling and evaluating files of ever more rows: only a window of rows is held at a time.
 //
-//   node bench/label-memory.mjs [--rows 10000,200000,1000000] [--model tiny-xs] [--threads 2] [--out FILE]
+//   node bench/label-memory.mjs [--rows 10000,200000,1000000] [--formats jsonl] [--commands label,evaluate]
+//                               [--ids] [--model tiny-xs] [--threads 2] [--out FILE]
 //
-// Rows are random games of 8 to 24 tokens. Each run is a process of its own; the peak is what the system counted for it.
-// Writes a table in Markdown to --out, else to the screen.
+// Formats: jsonl, json, csv, parquet (row groups of 10,000 rows), pgn; --ids gives each row an id of its own. Rows are
+// random games of 8 to 24 moves, in PGN legal ones, of which there are a thousand. Each run is a process of its own; the
+// peak is what the system counted for it. Writes a table in Markdown to --out, else to the screen.
 import { spawnSync } from 'node:child_process';
-import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { evaluate, label } from '../dist/index.js';
+import { writeRows } from './labelRows.mjs';
 
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '10000,200000,1000000' },
+    formats: { type: 'string', default: 'jsonl' },
+    commands: { type: 'string', default: 'label,evaluate' },
+    ids: { type: 'boolean', default: false },
     model: { type: 'string', default: 'tiny-xs' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string' },
@@ -47,16 +53,17 @@ async function compare() {
   const folder = mkdtempSync(join(tmpdir(), 'w2s-label-memory-'));
   const lines = [];
   try {
+    const formats = values.formats.split(',');
     for (const rows of values.rows.split(',').map(Number)) {
-      const data = join(folder, `${rows}.jsonl`);
-      await writeRows(data, rows);
-      for (const command of ['label', 'evaluate']) {
-        const { megabytes, seconds, speed } = measured(command, data);
-        const count = rows.toLocaleString('en-US');
-        lines.push(
-          `| ${command} | ${count} | ${megabytes.toFixed(0)} | ${seconds.toFixed(1)} | ${(speed / 1000).toFixed(0)}k |`,
-        );
-        console.error(lines.at(-1));
+      for (const format of formats) {
+        const data = join(folder, `${rows}.${format}`);
+        await writeRows(data, format, rows, values.ids);
+        for (const command of values.commands.split(',')) {
+          lines.push(line(command, format, rows, measured(command, data)));
+          console.error(lines.at(-1));
+          rmSync(`${data}.${command}`, { recursive: true, force: true });
+        }
+        rmSync(data);
       }
     }
   } finally {
@@ -66,13 +73,23 @@ async function compare() {
   const text = [
     `Model ${values.model}, ${machine}, ${new Date().toISOString().slice(0, 10)}.`,
     '',
-    '| command | rows | peak memory, MB | seconds | tokens/s |',
-    '|---|--:|--:|--:|--:|',
+    '| command | format | rows | peak memory, MB | seconds | tokens/s |',
+    '|---|---|--:|--:|--:|--:|',
     ...lines,
     '',
   ].join('\n');
   if (values.out === undefined) process.stdout.write(text);
   else writeFileSync(values.out, text);
+}
+
+function line(
+  /** @type {string} */ command,
+  /** @type {string} */ format,
+  /** @type {number} */ rows,
+  /** @type {{ megabytes: number, seconds: number, speed: number }} */ { megabytes, seconds, speed },
+) {
+  const numbers = [megabytes.toFixed(0), seconds.toFixed(1), `${(speed / 1000).toFixed(0)}k`];
+  return `| ${[command, format, rows.toLocaleString('en-US'), ...numbers].join(' | ')} |`;
 }
 
 function measured(/** @type {string} */ command, /** @type {string} */ data) {
@@ -84,21 +101,4 @@ function measured(/** @type {string} */ command, /** @type {string} */ data) {
   });
   if (status !== 0) throw new Error(`${command} failed: ${stderr}`);
   return JSON.parse(stdout);
-}
-
-/** The same rows for the same number of them. */
-async function writeRows(/** @type {string} */ file, /** @type {number} */ rows) {
-  let state = 1;
-  const below = (/** @type {number} */ n) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
-  const square = () => `${'abcdefgh'[below(8)]}${1 + below(8)}`;
-  const stream = createWriteStream(file);
-  for (let row = 0; row < rows; row++) {
-    const moves = Array.from({ length: 8 + below(17) }, () => `${square()}${square()}`);
-    const line = `${JSON.stringify({ text: moves.join(' '), label: below(2) })}\n`;
-    if (!stream.write(line)) await new Promise((done) => stream.once('drain', () => done(undefined)));
-  }
-  await new Promise((done) => stream.end(() => done(undefined)));
 }
