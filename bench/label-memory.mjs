@@ -69,7 +69,7 @@ async function compare() {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${values.threads} threads, Node ${process.version}`;
+  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, --threads ${values.threads}, Node ${process.version}`;
   const text = [
     `Model ${values.model}, ${machine}, ${new Date().toISOString().slice(0, 10)}.`,
     '',
