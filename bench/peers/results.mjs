@@ -54,7 +54,9 @@ function commitOf(root) {
   try {
     const git = (...args) =>
       execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    const changed = git('status', '--porcelain', '--untracked-files=no').trim() !== '';
+    // What is written here changes nothing that is measured.
+    const others = ['--', '.', ':!bench/results', ':!docs'];
+    const changed = git('status', '--porcelain', '--untracked-files=no', ...others).trim() !== '';
     return `${git('rev-parse', '--short', 'HEAD').trim()}${changed ? '+' : ''}`;
   } catch {
     return 'unknown';
