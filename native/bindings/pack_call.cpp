@@ -87,7 +87,7 @@ Napi::Value pack_call(const Napi::CallbackInfo& info) {
                                          packing.share_prefixes);
     Napi::Array batches = Napi::Array::New(env);
     uint32_t count = 0;
-    const int64_t context_length = options.integer("fixedShapeBelow", 1, 1 << 30, 0);
+    const int64_t context_length = options.integer("fixedShapeContext", 1, 1 << 30, 0);
     for (const auto& indices : plan)
       batches[count++] = packed_to_js(env, sequences, indices, packing, context_length);
     return batches;

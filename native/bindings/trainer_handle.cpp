@@ -19,6 +19,7 @@ struct TrainerHandle::Lazy {
   std::unique_ptr<Trainer> trainer;
   std::atomic<int64_t> micro_batch_tokens;  // the trainer's, for the JavaScript thread
   std::atomic<int64_t> replays = 0;         // the same
+  std::atomic<bool> records = false;        // the same
 
   Trainer& get() {
     if (trainer) return *trainer;
@@ -40,6 +41,7 @@ struct TrainerHandle::Lazy {
       ~Publish() {
         lazy.micro_batch_tokens = lazy.trainer->micro_batch_tokens();
         lazy.replays = lazy.trainer->replays();
+        lazy.records = lazy.trainer->records();
       }
     };
     Trainer& own = get();
@@ -123,6 +125,7 @@ void TrainerHandle::define(Napi::Env env) {
       DefineClass(env, "NativeTrainer",
                   {InstanceAccessor<&TrainerHandle::micro_batch_tokens>("microBatchTokens"),
                    InstanceAccessor<&TrainerHandle::replays>("replays"),
+                   InstanceAccessor<&TrainerHandle::records>("records"),
                    InstanceMethod<&TrainerHandle::forward>("forward"),
                    InstanceMethod<&TrainerHandle::backward>("backward"),
                    InstanceMethod<&TrainerHandle::forward_backward>("forwardBackward"),
@@ -156,7 +159,8 @@ Napi::Value TrainerHandle::create(const Napi::CallbackInfo& info) {
     if (options.boolean("cudaGraphs", false)) lazy->graphs = InstanceData::of(env).cuda();
     lazy->options.late_results = options.boolean("lateResults", false);
     lazy->options.fail_after_tokens = options.integer("failAfterTokens", 0, 1LL << 40, 0);
-    lazy->options.fail_while_recording = options.boolean("failWhileRecording", false);
+    lazy->options.fail_recording = options.integer("failRecording", 0, 1LL << 40, 0);
+    lazy->records = lazy->graphs != nullptr;
     lazy->micro_batch_tokens = lazy->options.micro_batch_tokens;
     const Napi::Object object =
         InstanceData::of(env).constructors["Trainer"].New({Napi::External<void>::New(env, nullptr)});
@@ -185,6 +189,11 @@ Napi::Value TrainerHandle::replays(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(lazy()->replays.load()));
   });
+}
+
+Napi::Value TrainerHandle::records(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), lazy()->records.load()); });
 }
 
 Napi::Value TrainerHandle::forward(const Napi::CallbackInfo& info) {

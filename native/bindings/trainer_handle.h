@@ -28,6 +28,7 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
 
   Napi::Value micro_batch_tokens(const Napi::CallbackInfo& info);
   Napi::Value replays(const Napi::CallbackInfo& info);
+  Napi::Value records(const Napi::CallbackInfo& info);
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value backward(const Napi::CallbackInfo& info);
   Napi::Value forward_backward(const Napi::CallbackInfo& info);

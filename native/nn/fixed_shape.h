@@ -20,7 +20,7 @@ struct FixedShape {
 };
 
 /// The smallest of the shapes that holds these sequences. It adds 1 to 16 texts of at least one token, and rounds rows
-/// up to a multiple of 64 or, from 1,024 on, of a sixteenth of the power of two below them. None where the sequences
+/// up to a multiple of 64 or, from 2,048 on, of a sixteenth of the power of two below them. None where the sequences
 /// have so many tokens that computing takes longer than launching, or where filling up would take texts longer than the
 /// model's context.
 std::optional<FixedShape> fixed_shape(const Sequences& sequences, const std::vector<int64_t>& indices_B,

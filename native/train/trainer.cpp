@@ -41,8 +41,8 @@ Trainer::Trainer(std::shared_ptr<Model> model, const TrainerOptions& options)
       budget_(options.micro_batch_tokens),
       optimizer_(options.optimizer, options.weight_decay, model_->parameters()),
       gradients_(model_->parameters()),
-      passes_(model_, {options.share_prefixes, options.recorder, options.fail_after_tokens,
-                       options.fail_while_recording}),
+      passes_(model_,
+              {options.share_prefixes, options.recorder, options.fail_after_tokens, options.fail_recording}),
       skip_(at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(model_->device()))) {
   model_->before_read(this, [this] { optimizer_.catch_up_all(); });
 }
@@ -123,7 +123,7 @@ at::Tensor Trainer::run_forward(const Sequences& sequences, int64_t budget, Canc
     cancel.throw_if_cancelled();
     at::Tensor own_BK;
     if (keep_pass) {
-      pending.kept = passes_.forward(sequences, indices, gradients_);
+      pending.kept = passes_.forward(sequences, indices, budget, gradients_);
       own_BK = pending.kept->logits_BK;
     } else {
       own_BK = model_->forward(passes_.packed(sequences, indices), Purpose::kScoring).logits_BK;
@@ -145,10 +145,11 @@ void Trainer::backward(const at::Tensor& d_logits_BK, CancelToken& cancel) {
   }
   Pending pending = std::move(*pending_);
   pending_.reset();
-  const int64_t before = budget_;
+  bool again = false;
   all_or_nothing([&] {
     redone_when_memory_runs_out(pending.sequences, /*group=*/1, [&](int64_t budget) {
-      if (budget < before) {
+      // The first attempt has used the pass up, whole or in part.
+      if (std::exchange(again, true)) {
         pending.kept.reset();
         pending.micro_batches = plan(pending.sequences, budget);
       }
@@ -166,7 +167,7 @@ void Trainer::run_backward(const Sequences& sequences, const Pending& pending, c
   if (pending.kept) return run(pending.micro_batches.front(), *pending.kept);
   for (const auto& indices : pending.micro_batches) {
     cancel.throw_if_cancelled();
-    run(indices, passes_.forward(sequences, indices, gradients_));
+    run(indices, passes_.forward(sequences, indices, budget_, gradients_));
   }
 }
 
@@ -202,7 +203,7 @@ DeviceLoss Trainer::separable_batch(const Sequences& sequences, const Objective&
     cancel.throw_if_cancelled();
     const at::Tensor rows = uploaded(model_->uploads(), indices);
     const at::Tensor examples = uploaded(model_->uploads(), examples_of(indices, objective.group));
-    const TrainingPass::Forwarded forwarded = passes_.forward(sequences, indices, gradients_);
+    const TrainingPass::Forwarded forwarded = passes_.forward(sequences, indices, budget, gradients_);
     scores_SK.index_copy_(0, rows, forwarded.logits_BK);
     const at::Tensor logits_BK = example_logits(scores_SK, objective.group);
     const LossRows part_rows{logits_BK.index_select(0, examples), targets_BK.index_select(0, examples),

@@ -32,8 +32,8 @@ struct TrainerOptions {
   bool late_results = false;
   // Memory is said to run out in micro-batches of more tokens; 0: never.
   int64_t fail_after_tokens = 0;
-  // The same in the middle of a recording.
-  bool fail_while_recording = false;
+  // The same in the middle of this recording, from 1 on; 0: none.
+  int64_t fail_recording = 0;
 };
 
 struct BatchLoss {
@@ -51,9 +51,9 @@ struct DeviceLoss {
   at::Tensor exact_matches;  // int64 []; undefined but for a language model
 };
 
-/// Where memory runs out, a call is done again from its beginning in micro-batches of half the tokens, to the same
-/// result but for rounding, unless gradients of earlier calls wait for the step. Errors: out of memory for a single
-/// example.
+/// Where memory runs out, a call is done again from its beginning, to the same result but for rounding, unless gradients
+/// of earlier calls wait for the step: without recordings where there were any, else in micro-batches of half the
+/// tokens. Errors: out of memory for a single example.
 class Trainer {
  public:
   Trainer(std::shared_ptr<Model> model, const TrainerOptions& options);
@@ -81,6 +81,8 @@ class Trainer {
 
   /// Backward passes that were replayed instead of launched kernel by kernel.
   int64_t replays() const { return passes_.replays(); }
+  /// Whether small micro-batches are recorded, still.
+  bool records() const { return passes_.records(); }
 
   /// Tries micro-batches of these sequences, `group` of which form an example, and takes the best budget: see
   /// `search_budget`. `language_model`: with its loss, else with one of the head's logits. Leaves no gradients.

@@ -1,7 +1,6 @@
 #include "training_pass.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <numeric>
 
@@ -11,7 +10,7 @@
 namespace w2s {
 namespace {
 
-// Micro-batches of yet another shape are computed as they come.
+// Micro-batches of yet another shape are computed in it, but not recorded.
 constexpr size_t kMostRecordings = 64;
 // Shapes that may wait for their second micro-batch.
 constexpr size_t kMostSeen = 256;
@@ -19,18 +18,30 @@ constexpr size_t kMostSeen = 256;
 // Sharing that saves one token in so many gains more than launching everything at once, which knows no sharing.
 constexpr int64_t kSharingPays = 4;
 
-bool sharing_pays(const Sequences& sequences, const std::vector<int64_t>& indices_B) {
+int64_t tokens_of(const Sequences& sequences, const std::vector<int64_t>& indices_B) {
   int64_t tokens = 0;
   for (const int64_t index : indices_B) tokens += sequences.length(index);
+  return tokens;
+}
+
+bool sharing_pays(const Sequences& sequences, const std::vector<int64_t>& indices_B) {
   const std::vector<int64_t> shared = prefix_order(sequences, indices_B).shared;
-  return kSharingPays * std::accumulate(shared.begin(), shared.end(), int64_t{0}) >= tokens;
+  return kSharingPays * std::accumulate(shared.begin(), shared.end(), int64_t{0}) >=
+         tokens_of(sequences, indices_B);
 }
 
 // Gradients of the filling too: zeros.
-void fill_up(const at::Tensor& d_logits_BK, at::Tensor& d_all_BK) {
+void fill_up(const at::Tensor& d_logits_BK, const at::Tensor& d_all_BK) {
   const int64_t count = d_logits_BK.size(0);
   d_all_BK.narrow(0, 0, count).copy_(d_logits_BK);
   d_all_BK.narrow(0, count, d_all_BK.size(0) - count).zero_();
+}
+
+at::Tensor filled_up(const at::Tensor& d_logits_BK, const ForwardPass& pass) {
+  if (d_logits_BK.size(0) == pass.logits_BK.size(0)) return d_logits_BK;
+  at::Tensor d_all_BK = at::empty(pass.logits_BK.sizes(), d_logits_BK.options());
+  fill_up(d_logits_BK, d_all_BK);
+  return d_all_BK;
 }
 
 }  // namespace
@@ -42,7 +53,7 @@ struct TrainingPass::Recording {
   at::Tensor d_logits_BK;
   ForwardPass pass;
   std::unique_ptr<RecordedWork> forward, backward;
-  std::vector<bool> written;  // by the end, with what was before
+  std::vector<bool> before, after;  // gradients that were written
 };
 
 TrainingPass::TrainingPass(std::shared_ptr<Model> model, TrainingPassOptions options)
@@ -61,26 +72,26 @@ PackedBatch TrainingPass::packed(const Sequences& sequences, const std::vector<i
 }
 
 std::optional<FixedShape> TrainingPass::shape_of(const Sequences& sequences,
-                                                 const std::vector<int64_t>& indices_B) const {
+                                                 const std::vector<int64_t>& indices_B,
+                                                 int64_t budget) const {
   // The parts of a step that is replayed cannot be told apart.
   if (!options_.recorder || model_->profile().enabled() || model_->reading() != Reading::kLastToken)
     return std::nullopt;
+  if (tokens_of(sequences, indices_B) > budget) return std::nullopt;
   if (shares_prefixes() && sharing_pays(sequences, indices_B)) return std::nullopt;
   return fixed_shape(sequences, indices_B, model_->config().context_length);
 }
 
 TrainingPass::Forwarded TrainingPass::forward(const Sequences& sequences,
-                                              const std::vector<int64_t>& indices_B,
+                                              const std::vector<int64_t>& indices_B, int64_t budget,
                                               const Gradients& gradients) {
-  if (const auto shape = shape_of(sequences, indices_B)) {
-    const Key key{*shape, gradients.written()};
-    if (recordings_.size() < kMostRecordings || recordings_.contains(key)) {
-      PackedBatch batch = pack_to(*shape, sequences, indices_B, model_->uploads());
-      fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
-      if (model_->takes_recording(batch))
-        return forward_in_shape(key, std::move(batch), static_cast<int64_t>(indices_B.size()));
-      options_.recorder.reset();  // no batch of this model may be recorded
-    }
+  if (const auto shape = shape_of(sequences, indices_B, budget)) {
+    PackedBatch batch = pack_to(*shape, sequences, indices_B, model_->uploads());
+    fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
+    if (model_->takes_recording(batch))
+      return forward_in_shape({*shape, gradients.written()}, std::move(batch),
+                              static_cast<int64_t>(indices_B.size()));
+    options_.recorder.reset();  // no batch of this model may be recorded
   }
   PackedBatch batch = packed(sequences, indices_B);
   ForwardPass pass = model_->forward(batch, Purpose::kTraining);
@@ -88,9 +99,11 @@ TrainingPass::Forwarded TrainingPass::forward(const Sequences& sequences,
 }
 
 // The first of a shape is computed in that shape, but not recorded: what libraries set up for it they set up now.
+// Whether a batch is recorded changes nothing else about it: a run that goes on from a checkpoint begins anew here.
 TrainingPass::Forwarded TrainingPass::forward_in_shape(const Key& key, PackedBatch batch, int64_t count) {
-  const bool again = recordings_.contains(key) || seen_.erase(key) > 0;
-  if (again) return forward_recorded(recording_of(key), batch, count);
+  const bool has_place = recordings_.size() < kMostRecordings;
+  if (recordings_.contains(key) || (has_place && seen_.erase(key) > 0))
+    return forward_recorded(recording_of(key), batch, count);
   if (seen_.size() >= kMostSeen) seen_.clear();
   seen_.insert(key);
   ForwardPass pass = model_->forward(batch, Purpose::kTraining);
@@ -101,13 +114,15 @@ TrainingPass::Forwarded TrainingPass::forward_in_shape(const Key& key, PackedBat
 TrainingPass::Recording& TrainingPass::recording_of(const Key& key) {
   std::unique_ptr<Recording>& recording = recordings_[key];
   if (!recording || !recording->backward) recording = std::make_unique<Recording>();
+  recording->before = key.written;
   return *recording;
 }
 
 std::unique_ptr<RecordedWork> TrainingPass::record(std::function<void()> work) {
-  return options_.recorder->record([this, work = std::move(work)] {
+  const bool fails = ++recorded_ == options_.fail_recording;
+  return options_.recorder->record([work = std::move(work), fails] {
     work();
-    if (options_.fail_while_recording) fail_after_tokens(/*tokens=*/2, /*most=*/1);
+    if (fails) fail_after_tokens(/*tokens=*/2, /*most=*/1);
   });
 }
 
@@ -128,17 +143,16 @@ TrainingPass::Forwarded TrainingPass::forward_recorded(Recording& recording, con
 void TrainingPass::backward(const Forwarded& forwarded, const at::Tensor& d_logits_BK, Gradients& gradients) {
   if (forwarded.recording) return backward_recorded(*forwarded.recording, d_logits_BK, gradients);
   const auto& [batch, pass] = *forwarded.kept;
-  at::Tensor d_all_BK = d_logits_BK;
-  if (d_logits_BK.size(0) != pass.logits_BK.size(0)) {
-    d_all_BK = at::empty(pass.logits_BK.sizes(), d_logits_BK.options());
-    fill_up(d_logits_BK, d_all_BK);
-  }
-  model_->backward(batch, pass, d_all_BK, gradients);
+  model_->backward(batch, pass, filled_up(d_logits_BK, pass), gradients);
 }
 
 void TrainingPass::backward_recorded(Recording& recording, const at::Tensor& d_logits_BK,
                                      Gradients& gradients) {
   const bool first = !recording.backward;
+  // Somebody has looked at a gradient since: what is recorded now would add where later ones have to overwrite.
+  if (first && gradients.written() != recording.before)
+    return model_->backward(recording.batch, recording.pass, filled_up(d_logits_BK, recording.pass),
+                            gradients);
   if (first) recording.d_logits_BK = at::empty(recording.pass.logits_BK.sizes(), d_logits_BK.options());
   fill_up(d_logits_BK, recording.d_logits_BK);
   if (first) {
@@ -148,8 +162,8 @@ void TrainingPass::backward_recorded(Recording& recording, const at::Tensor& d_l
   }
   recording.backward->replay();
   // What is written is noted on the host, where a replay runs nothing.
-  if (first) recording.written = gradients.written();
-  gradients.note_written(recording.written);
+  if (first) recording.after = gradients.written();
+  gradients.note_written(recording.after);
   ++replays_;
 }
 

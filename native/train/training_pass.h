@@ -22,9 +22,10 @@ struct TrainingPassOptions {
   bool share_prefixes = false;
   /// Null: nothing is recorded.
   std::shared_ptr<WorkRecorder> recorder;
-  // For tests: memory is said to run out in micro-batches of more tokens (0: never), and in the middle of a recording.
+  // For tests: memory is said to run out in micro-batches of more tokens, and in the middle of this recording, from 1 on;
+  // 0: never.
   int64_t fail_after_tokens = 0;
-  bool fail_while_recording = false;
+  int64_t fail_recording = 0;
 };
 
 class TrainingPass {
@@ -47,14 +48,16 @@ class TrainingPass {
   /// As it comes, for passes of another kind.
   PackedBatch packed(const Sequences& sequences, const std::vector<int64_t>& indices_B) const;
 
-  /// `gradients`: those that `backward` adds to.
-  Forwarded forward(const Sequences& sequences, const std::vector<int64_t>& indices_B,
+  /// `gradients`: those that `backward` adds to. `budget`: what is filled up shares nothing, and has no more tokens than
+  /// this but for the filling.
+  Forwarded forward(const Sequences& sequences, const std::vector<int64_t>& indices_B, int64_t budget,
                     const Gradients& gradients);
   /// Once, before anything else is put forward.
   void backward(const Forwarded& forwarded, const at::Tensor& d_logits_BK, Gradients& gradients);
 
   /// Memory ran out: where something was recorded, gives its memory back, records nothing any more, and is true.
   bool stop_recording();
+  bool records() const { return options_.recorder != nullptr; }
   /// Backward passes that were replayed.
   int64_t replays() const { return replays_; }
 
@@ -66,7 +69,8 @@ class TrainingPass {
     auto operator<=>(const Key&) const = default;
   };
 
-  std::optional<FixedShape> shape_of(const Sequences& sequences, const std::vector<int64_t>& indices_B) const;
+  std::optional<FixedShape> shape_of(const Sequences& sequences, const std::vector<int64_t>& indices_B,
+                                     int64_t budget) const;
   // `count`: sequences of the batch that were asked for.
   Forwarded forward_in_shape(const Key& key, PackedBatch batch, int64_t count);
   Recording& recording_of(const Key& key);
@@ -78,6 +82,7 @@ class TrainingPass {
   TrainingPassOptions options_;
   std::set<Key> seen_;  // once, so far
   std::map<Key, std::unique_ptr<Recording>> recordings_;
+  int64_t recorded_ = 0;
   int64_t replays_ = 0;
 };
 

@@ -295,7 +295,7 @@ export interface PackOptions {
   /** Rows of a micro-batch are padded to a multiple of this; 1 unless given. */
   roundRowsTo?: number;
   /** Filled up to a fixed shape (`native/nn/fixed_shape.h`) for a model of this context length; without sharing. */
-  fixedShapeBelow?: number;
+  fixedShapeContext?: number;
 }
 
 /** What each query of a micro-batch sees: see `native/nn/attention_layout.h`. */
@@ -435,6 +435,7 @@ export const bindingShape = {
   trainer: [
     'microBatchTokens',
     'replays',
+    'records',
     'forward',
     'backward',
     'forwardBackward',

@@ -22,8 +22,8 @@ export interface NativeTrainerOptions {
   lateResults?: boolean;
   /** For tests: memory is said to run out in micro-batches of more tokens. */
   failAfterTokens?: number;
-  /** For tests: the same in the middle of what is recorded. */
-  failWhileRecording?: boolean;
+  /** For tests: the same in the middle of this recording, from 1 on. */
+  failRecording?: number;
 }
 
 /** What losses over classes have in common. */
@@ -101,6 +101,8 @@ export interface NativeTrainer {
   readonly microBatchTokens: number;
   /** Backward passes that were launched as a whole, once `forwardBackward` or `backward` has settled. */
   readonly replays: number;
+  /** Whether small micro-batches are recorded: with `cudaGraphs`, until memory or this model's attention forbids it. */
+  readonly records: boolean;
   /** Logits [B · K] of one optimizer batch, remembered for `backward`. */
   forward(batch: PackedSequences, cancel?: NativeCancelToken): Promise<Float32Array>;
   /** Backward pass from the gradient of the loss by the logits of the last `forward` [B · K]. */

@@ -12,7 +12,8 @@ export interface Machine {
   cudaGraphs: boolean;
 }
 
-export interface Position extends Machine {
+export interface Position extends Omit<Machine, 'cudaGraphs'> {
+  cudaGraphs?: boolean;
   /** The next optimizer step. */
   step: number;
   epoch: number;

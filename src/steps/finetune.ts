@@ -15,7 +15,7 @@ import { countSequences, gather } from './batches.js';
 import { type Machine, type Position, readPosition, savePosition } from './checkpoint.js';
 import type { Engine, StepContext } from './context.js';
 import { EarlyStop } from './earlyStop.js';
-import { longestBatch, takeOverBudget, tokensAtOnce } from './microBatch.js';
+import { longestBatch, takeOverBudget, takeOverRecording, tokensAtOnce } from './microBatch.js';
 import { objectiveFor } from './objective.js';
 import { calibrate, calibrationSample, encodeFor, type OpenedModel, openModel } from './openModel.js';
 import type { FinetuneResult } from './results.js';
@@ -78,7 +78,8 @@ export async function finetune(
 /** How it is run: as the checkpoint says, because micro-batch and threads decide the last bits. */
 async function machineFor(context: StepContext, position: Position | null): Promise<Machine> {
   if (position) {
-    const { threads, microBatchTokens, sharePrefixes, cudaGraphs } = position;
+    // Checkpoints of before have no `cudaGraphs`.
+    const { threads, microBatchTokens, sharePrefixes, cudaGraphs = false } = position;
     return { threads, microBatchTokens, sharePrefixes, cudaGraphs };
   }
   const engine = await context.engine();
@@ -130,18 +131,9 @@ const UNDER_WAY = 2;
 async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
   const { context, spec, hash, model, set, machine, position, earlyStop } = run;
   const engine = await context.engine();
-  const { binding, device } = engine;
-  const { optimizer, weightDecay, clip, batchSize } = spec.optimisation;
-  const { microBatchTokens, sharePrefixes, cudaGraphs } = machine;
+  const { batchSize } = spec.optimisation;
   const pairOutputs = set.paired ? model.info.outputs : undefined;
-  const trainer = binding.createTrainer(model, {
-    optimizer,
-    weightDecay,
-    clip,
-    microBatchTokens,
-    sharePrefixes,
-    cudaGraphs,
-  });
+  const trainer = trainerFor(run, engine);
   const metrics = await context.store.openMetrics(hash, position?.step ?? 0);
   const meter = new Meter(context);
   let finalLoss = position?.lastLoss ?? Number.NaN;
@@ -153,7 +145,7 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
     return performance.now() - savedAt >= Math.max(patience, least);
   };
   // A loss in TypeScript waits for the logits in the middle of a step.
-  const isLate = device !== 'cpu' && spec.objective.loss !== 'custom';
+  const isLate = engine.device !== 'cpu' && spec.objective.loss !== 'custom';
   try {
     if (position) await trainer.loadCheckpoint(position.folder);
     else if (context.microBatchTokens === 'auto') await tryOut(run, trainer, engine);
@@ -169,6 +161,7 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
         finalLoss = record.loss;
         metrics.append(meter.measure(record));
         takeOverBudget(context, machine, trainer);
+        takeOverRecording(context, machine, trainer);
       },
       underWay: isLate ? UNDER_WAY : 1,
       checkpointDue: (aborted) => aborted || due(),
@@ -187,6 +180,19 @@ async function train(run: Run): Promise<{ steps: number; finalLoss: number }> {
     metrics.close();
     trainer.dispose();
   }
+}
+
+function trainerFor({ spec, model, machine }: Run, { binding }: Engine): NativeTrainer {
+  const { optimizer, weightDecay, clip } = spec.optimisation;
+  const { microBatchTokens, sharePrefixes, cudaGraphs } = machine;
+  return binding.createTrainer(model, {
+    optimizer,
+    weightDecay,
+    clip,
+    microBatchTokens,
+    sharePrefixes,
+    cudaGraphs,
+  });
 }
 
 /** Finds out on a GPU how many tokens at once fit and pay, on the longest batch there can be; says what was chosen. */

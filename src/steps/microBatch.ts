@@ -36,6 +36,22 @@ export function takeOverBudget(
   machine.microBatchTokens = left;
 }
 
+/** Takes over that steps are not recorded any more, and warns of it once. */
+export function takeOverRecording(
+  { onNote }: Pick<StepContext, 'onNote'>,
+  machine: Pick<Machine, 'cudaGraphs'>,
+  { records }: Pick<NativeTrainer, 'records'>,
+): void {
+  if (records || !machine.cudaGraphs) return;
+  onNote({
+    level: 'warning',
+    message:
+      'Going on without CUDA graphs: memory ran out, or the attention of this model on this device takes no offsets',
+    hint: 'To begin with that, type --no-cuda-graphs',
+  });
+  machine.cudaGraphs = false;
+}
+
 /** The longest examples of a set, as many as an optimizer batch has: no batch has more tokens. */
 export function longestBatch(set: TrainingSet, batchSize: number): PackedSequences {
   const { offsets } = set.sequences;

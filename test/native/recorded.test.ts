@@ -39,16 +39,25 @@ interface Way {
   microBatchTokens?: number;
   failAfterTokens?: number;
   sharePrefixes?: boolean;
-  failWhileRecording?: boolean;
+  failRecording?: number;
 }
 
-/** Losses, gradient norms and logits of a few steps. */
+interface Found {
+  losses: number[];
+  norms: number[];
+  logits: number[];
+  replays: number;
+  records: boolean;
+  budget: number;
+}
+
+/** A few steps. */
 async function run(
   folder: string,
   recorded: boolean,
   objective: (targets: Float32Array) => NativeObjective,
   { microBatchTokens = 1 << 16, ...way }: Way = {},
-): Promise<{ losses: number[]; norms: number[]; logits: number[]; replays: number; budget: number }> {
+): Promise<Found> {
   const own = await model(folder, recorded);
   const steps = trainer(own, { microBatchTokens, cudaGraphs: recorded, ...way });
   const losses: number[] = [];
@@ -60,9 +69,9 @@ async function run(
     logits.push(...found.logits);
     norms.push((await steps.step(RATES)).gradNorm);
   }
-  const { replays, microBatchTokens: budget } = steps;
+  const { replays, records, microBatchTokens: budget } = steps;
   for (const handle of [steps, own]) handle.dispose();
-  return { losses, norms, logits, replays, budget };
+  return { losses, norms, logits, replays, records, budget };
 }
 
 const objectives: [string, (targets: Float32Array) => NativeObjective][] = [
@@ -105,12 +114,12 @@ describe('recorded steps', () => {
     expect(replayed.replays).toBeGreaterThan(0);
   });
 
-  it('end where memory runs out in the middle of a recording, and the batch is computed as it comes', async () => {
-    const way = { failWhileRecording: true };
+  it.each(['forward', 'backward'])('end where memory runs out while a %s half is recorded', async (half) => {
+    const way = { failRecording: half === 'forward' ? 1 : 2 };
     const [plain, failed] = [await run(folder, false, xent), await run(folder, true, xent, way)];
     expect(relativeError(failed.losses, plain.losses)).toBeLessThan(1e-5);
     expect(relativeError(failed.norms, plain.norms)).toBeLessThan(1e-4);
-    expect(failed.replays).toBe(0);
+    expect([failed.replays, failed.records]).toEqual([0, false]);
     // It was the recording that needed the memory: micro-batches stay as they are.
     expect(failed.budget).toBe(plain.budget);
   });
@@ -147,23 +156,49 @@ describe('recorded steps', () => {
     expect(await replays(whole, (steps) => steps.forwardBackward(textsOf(0, 2), { loss: 'lm' }))).toBe(0);
   });
 
-  it('are replayed for a loss of the caller, and made again where a backward pass never came', async () => {
-    const [plain, replayed] = [await model(folder, false), await model(folder, true)];
-    const [a, b] = [trainer(plain), trainer(replayed, { cudaGraphs: true })];
-    for (let step = 0; step < 5; step++) {
-      const batch = textsOf(step, 5);
-      const logits = await a.forward(batch);
-      // A fresh head gives zeros.
-      expect(relativeError([1, ...(await b.forward(batch))], [1, ...logits])).toBeLessThan(1e-5);
-      if (step === 1) continue;
-      const gradient = logits.map((value, k) => value / 3 + k / 10);
-      await a.backward(gradient);
-      await b.backward(gradient);
-      const norms = [(await a.step(RATES)).gradNorm, (await b.step(RATES)).gradNorm];
-      expect(relativeError([norms[1]!], [norms[0]!])).toBeLessThan(1e-5);
+  describe('for a loss of the caller', () => {
+    const name = 'model.layers.0.mlp.up_proj.weight';
+
+    /** Five steps with and without recording, side by side; what `between` does comes between the halves. */
+    async function steps(
+      way: { failRecording?: number },
+      between: (step: number, trainers: NativeTrainer[]) => Promise<'go on' | 'next'>,
+    ): Promise<number> {
+      const models = [await model(folder, false), await model(folder, true)];
+      const trainers = models.map((own, i) => trainer(own, i === 0 ? {} : { cudaGraphs: true, ...way }));
+      const each = <T>(work: (one: NativeTrainer) => Promise<T>) => Promise.all(trainers.map(work));
+      for (let step = 0; step < 5; step++) {
+        const [logits, others] = await each((one) => one.forward(textsOf(step, 5)));
+        // A fresh head gives zeros.
+        expect(relativeError([1, ...others!], [1, ...logits!])).toBeLessThan(1e-5);
+        if ((await between(step, trainers)) === 'next') continue;
+        const gradient = logits!.map((value, k) => value / 3 + k / 10);
+        await each((one) => one.backward(gradient));
+        const [found, other] = await each((one) => one.gradient(name));
+        expect(relativeError([1, ...other!], [1, ...found!])).toBeLessThan(1e-5);
+        const norms = await each((one) => one.step(RATES));
+        expect(relativeError([norms[1]!.gradNorm], [norms[0]!.gradNorm])).toBeLessThan(1e-5);
+      }
+      const { replays } = trainers[1]!;
+      for (const handle of [...trainers, ...models]) handle.dispose();
+      return replays;
     }
-    expect(b.replays).toBe(3);
-    for (const handle of [a, b, plain, replayed]) handle.dispose();
+
+    it('are replayed', async () => expect(await steps({}, async () => 'go on')).toBe(4));
+
+    it('are made again where a backward pass never came', async () =>
+      expect(await steps({}, async (step) => (step === 1 ? 'next' : 'go on'))).toBe(3));
+
+    it('end where memory runs out while the backward half is recorded', async () =>
+      expect(await steps({ failRecording: 2 }, async () => 'go on')).toBe(0));
+
+    it('are not recorded where somebody has looked at a gradient between the halves', async () => {
+      const look = async (step: number, trainers: NativeTrainer[]) => {
+        if (step === 1) for (const one of trainers) await one.gradient(name);
+        return 'go on' as const;
+      };
+      expect(await steps({}, look)).toBe(3);
+    });
   });
 });
 
@@ -172,7 +207,7 @@ describe('fixed shapes', () => {
     binding.packMicroBatches(packOf(texts), {
       reading: 'last-token',
       microBatchTokens: 1 << 20,
-      fixedShapeBelow: context,
+      fixedShapeContext: context,
     })[0]!;
   const text = (length: number) => Array.from({ length }, (_, i) => 1 + (i % 7));
 

@@ -1,7 +1,7 @@
 /** How many tokens are computed at once. */
 import { describe, expect, it } from 'vitest';
 import type { StepNote } from '../../src/steps/context.js';
-import { longestBatch, takeOverBudget, tokensAtOnce } from '../../src/steps/microBatch.js';
+import { longestBatch, takeOverBudget, takeOverRecording, tokensAtOnce } from '../../src/steps/microBatch.js';
 
 describe('tokensAtOnce', () => {
   it('is what was asked for; auto depends on the device', () => {
@@ -26,6 +26,21 @@ describe('takeOverBudget', () => {
       message: expect.stringMatching(/4096 .* 2048/),
       hint: expect.stringContaining('--micro-batch-tokens 2048'),
     });
+  });
+});
+
+describe('takeOverRecording', () => {
+  it('warns once, and only of what was asked for', () => {
+    const notes: StepNote[] = [];
+    const onNote = (note: StepNote) => notes.push(note);
+    const [asked, not] = [{ cudaGraphs: true }, { cudaGraphs: false }];
+    for (const records of [true, false, false]) {
+      takeOverRecording({ onNote }, asked, { records });
+      takeOverRecording({ onNote }, not, { records });
+    }
+    expect(asked.cudaGraphs).toBe(false);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatchObject({ level: 'warning', hint: expect.stringContaining('--no-cuda-graphs') });
   });
 });
 
