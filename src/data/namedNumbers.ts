@@ -51,7 +51,8 @@ export class NamedNumbers {
   }
 }
 
+/** Of UTF-16, since in UTF-8 all halves of a pair that stand alone are one character. */
 function wordsOf(name: string): Int32Array {
-  const bytes = hash('sha256', name, 'buffer');
+  const bytes = hash('sha256', Buffer.from(name, 'utf16le'), 'buffer');
   return Int32Array.from({ length: WORDS }, (_, i) => bytes.readInt32LE(4 * i));
 }

@@ -19,6 +19,13 @@ describe('numbers by name', () => {
     expect(map.size).toBeGreaterThan(15_000);
   });
 
+  it('tell halves of pairs apart that stand alone', () => {
+    const rows = new NamedNumbers();
+    rows.set('a\ud800', 1);
+    expect(rows.get('a\ud801')).toBeUndefined();
+    expect(rows.get('a\ud800')).toBe(1);
+  });
+
   it('know the empty name', () => {
     const rows = new NamedNumbers();
     expect(rows.get('')).toBeUndefined();
