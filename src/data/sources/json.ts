@@ -2,12 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { W2sError } from '../../errors.js';
 import { displayPath, shown } from '../badRow.js';
 import { ArrayCutter, type ArrayElement, beginsArray } from './jsonArray.js';
-import { asRecord, firstKeys } from './jsonl.js';
-import { inChunks, type Source, type SourceRow } from './source.js';
+import { asRecord } from './jsonl.js';
+import { firstKeys, inChunks, type Source, type SourceRow } from './source.js';
 import { notUtf8, readText, unpackedChunks, withoutMark } from './text.js';
-
-/** Elements that are looked at for column names. */
-const FIRST_ROWS = 20;
 
 /** A JSON array of objects. The file is read as rows are asked for. */
 export async function openJson(file: string): Promise<Source> {
@@ -15,12 +12,7 @@ export async function openJson(file: string): Promise<Source> {
     await requireBlank(file);
     return { file, unit: 'row', columns: [], rows: () => inChunks<SourceRow>([]) };
   }
-  const first: SourceRow[] = [];
-  for await (const chunk of parsedChunks(file)) {
-    first.push(...chunk);
-    if (first.length >= FIRST_ROWS) break;
-  }
-  const columns = firstKeys(first.slice(0, FIRST_ROWS));
+  const columns = await firstKeys(parsedChunks(file));
   return { file, unit: 'row', columns, rows: () => parsedChunks(file) };
 }
 

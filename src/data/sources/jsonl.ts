@@ -1,20 +1,11 @@
 import { badRow, shown } from '../badRow.js';
-import { inChunks, type Source, type SourceRow } from './source.js';
+import { firstKeys, inChunks, type Source, type SourceRow } from './source.js';
 import { lines, type TextPiece, textPieces } from './text.js';
-
-/** Rows that are looked at for column names. */
-const FIRST_ROWS = 20;
 
 /** JSON Lines: one object a line; blank lines are passed over. The file is read as rows are asked for. */
 export async function openJsonl(file: string): Promise<Source> {
-  const first: SourceRow[] = [];
-  let records = 0;
-  for await (const chunk of parsedChunks(file)) {
-    first.push(...chunk);
-    records += chunk.filter(({ record }) => record !== undefined).length;
-    if (records >= FIRST_ROWS) break;
-  }
-  return { file, unit: 'line', columns: firstKeys(first), rows: () => parsedChunks(file) };
+  const columns = await firstKeys(parsedChunks(file));
+  return { file, unit: 'line', columns, rows: () => parsedChunks(file) };
 }
 
 const parsedChunks = (file: string) => inChunks(parsedPieces(file));
@@ -28,19 +19,6 @@ function* parsedLines(file: string, { bytes, firstLine }: TextPiece): Generator<
   for (const line of lines(bytes)) {
     yield parseLine(file, firstLine + line.number - 1, bytes.toString('utf8', line.start, line.end));
   }
-}
-
-/** The keys of the first rows together, so that one that lacks a field is told so by its own line. */
-export function firstKeys(rows: Iterable<SourceRow | undefined>): readonly string[] {
-  const keys = new Set<string>();
-  let seen = 0;
-  for (const row of rows) {
-    const record = row?.record;
-    if (record === undefined) continue;
-    for (const key of Object.keys(record)) keys.add(key);
-    if (++seen === FIRST_ROWS) break;
-  }
-  return [...keys];
 }
 
 function parseLine(file: string, row: number, text: string): SourceRow | undefined {

@@ -3,13 +3,11 @@ import { type Game, PgnError, type PgnNodeData, PgnParser } from 'chessops/pgn';
 import { parseSan } from 'chessops/san';
 import { badField, badRow } from '../badRow.js';
 import { uciOf } from '../chess/position.js';
-import { firstKeys } from './jsonl.js';
-import { inChunks, type Source, type SourceRow } from './source.js';
+import { firstKeys, inChunks, type Source, type SourceRow } from './source.js';
 import { lines, type TextPiece, textPieces } from './text.js';
 
 /** The column of the moves; all others are tags of the games, in their own spelling. */
 const MOVES = 'text';
-const FIRST_GAMES = 20;
 
 /**
  * Games in Portable Game Notation. A game is a row: `text` has its moves in UCI, a blank between them, comments
@@ -17,12 +15,7 @@ const FIRST_GAMES = 20;
  * One that does not begin in the usual position is a bad row: its moves alone would not tell what they mean.
  */
 export async function openPgn(file: string): Promise<Source> {
-  const first: SourceRow[] = [];
-  for await (const chunk of games(file)) {
-    first.push(...chunk);
-    if (first.length >= FIRST_GAMES) break;
-  }
-  const columns = firstKeys(first.slice(0, FIRST_GAMES));
+  const columns = await firstKeys(games(file));
   async function* rows(): AsyncGenerator<readonly SourceRow[]> {
     for await (const chunk of games(file)) yield chunk.map((row) => withAll(columns, row));
   }

@@ -24,6 +24,26 @@ export interface SourceOptions {
   header?: boolean;
 }
 
+/** Records that are looked at for column names. */
+const FIRST_RECORDS = 20;
+
+/**
+ * The keys of the first records together, so that one that lacks a field is told so by its own line. Bad rows have no
+ * keys, and are passed over, however many they are.
+ */
+export async function firstKeys(chunks: AsyncIterable<readonly SourceRow[]>): Promise<readonly string[]> {
+  const keys = new Set<string>();
+  let records = 0;
+  for await (const chunk of chunks) {
+    for (const { record } of chunk) {
+      if (record === undefined) continue;
+      for (const key of Object.keys(record)) keys.add(key);
+      if (++records === FIRST_RECORDS) return [...keys];
+    }
+  }
+  return [...keys];
+}
+
 /** Longest time that reading holds the event loop before it lets others run. */
 export const SLICE_MS = 5;
 
