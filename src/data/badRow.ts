@@ -30,8 +30,18 @@ const LONGEST = 60;
 /** A value as a message shows it: short, and on one line. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = asJson(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** What JSON.parse has read, JSON.stringify may be unable to write: it calls itself at each bracket. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch (cause) {
+    if (cause instanceof RangeError) return 'a deeply nested value';
+    throw cause;
+  }
 }
 
 /** "Expected … for field "label" in data.jsonl, line 3, but received …". */

@@ -8,11 +8,12 @@ import { errorOf, temporaryFolder } from './support.js';
 const { write } = temporaryFolder();
 
 class Broken extends Error {}
+const broken = (line: number) => new Broken(String(line));
 
 /** The elements of a text whose bytes come `size` at a time. */
 function cut(text: string, size: number): unknown[] {
   const bytes = Buffer.from(text);
-  const cutter = new ArrayCutter((line) => new Broken(String(line)));
+  const cutter = new ArrayCutter(broken, broken);
   const found: unknown[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     for (const element of cutter.cut(bytes.subarray(at, at + size)))
@@ -101,7 +102,9 @@ describe('a JSON array larger than a piece of its file', () => {
     const line = good.split('\n').length;
     expect((await problemOf(good)).message).toMatch(new RegExp(`line ${line}, .*broken JSON`));
     expect((await problemOf(`${good},\n{"text": "a\n"}]`)).message).toMatch(new RegExp(`line ${line + 1}, `));
-    expect((await problemOf(`${good},\n\n{\n"text"\n}]`)).message).toMatch(/broken JSON/);
+    expect((await problemOf(`${good},\n\n{\n"text"\n}]`)).message).toMatch(
+      new RegExp(`line ${line + 4}, .*broken JSON`),
+    );
     expect((await problemOf(`${good}, [1]]`)).message).toMatch(/a JSON object .*row 3001, .*received \[1\]/);
     const latin = Buffer.concat([Buffer.from(`${good},\n"`), Buffer.from([0xe9]), Buffer.from('"]')]);
     expect((await problemOf(latin)).message).toMatch(new RegExp(`UTF-8 text .*line ${line + 1}, `));

@@ -69,6 +69,28 @@ describe('JSON arrays', () => {
     expect(await problem('json', '[{"a": 1},\n{"a": }]')).toMatch(/line 2.*broken JSON/);
     expect(await problem('json', '{"a": 1}')).toMatch(/Expected a JSON array/);
     expect(await problem('json', '[{"a": 1}, 5]')).toMatch(/row 2.*received 5/);
+    // Its parser quotes the element: that is no position.
+    expect(await problem('json', '[\n{"a":\n\n\n\n position 9}]')).toMatch(/line 2, .*broken JSON/);
+  });
+
+  it('are checked by a command that can read them', async () => {
+    const hint = async (ending: string, content: string | Uint8Array) =>
+      (await errorOf(read(ending, content))).hint;
+    expect(await hint('json', '[{]')).toMatch(/python3 -m json\.tool .*\.json$/);
+    expect(await hint('json.gz', gzipSync('[{]'))).toMatch(/gzip -dc .*\.json\.gz \| python3 -m json\.tool$/);
+  });
+
+  it.each([
+    ['objects', '{"a": 1}\n{"a": 2}\n', /line 1, .*received an object/],
+    ['an object in line 3', '\ufeff \r\n\n {', /line 3, .*received an object/],
+    ['a text', '"text"\n', /line 1, .*received "\\"text\\""/],
+    ['CSV', 'a,b\n1,2\n', /line 1, .*received "a,b"/],
+    ['LATIN1', Buffer.from('\n\xe9t\xe9', 'latin1'), /UTF-8 text .*line 2, /],
+    ['UTF-16', Buffer.from('\ufeff[]', 'utf16le'), /line 1, .*UTF-16/],
+    ['a character across two pieces', `{"a": "${'€'.repeat(1 << 20)}`, /line 1, .*received an object/],
+  ])('are told from what begins otherwise: %s', async (_, content, message) => {
+    expect(await problem('json', content)).toMatch(message);
+    expect(await problem('json.gz', gzipSync(content))).toMatch(message);
   });
 });
 

@@ -3,7 +3,7 @@ import type { W2sError } from '../../errors.js';
 import { badRow, type Place, unskippable } from '../badRow.js';
 import { checkHeader, numbered, toRow } from './header.js';
 import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
-import { textPieces } from './text.js';
+import { MOST_BYTES, textPieces } from './text.js';
 
 /** Small enough that parsing one piece stays within a slice. */
 const PIECE = 16 * 1024;
@@ -39,7 +39,12 @@ export async function openCsv(file: string, { header = true }: SourceOptions = {
 
 /** Records with the line they begin on, a piece of the file at a time. */
 async function* records(file: string): AsyncGenerator<{ line: number; fields: string[] }[]> {
-  const parser = new Parser({ info: true, relax_column_count: true, skip_empty_lines: true });
+  const parser = new Parser({
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MOST_BYTES,
+  });
   let failure: unknown;
   parser.on('error', (error) => {
     failure = error;
@@ -128,11 +133,14 @@ class LineCounter {
 
 /** Nobody can say where the row ends after a wrong quote: it cannot be left out, and ends the reading. */
 function csvProblem(place: Place, cause: unknown): W2sError {
+  return unskippable(badRow(place, 'comma-separated values', problemText(cause)));
+}
+
+function problemText(cause: unknown): string {
   const code = cause instanceof CsvError ? cause.code : '';
-  const received = code.includes('QUOTE')
-    ? 'a quote that is never closed, or stands within a field (write such a field as "He said ""no"".")'
-    : cause instanceof Error
-      ? cause.message
-      : String(cause);
-  return unskippable(badRow(place, 'comma-separated values', received));
+  if (code.includes('QUOTE'))
+    return 'a quote that is never closed, or stands within a field (write such a field as "He said ""no"".")';
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return `a row of more than ${MOST_BYTES >> 20} MiB, perhaps by a quote that is never closed`;
+  return cause instanceof Error ? cause.message : String(cause);
 }

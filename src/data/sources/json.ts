@@ -4,23 +4,25 @@ import { displayPath, shown } from '../badRow.js';
 import { ArrayCutter, type ArrayElement, beginsArray } from './jsonArray.js';
 import { asRecord } from './jsonl.js';
 import { firstKeys, inChunks, type Source, type SourceRow } from './source.js';
-import { notUtf8, readText, unpackedChunks, withoutMark } from './text.js';
+import { countLines, isGzip, notUtf8, tooLong, unpackedChunks, withoutMark } from './text.js';
 
 /** A JSON array of objects. The file is read as rows are asked for. */
 export async function openJson(file: string): Promise<Source> {
-  if (!(await isArray(file))) {
-    await requireBlank(file);
+  if (!(await holdsArray(file))) {
     return { file, unit: 'row', columns: [], rows: () => inChunks<SourceRow>([]) };
   }
   const columns = await firstKeys(parsedChunks(file));
   return { file, unit: 'row', columns, rows: () => parsedChunks(file) };
 }
 
-/** Whether a file begins as an array does; false of a blank one. */
-async function isArray(file: string): Promise<boolean> {
+/** Whether a file begins as an array does; false of a blank one. Throws ERR_DATA where it holds anything else. */
+async function holdsArray(file: string): Promise<boolean> {
+  let line = 1;
   for await (const chunk of chunksOf(file)) {
     const begins = beginsArray(chunk);
-    if (begins !== undefined) return begins;
+    if (begins === true) return true;
+    if (begins === false) throw noArray(file, chunk, line);
+    line += countLines(chunk);
   }
   return false;
 }
@@ -36,7 +38,10 @@ async function* chunksOf(file: string): AsyncGenerator<Buffer> {
 const parsedChunks = (file: string) => inChunks(parsedPieces(file));
 
 async function* parsedPieces(file: string): AsyncGenerator<Iterable<SourceRow>> {
-  const cutter = new ArrayCutter((line) => broken(file, line));
+  const cutter = new ArrayCutter(
+    (line) => broken(file, line),
+    (line) => tooLong(file, line, 'elements of the array'),
+  );
   let row = 0;
   function* parsed(chunk: Buffer): Generator<SourceRow> {
     for (const element of cutter.cut(chunk))
@@ -59,33 +64,39 @@ function parseElement(file: string, { bytes, line }: ArrayElement): unknown {
 /** The line, from 1, that a text is broken in, where the parser tells; else its first. */
 function lineWithin(text: string, cause: unknown): number {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const position = Number(/position (\d+)/.exec(message)?.[1] ?? 0);
+  // Only at the end: before it the message may quote the text.
+  const position = Number(/ position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message)?.[1] ?? 0);
   return text.slice(0, position).split('\n').length;
 }
 
+const expected = (file: string, line: number): string =>
+  `Expected a JSON array of objects in ${displayPath(file)}, line ${line}`;
+
 function broken(file: string, line: number): W2sError {
-  return new W2sError(
-    'ERR_DATA',
-    `Expected a JSON array of objects in ${displayPath(file)}, line ${line}, but received broken JSON.`,
-    {
-      hint: `Mend it, or rename it to .jsonl if it holds one object a line; to check: python3 -m json.tool ${displayPath(file)}`,
-    },
-  );
+  const path = displayPath(file);
+  const check = isGzip(file) ? `gzip -dc ${path} | python3 -m json.tool` : `python3 -m json.tool ${path}`;
+  return new W2sError('ERR_DATA', `${expected(file, line)}, but received broken JSON.`, {
+    hint: `Mend it, or rename it to .jsonl if it holds one object a line; to check: ${check}`,
+  });
 }
 
-/** Throws ERR_DATA where a file that holds no array holds anything. */
-async function requireBlank(file: string): Promise<void> {
-  const text = (await readText(file)).toString('utf8');
-  if (text.trim() === '') return;
-  let value: unknown;
+/** An error for a file that holds something else; its first bytes that are not all blank tell what, however long it is. */
+function noArray(file: string, bytes: Buffer, firstLine: number): W2sError {
+  const text = begunText(bytes);
+  if (text === undefined) return notUtf8(file, bytes, firstLine);
+  const told = text.trimStart();
+  const line = firstLine + text.slice(0, text.length - told.length).split('\n').length - 1;
+  const received = told.startsWith('{') ? 'an object' : shown(told.split(/\r?\n/, 1)[0]);
+  return new W2sError('ERR_DATA', `${expected(file, line)}, but received ${received}.`, {
+    hint: `If it holds one object a line, rename it: mv ${displayPath(file)} data.jsonl${isGzip(file) ? '.gz' : ''}`,
+  });
+}
+
+/** Bytes as text, but for a last character that is cut; undefined where they are no UTF-8. */
+function begunText(bytes: Buffer): string | undefined {
   try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw broken(file, lineWithin(text, cause));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return undefined;
   }
-  throw new W2sError(
-    'ERR_DATA',
-    `Expected a JSON array of objects in ${displayPath(file)}, line 1, but received ${shown(value)}.`,
-    { hint: `For one object a line, rename it: mv ${displayPath(file)} data.jsonl` },
-  );
 }

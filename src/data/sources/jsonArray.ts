@@ -1,3 +1,5 @@
+import { MOST_BYTES } from './text.js';
+
 /** The elements of one JSON array, found in its bytes as they come, so that an array of any length is never whole in memory. */
 
 const NEWLINE = 0x0a;
@@ -34,10 +36,17 @@ export class ArrayCutter {
   private elements = 0;
   /** What is there of an element that the last chunk ended in, and the line that it began on. */
   private begun: Buffer[] = [];
+  private begunBytes = 0;
   private begunLine = 0;
 
-  /** @param broken makes the error for an array that is broken in a line, whatever its elements are */
-  constructor(private readonly broken: (line: number) => Error) {}
+  /**
+   * @param broken makes the error for an array that is broken in a line, whatever its elements are
+   * @param tooLong makes the error for an element that begins in a line and is longer than it may be
+   */
+  constructor(
+    private readonly broken: (line: number) => Error,
+    private readonly tooLong: (line: number) => Error,
+  ) {}
 
   /** The elements that end in the next bytes of the file. */
   *cut(chunk: Buffer): Generator<ArrayElement> {
@@ -65,7 +74,7 @@ export class ArrayCutter {
       }
       this.enter(byte);
     }
-    if (start >= 0) this.begun.push(chunk.subarray(start));
+    if (start >= 0) this.keep(chunk.subarray(start));
   }
 
   /** Throws where the array goes on. */
@@ -73,9 +82,17 @@ export class ArrayCutter {
     if (!this.closed) throw this.broken(this.line);
   }
 
+  /** Keeps what is there of an element until its end comes. */
+  private keep(bytes: Buffer): void {
+    this.begunBytes += bytes.length;
+    if (this.begunBytes > MOST_BYTES) throw this.tooLong(this.begunLine);
+    this.begun.push(bytes);
+  }
+
   private element(rest: Buffer): ArrayElement {
     const bytes = this.begun.length > 0 ? Buffer.concat([...this.begun, rest]) : rest;
     this.begun = [];
+    this.begunBytes = 0;
     this.elements++;
     return { bytes, line: this.begunLine };
   }

@@ -31,13 +31,6 @@ function notGzip(file: string, cause: unknown): W2sError {
   });
 }
 
-/** A whole text file, unpacked where it is gzip. Throws ERR_DATA where it is no UTF-8. */
-export async function readText(file: string): Promise<Buffer> {
-  const bytes = withoutMark(await readUnpacked(file));
-  if (!isUtf8(bytes)) throw notUtf8(file, bytes);
-  return bytes;
-}
-
 /** A file's bytes behind its byte order mark. */
 export function withoutMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
@@ -51,13 +44,28 @@ export interface TextPiece {
 
 const PIECE_BYTES = 1 << 20;
 
+/** Longest line, and longest element of an array: beyond it, a file is not what its name says. */
+export const MOST_BYTES = 64 << 20;
+
+/** An error for what is longer than a row can be, and the line that it begins on. */
+export function tooLong(file: string, line: number, what: string): W2sError {
+  const path = displayPath(file);
+  const from = isGzip(file) ? `gzip -dc ${path} | tail -n +${line}` : `tail -n +${line} ${path}`;
+  return new W2sError(
+    'ERR_DATA',
+    `Expected ${what} of at most ${MOST_BYTES >> 20} MiB in ${path}, line ${line}, but received more.`,
+    { hint: `To see how it begins: ${from} | head -c 300` },
+  );
+}
+
 /**
  * A text file piece by piece, unpacked where it is gzip: no more of it is in memory than a piece and its longest line.
- * Throws ERR_DATA at the first line that is no UTF-8.
+ * Throws ERR_DATA at the first line that is no UTF-8, or too long.
  */
 export async function* textPieces(file: string): AsyncGenerator<TextPiece> {
   let firstLine = 1;
   let begun: Buffer[] = [];
+  let begunBytes = 0;
   const whole = (bytes: Buffer): TextPiece => {
     const piece = { bytes: firstLine === 1 ? withoutMark(bytes) : bytes, firstLine };
     if (!isUtf8(piece.bytes)) throw notUtf8(file, piece.bytes, firstLine);
@@ -70,8 +78,11 @@ export async function* textPieces(file: string): AsyncGenerator<TextPiece> {
       yield piece;
       firstLine += countLines(piece.bytes);
       begun = [];
+      begunBytes = 0;
     }
     if (end < chunk.length) begun.push(chunk.subarray(end));
+    begunBytes += chunk.length - end;
+    if (begunBytes > MOST_BYTES) throw tooLong(file, firstLine, 'lines');
   }
   if (begun.length > 0) yield whole(Buffer.concat(begun));
 }
@@ -98,7 +109,7 @@ export async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-function countLines(bytes: Buffer): number {
+export function countLines(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
   return count;
