@@ -96,38 +96,50 @@ function drain(parser: Parser, counter: LineCounter): { line: number; fields: st
 
 /** The parser counts a line break of two characters within quotes twice: this counts them in the bytes instead. */
 class LineCounter {
-  private bytes: Buffer = Buffer.alloc(0);
-  /** Offset of `bytes` in the file. */
+  /** Those that were given and are not passed. */
+  private readonly pieces: Buffer[] = [];
+  /** Offset of the first of them in the file, and how much of it is passed. */
   private base = 0;
   private at = 0;
   private line = 1;
 
-  /** Takes the bytes that the parser is given; those that were passed are let go. */
+  /** Takes the bytes that the parser is given. They are kept as they come: a record may span any number of pieces. */
   feed(bytes: Buffer): void {
-    this.bytes = Buffer.concat([this.bytes.subarray(this.at), bytes]);
-    this.base += this.at;
-    this.at = 0;
+    this.pieces.push(bytes);
   }
 
   /** The line on which the record after the last one begins. */
   next(): number {
-    while (this.bytes[this.at] === NEWLINE || this.bytes[this.at] === RETURN)
+    for (;;) {
+      const byte = this.pieces[0]?.[this.at];
+      if (byte !== NEWLINE && byte !== RETURN) return this.line;
       this.passTo(this.base + this.at + 1);
-    return this.line;
+    }
   }
 
-  /** Goes on to the byte after a record. */
+  /** Goes on to the byte after a record, and lets pieces go that are passed. */
   passTo(byte: number): void {
-    const end = byte - this.base;
+    let passed = 0;
+    for (const piece of this.pieces) {
+      this.countTo(piece, Math.min(byte - this.base, piece.length));
+      if (this.at < piece.length) break;
+      this.base += piece.length;
+      this.at = 0;
+      passed++;
+    }
+    if (passed > 0) this.pieces.splice(0, passed);
+  }
+
+  /** Counts the line breaks of a piece up to an offset. */
+  private countTo(piece: Buffer, end: number): void {
     for (
-      let found = this.bytes.indexOf(NEWLINE, this.at);
+      let found = piece.indexOf(NEWLINE, this.at);
       found >= 0 && found < end;
-      found = this.bytes.indexOf(NEWLINE, this.at)
+      found = piece.indexOf(NEWLINE, found + 1)
     ) {
       this.line++;
-      this.at = found + 1;
     }
-    this.at = Math.max(this.at, Math.min(end, this.bytes.length));
+    this.at = Math.max(this.at, end);
   }
 }
 
