@@ -103,7 +103,43 @@ describe('a file of games in PGN', () => {
     }
     const error = await errorOf(load(`${content}\n[Round "x"]\n\n1. Ke2 *\n`));
     expect(error.message).toMatch(new RegExp(`line ${content.split('\n').length + 1}, `));
-    const endless = await errorOf(load(`${content}\n[Round "x"]\n\n1. e4 {${'no end\n'.repeat(200_000)}`));
-    expect(endless.message).toMatch(/one without an end/);
+  });
+
+  it('is read where no blank line parts its games', async () => {
+    const content =
+      '[White "a"]\n1. e4 *\n[White "b"]\n[Black "c"] 1. d4 *\n [White "d"]\n\n1. c4 *\n1... c5';
+    const { rows } = await load(content, { label: 'White', labels: true });
+    expect(rows.map(({ row, text, label }) => [row, text, label])).toEqual([
+      [1, 'e2e4', [1, 0, 0]],
+      [3, 'd2d4', [0, 1, 0]],
+      [5, 'c2c4 c7c5', [0, 0, 1]],
+    ]);
+  });
+
+  it('takes what stands in a comment or behind % for no tag', async () => {
+    const { rows } = await load(
+      '[White "a"]\n\n1. e4 {[White "b"] and\n\n[%clk "1"]} e5\n%[White "c"]\n2. Nf3 *',
+    );
+    expect(rows.map(({ row, text }) => [row, text])).toEqual([[1, 'e2e4 e7e5 g1f3']]);
+  });
+
+  const LATER = '\n\n[White "b"]\n\n1. d4 *\n';
+  it.each([
+    ['open at the end', '1. e4 {no end *\n', /line 18, .*a comment that is never closed/],
+    ['open at the end, tags only before it', '[White "a"]\n\n{', /line 18, .*never closed/],
+    ['open at the next game', `1. e4 {no end *${LATER}`, /line 18, .*still open at the tag in line 20/],
+    [
+      'closed in a later game',
+      `1. e4 {no end *${LATER.replace('d4', 'd4 {x}')}`,
+      /line 18, .*tag in line 20/,
+    ],
+    ['closed, but too long', `1. e4 {${'long\n'.repeat(300_000)}} *${LATER}`, /line 18, .*too long/],
+    ['too long and never closed', `1. e4 {${'no end\n'.repeat(200_000)}`, /line 18, .*too long/],
+  ])('is refused where a comment is %s, since the games after it are lost', async (_, game, message) => {
+    for (const skipBadRows of [false, true]) {
+      const error = await errorOf(load(`${CASTLING + OTHERS}\n\n\n\n${game}`, { skipBadRows }));
+      expect([error.code, error.hint]).toEqual(['ERR_DATA', expect.stringMatching(/and try again$/)]);
+      expect(error.message).toMatch(message);
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { Chess } from 'chessops/chess';
 import { type Game, PgnError, type PgnNodeData, PgnParser } from 'chessops/pgn';
 import { parseSan } from 'chessops/san';
-import { badField, badRow } from '../badRow.js';
+import type { W2sError } from '../../errors.js';
+import { badField, badRow, unskippable } from '../badRow.js';
 import { uciOf } from '../chess/position.js';
 import { firstKeys, inChunks, type Source, type SourceRow } from './source.js';
 import { lines, type TextPiece, textPieces } from './text.js';
@@ -37,54 +38,95 @@ async function* gamePieces(file: string): AsyncGenerator<Iterable<SourceRow | un
   yield reader.end();
 }
 
+/** More than the parser takes of one game. */
+const TOO_LONG = 1_000_000;
+
+/** Tags at the beginning of a line, such as `[White "Carlsen"]`. */
+const TAGS = /^(?:\s*\[[A-Za-z0-9][\w+#=:-]*\s+"(?:[^"\\]|\\.)*"\])+/;
+
 /** Takes lines and gives the games that end on them: one may span pieces of its file. */
 class GameReader {
   private readonly done: SourceRow[] = [];
+  /** The line that the game at hand begins on; undefined between games. */
   private begin: number | undefined;
+  /** Whether more of it was read than tags. */
+  private hasMoves = false;
+  private failure: unknown;
   private readonly parser: PgnParser;
 
   constructor(private readonly file: string) {
-    this.parser = new PgnParser((game, problem) => {
+    const take = (game: Game<PgnNodeData>, problem?: Error): void => {
+      if (problem !== undefined) {
+        this.failure = problem;
+        return;
+      }
       const row = this.begin ?? 1;
       this.begin = undefined;
-      this.done.push(problem ? tooLarge(file, row) : rowOf(file, row, game));
-    }, noTags);
+      this.hasMoves = false;
+      this.done.push(rowOf(file, row, game));
+    };
+    this.parser = new PgnParser(take, noTags, TOO_LONG);
   }
 
-  /** Undefined: a line that ends no game. */
+  /** The games that end on these lines, and undefined after each line: reading it takes time, too. */
   *read({ bytes, firstLine }: TextPiece): Generator<SourceRow | undefined> {
     for (const { number, start, end } of lines(bytes)) {
       const line = bytes.toString('utf8', start, end);
-      if (line.trim() !== '' && !line.startsWith('%')) this.begin ??= firstLine + number - 1;
-      this.parse(`${line}\n`, true);
+      this.readLine(line, firstLine + number - 1);
       yield* this.done.splice(0);
       yield undefined;
     }
   }
 
+  private readLine(line: string, number: number): void {
+    const rest = line.length > TOO_LONG ? line : line.replace(TAGS, '');
+    // Tags begin the next game, also where no blank line stands before them.
+    if (rest !== line && this.hasMoves) this.endGame(`a comment still open at the tag in line ${number}`);
+    if (line.trim() !== '' && !line.startsWith('%')) {
+      this.begin ??= number;
+      this.hasMoves ||= rest.trim() !== '';
+    }
+    this.parse(`${line}\n`);
+  }
+
   /** What ends with the file. */
   end(): readonly SourceRow[] {
-    this.parse('', false);
+    if (this.begin !== undefined) {
+      // A game may lack even its moves: the mark of an unknown result stands for them.
+      this.parse('*\n');
+      this.endGame('a comment that is never closed');
+    }
     return this.done.splice(0);
   }
 
-  /** The parser reads nothing more after a game without an end; where a comment has none, it throws instead of saying so. */
-  private parse(text: string, stream: boolean): void {
+  /** A blank line ends the game at hand, unless a comment is open: all later games would be part of that. */
+  private endGame(problem: string): void {
+    this.parse('\n');
+    if (this.begin !== undefined) throw this.unreadable(`one with ${problem}`);
+  }
+
+  /** The parser reads nothing more after a game that is too long. It says so, or throws where a comment is open. */
+  private parse(text: string): void {
     try {
-      this.parser.parse(text, { stream });
+      this.parser.parse(text, { stream: true });
     } catch (cause) {
-      if (!(cause instanceof PgnError)) throw cause;
-      this.done.push(tooLarge(this.file, this.begin ?? 1));
+      this.failure = cause;
     }
+    if (this.failure === undefined) return;
+    if (!(this.failure instanceof PgnError)) throw this.failure;
+    throw this.unreadable(
+      'one that is too long (a million characters, or 10,000 moves), perhaps by a comment that is never closed',
+    );
+  }
+
+  /** Nobody can say where such a game ends: it cannot be left out, and ends the reading. */
+  private unreadable(received: string): W2sError {
+    const place = { file: this.file, unit: 'line', row: this.begin ?? 1 } as const;
+    return unskippable(badRow(place, 'a game of PGN', received));
   }
 }
 
 const noTags = (): Map<string, string> => new Map();
-
-const tooLarge = (file: string, row: number): SourceRow => ({
-  row,
-  problem: badRow({ file, unit: 'line', row }, 'a game of PGN', 'one without an end'),
-});
 
 function rowOf(file: string, row: number, { headers, moves }: Game<PgnNodeData>): SourceRow {
   const place = { file, unit: 'line', row } as const;
