@@ -13,13 +13,25 @@ import { temporaryFolder } from '../support/results.js';
 const { folder, cleanUp } = temporaryFolder();
 afterAll(cleanUp);
 
-/** Rows of which some, all or none have a group; what no group has is named as a row is. */
-function linesOf(groups: number | null, logits: number): Prediction[] {
-  const random = stream(0, 'scores', groups ?? 0);
+interface Made {
+  /** How many groups; none by default. */
+  groups?: number;
+  /** Whether every row is in one; else two thirds are, and the others are named as groups may be. */
+  allGrouped?: boolean;
+  /** How many logits a row has. */
+  logits?: number;
+  /** Whether some rows are ties, which count half. */
+  ties?: boolean;
+}
+
+function linesOf({ groups = 0, allGrouped = false, logits = 2, ties = false }: Made): Prediction[] {
+  const random = stream(0, 'scores', groups);
   return Array.from({ length: 5000 }, (_, i): Prediction => {
-    const named = groups !== null && random.below(3) > 0 ? { group: `${random.below(groups)}` } : {};
+    const isGrouped = groups > 0 && (random.below(3) > 0 || allGrouped);
+    const named = isGrouped ? { group: `${random.below(groups)}` } : {};
     const drawn = Array.from({ length: logits }, () => random.below(40) / 7);
-    return { id: `${i}`, split: 'all-test', ...named, label: random.below(logits), logits: drawn };
+    const tied = ties && random.below(4) === 0 ? { correct: 0.5 as const } : {};
+    return { id: `${i}`, split: 'all-test', ...named, label: random.below(logits), logits: drawn, ...tied };
   });
 }
 
@@ -33,13 +45,15 @@ async function stored(name: string, lines: readonly Prediction[], n: number) {
   return { store, hash };
 }
 
-test.each([
-  ['no groups', null, 2],
-  ['few groups', 7, 2],
-  ['many groups, named as rows are', 4000, 2],
-  ['three classes', 100, 3],
-])('with %s', async (name, groups, logits) => {
-  const lines = linesOf(groups, logits);
+test.each<[string, Made]>([
+  ['no groups', {}],
+  ['few groups', { groups: 7 }],
+  ['many groups, named as rows are', { groups: 4000 }],
+  ['a group for each row', { groups: 700, allGrouped: true }],
+  ['three classes', { groups: 100, logits: 3 }],
+  ['ties', { groups: 100, ties: true }],
+])('with %s', async (name, made) => {
+  const lines = linesOf(made);
   const { store, hash } = await stored(name, lines, lines.length);
   const { accuracy, ci95 } = accuracyWithInterval([lines.map(creditOf)], lines.map(groupOf));
   const scores = Float64Array.from(lines, (line) => binaryScore(line.logits ?? []));
@@ -47,12 +61,12 @@ test.each([
   expect(await scoresOf(store, hash)).toEqual({
     accuracy,
     ci95,
-    auroc: logits === 2 ? auroc(scores, truth) : null,
+    auroc: made.logits === 3 ? null : auroc(scores, truth),
   });
 });
 
 test('predictions that are cut short are refused', async () => {
-  const { store, hash } = await stored('cut', linesOf(null, 2), 5001);
+  const { store, hash } = await stored('cut', linesOf({}), 5001);
   await expect(scoresOf(store, hash)).rejects.toMatchObject({
     code: 'ERR_STORE',
     message: expect.stringMatching(/Expected 5001 predictions .* received 5000/),
