@@ -66,11 +66,13 @@ function* commaSeparated(/** @type {number} */ count, /** @type {boolean} */ ids
 }
 
 /** A thousand different games: to make a million would take longer than to read them. */
-function* games(/** @type {number} */ count) {
+function* games(/** @type {number} */ count, /** @type {boolean} */ ids) {
   const below = numbers();
   const made = Array.from({ length: Math.min(count, 1000) }, () => game(8 + below(17), below));
-  for (let row = 0; row < count; row++)
-    yield `[Round "${row}"]\n[label "${row % 2}"]\n\n${made[row % made.length]} *\n\n`;
+  for (let row = 0; row < count; row++) {
+    const id = ids ? `[id "game-${row}"]\n` : '';
+    yield `${id}[Round "${row}"]\n[label "${row % 2}"]\n\n${made[row % made.length]} *\n\n`;
+  }
 }
 
 function game(/** @type {number} */ plies, /** @type {(n: number) => number} */ below) {
