@@ -66,6 +66,11 @@ export interface BenchRun {
   sharePrefixes: boolean;
   /** Of `train`. */
   cudaGraphs?: boolean;
+  /**
+   * Of `train` with `cudaGraphs`: backward passes of all repetitions that were measured that were launched as a whole.
+   * 0 where nothing was: on a CPU, of a model or batch that is computed as it comes.
+   */
+  replays?: number;
   workload: {
     /** `--lengths`, or the data set's name. */
     name: string;

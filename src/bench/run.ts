@@ -97,6 +97,7 @@ async function measureModel(
     microBatchTokens: config.microBatchTokens,
     sharePrefixes: config.sharePrefixes,
     ...(what === 'train' ? { cudaGraphs: config.cudaGraphs } : {}),
+    ...(what === 'train' && config.cudaGraphs ? { replays: pass.replays } : {}),
     workload: describe(workload, pass.timed.repetitions),
     warmUp: WARM_UP,
     ...speedOf(pass.timed),
@@ -125,6 +126,8 @@ interface Pass {
   info: NativeModel['info'];
   workload: Workload;
   timed: Timed;
+  /** Backward passes of the repetitions that were launched as a whole. */
+  replays: number;
   memory: BenchRun['peakMemory'];
   profile: NativeProfile;
   product: ProductReference;
@@ -153,7 +156,9 @@ async function onePass(
     await warmUp(WARM_UP, start, length.signal);
     await resetPeak(engine);
     await model.resetProfile();
+    const replaysBefore = work.replays();
     const measured = await timed(WARM_UP, start, length);
+    const replays = work.replays() - replaysBefore;
     const found = await model.profile();
     const memory = await peakOf(engine);
     const rows = Math.min(
@@ -167,7 +172,7 @@ async function onePass(
       rows,
       training: what === 'train',
     });
-    return { info, workload, timed: measured, memory, profile: found, product };
+    return { info, workload, timed: measured, replays, memory, profile: found, product };
   } finally {
     work?.dispose();
     model.dispose();

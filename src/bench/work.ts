@@ -32,6 +32,8 @@ export interface Started {
 export interface Work {
   /** Queues repetition k, which `done` is the end of. */
   start(k: number): Started;
+  /** Backward passes so far that were launched as a whole: of training with CUDA graphs, else 0. */
+  replays(): number;
   dispose(): void;
 }
 
@@ -69,6 +71,7 @@ export function trainingWork(
         done: Promise.all([trainer.forwardBackward(batch, objective), trainer.step(rates)]),
       };
     },
+    replays: () => trainer.replays,
     dispose: () => trainer.dispose(),
   };
 }
@@ -91,6 +94,7 @@ export function labellingWork(
         done: model.score(batch, { microBatchTokens, sharePrefixes }),
       };
     },
+    replays: () => 0,
     dispose: () => {},
   };
 }

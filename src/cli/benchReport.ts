@@ -90,6 +90,8 @@ function formula({
   what,
   model,
   head,
+  repetitions,
+  replays,
   flops,
   msPerStep,
   product,
@@ -104,6 +106,9 @@ function formula({
     `${what} ${model}: ${giga(flops.model)} GFLOP a step = ${passes}(2 × tokens × weights of all blocks’ matrices + 2 × ${readout}) ${giga(flops.modelProducts)} + attention ${giga(flops.modelAttention)}.`,
     `  ${giga(flops.model)} GFLOP in ${milliseconds(msPerStep.median)} ms, by ${giga(fastest.flopsPerSecond)} GFLOP/s of the fastest product (${fastest.what}, ${fastest.m} × ${fastest.k} × ${fastest.n}): MFU ${percent(mfu)}.`,
     `  Executed: products of ${giga(flops.executedProducts)} GFLOP a step, ${percent(executedUtilisation)} of that rate. The model’s own products by themselves: ${giga(ofModel)} GFLOP/s.`,
+    ...(replays === undefined
+      ? []
+      : [`  CUDA graphs: ${replays} backward passes launched as a whole in ${repetitions} steps.`]),
   ].join('\n');
 }
 

@@ -135,6 +135,16 @@ describe('bench', () => {
     expect(ran.stderr).toContain(`label ${world.weak}`);
   });
 
+  it('says of --cuda-graphs how many backward passes were launched as a whole: none on a CPU', async () => {
+    const words = ['train', '--model', world.weak, '--lengths', '8', '--cuda-graphs'];
+    const [only] = (await measured(...words)).runs;
+    expect(only).toMatchObject({ cudaGraphs: true, replays: 0 });
+    const [plain] = (await measured(...words.slice(0, -1))).runs;
+    expect(plain).not.toHaveProperty('replays');
+    const { stdout } = await run('bench', ...words, ...quick);
+    expect(stdout).toContain('CUDA graphs: 0 backward passes launched as a whole in 3 steps.');
+  });
+
   it.each([
     [['swim'], /Expected train, label or kernels after bench but received swim/],
     [['--lengths', 'short', '--data', 'x.jsonl'], /one of --lengths and --dataset or --data/],
