@@ -1,30 +1,29 @@
 // One step of the GPU suite: a process of its own, for so many seconds.
 import { spawn } from 'node:child_process';
-
-/** Of what a failed step printed, so much is kept. */
-const TAIL = 1500;
+import { Printed, tailOf } from '../bench/peers/printed.mjs';
 
 /**
  * Runs a step for at most `limit` seconds, and reads the JSON that it prints where it is to print one. What a step
  * printed is kept of those alone that failed.
  * @param {import('./gpu-suite-steps.mjs').Step} step
- * @param {{ folder: string, environment: NodeJS.ProcessEnv, limit: number }} options
+ * @param {{ folder: string, environment: NodeJS.ProcessEnv, limit: number, places?: [string, string][] }} options
  */
-export async function runStep({ name, command, skip, json }, { folder, environment, limit }) {
+export async function runStep({ name, command, skip, json }, { folder, environment, limit, places }) {
   if (skip) return { name, status: 'left out', seconds: 0, reason: skip };
   if (limit < 2) return { name, status: 'left out', seconds: 0, reason: 'no time left' };
   const began = performance.now();
   const ran = await run(command, { folder, environment, limit });
   const seconds = (performance.now() - began) / 1000;
   const result = json ? parsed(ran.stdout) : undefined;
-  const reason = reasonOf(ran, limit, json === true && result === undefined);
-  if (reason) return { name, status: 'failed', seconds, reason, tail: ran.all.trim().slice(-TAIL) };
+  const reason = whyFailed(ran, limit, json === true && result === undefined);
+  if (reason) return { name, status: 'failed', seconds, reason, tail: tailOf(ran.printed.text, places) };
   return { name, status: 'ok', seconds, ...(json ? { result } : {}) };
 }
 
 /** Why a step failed, if it did. */
-function reasonOf({ status, late }, limit, lacksResult) {
+function whyFailed({ status, signal, late }, limit, lacksResult) {
   if (late) return `ran past its ${Math.round(limit)} s`;
+  if (signal) return `killed by ${signal}`;
   if (status !== 0) return `status ${status}`;
   return lacksResult ? 'printed no JSON' : undefined;
 }
@@ -37,14 +36,12 @@ async function run([program, ...args], { folder, environment, limit }) {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const ran = { status: 0, stdout: '', all: '', late: false };
-  child.stdout.on('data', (text) => {
+  const ran = { status: 0, signal: null, stdout: '', printed: new Printed(), late: false };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
     ran.stdout += text;
-    ran.all = (ran.all + text).slice(-4 * TAIL);
+    ran.printed.add(text);
   });
-  child.stderr.on('data', (text) => {
-    ran.all = (ran.all + text).slice(-4 * TAIL);
-  });
+  child.stderr.setEncoding('utf8').on('data', (text) => ran.printed.add(text));
   const timer = setTimeout(() => {
     ran.late = true;
     // The whole process group: a step starts compilers and Pythons of its own.
@@ -56,11 +53,11 @@ async function run([program, ...args], { folder, environment, limit }) {
     child.stdout.destroy();
     child.stderr.destroy();
   }, limit * 1000);
-  ran.status = await new Promise((done) => {
-    child.on('close', done);
+  await new Promise((done) => {
+    child.on('close', (status, signal) => done(Object.assign(ran, { status, signal })));
     child.on('error', (error) => {
-      ran.all += error.message;
-      done(-1);
+      ran.printed.add(error.message);
+      done(Object.assign(ran, { status: -1 }));
     });
   });
   clearTimeout(timer);

@@ -13,7 +13,7 @@
 //
 // What has to be carried: the checkout with dist/ (npm run build), node_modules, and node. A step that fails or runs
 // past its limit is recorded, and the suite goes on; it ends with status 1 if any did. The result file is made to be
-// committed: what failed steps printed is kept, with words in place of this machine's folders.
+// committed: each step has its commit, and what failed steps printed is kept, with words in place of folders.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { placesOf } from '../bench/peers/paths.mjs';
-import { machineOf, openResults, resultFile, writeResults } from '../bench/peers/results.mjs';
+import {
+  commitOf,
+  machineOf,
+  openResults,
+  resultFile,
+  stamped,
+  writeResults,
+} from '../bench/peers/results.mjs';
 import { runStep } from './gpu-suite-run.mjs';
 import { benchSteps, buildSteps, peerSteps, testSteps } from './gpu-suite-steps.mjs';
 
@@ -70,7 +77,7 @@ async function main() {
     ...(torch.folder && !dry ? { W2S_LIBTORCH: torch.folder } : {}),
   };
   const places = placesOf({ scratch, torch: torch.folder });
-  const suite = await runAll(steps, environment, (done) =>
+  const suite = await runAll(steps, { environment, places }, (done) =>
     record(file, done, { root, machine, device }, places),
   );
   if (dry) rmSync(scratch, { recursive: true, force: true });
@@ -102,15 +109,17 @@ function chosen(parts) {
 }
 
 /** @param {(suite: object[]) => void} keep called after each step: what was measured stays if the machine goes away */
-async function runAll(steps, environment, keep) {
+async function runAll(steps, { environment, places }, keep) {
+  const commit = commitOf(root);
   const budget = Number(options.budget ?? (options['dry-run'] ? 1800 : 600));
   const began = performance.now();
   const suite = [];
   for (const step of steps) {
     const left = budget - (performance.now() - began) / 1000;
     const limit = options['dry-run'] ? DRY_LIMIT : step.limit;
-    const outcome = await runStep(step, { folder: root, environment, limit: Math.min(limit, left) });
-    suite.push(outcome);
+    const place = { folder: root, environment, limit: Math.min(limit, left), places };
+    const outcome = await runStep(step, place);
+    suite.push(stamped(outcome, commit));
     const note = outcome.reason ? `: ${outcome.reason}` : '';
     console.log(`${outcome.status.padEnd(8)} ${outcome.name} (${outcome.seconds.toFixed(1)} s)${note}`);
     if (outcome.status === 'failed') console.log(outcome.tail);

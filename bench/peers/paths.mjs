@@ -3,12 +3,29 @@ import { existsSync, realpathSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
-/** Python's folders of packages, wherever they are. */
-const PACKAGES = /[^\s"'`()=:,;]*\/(?:site|dist)-packages(?![\w-])/g;
-/** A path of two segments or more that no word stands for; of a URL, a row's name or a relative path nothing. */
-const ABSOLUTE = /(?<=(?:^|[^\w.~>/…-])|-[ILB])(?:\/[\w.@+~-]+)+\/([\w.@+~-]+)/g;
+const LETTER = String.raw`\p{L}\p{M}\p{N}_`;
+/** A character of a name in a path; a blank or bracket that a shell would take for its own stands behind a backslash. */
+const CHARACTER = String.raw`(?:\\[ ()&'"]|[^\s"'\x60()<>\[\]\{\}=:,;\|\/\\…])`;
+/**
+ * What may stand before an absolute path: nothing of a word, a relative path, a URL, or what is written here; but a
+ * flag (-isystem/usr/include), and a line's end written as \n.
+ */
+const START = [
+  String.raw`(?=\/)(?<=^|[^${LETTER}.~\/…*-]|\\[nrt]|(?<![${LETTER}.\/-])-[A-Za-z]+)`,
+  '(?<!<(?:root|scratch|torch|tmp|packages)>)',
+].join('');
+/** A folder may have blanks in its name where more of the path comes behind, and words, no flags or further files. */
+const FOLDER = String.raw`${CHARACTER}+(?:(?<!\.\w{1,4}) (?=[\p{L}\p{N}])${CHARACTER}+){0,3}(?=\/)`;
+const ABSOLUTE = new RegExp(String.raw`${START}\/+(?:${FOLDER}\/+)*${CHARACTER}+`, 'gu');
+/** Between quotes a path has all the blanks that it likes. */
+const QUOTED = /(["'`])(\/[^"'`\r\n\\]+)(\\?\1)/g;
+/** Python's folders of packages, wherever they are, from the beginning of a word: else long words would take long. */
+const PACKAGES = /(?<![^\s"'`()=:,;])[^\s"'`()=:,;]*\/(?:site|dist)-packages(?![\w-])/g;
+/** Colours of a terminal in a text that was printed as a literal. */
+const COLOURS = /\\(?:x1b|u001b|033|e)\[[\d;]*m/gi;
 
 /**
  * Folders of this machine and the words for them, the longest first: one may lie in another.
@@ -46,12 +63,30 @@ export function withoutPaths(value, places = placesOf()) {
 }
 
 function plain(text, places) {
-  let said = text.replaceAll('file://', '');
+  let said = stripVTControlCharacters(text).replace(COLOURS, '').replaceAll('file://', '');
   for (const [folder, word] of places) {
-    const whole = `(?<=(?:^|[^\\w.~/-])|-[ILB])${escaped(folder)}(?![\\w-]|\\.\\w)`;
-    said = said.replace(new RegExp(whole, 'g'), () => word);
+    const whole = new RegExp(String.raw`${START}${escaped(folder)}(?![${LETTER}-]|\.[${LETTER}])`, 'gu');
+    said = said.replace(whole, () => word);
   }
-  return said.replace(PACKAGES, '<packages>').replace(ABSOLUTE, '…/$1');
+  return said
+    .replace(QUOTED, (_, opening, path, closing) => `${opening}${shortened(path)}${closing}`)
+    .replace(ABSOLUTE, (path, at, all) => (isOther(path, all[at - 1]) ? path : shortened(path)))
+    .replace(PACKAGES, '<packages>');
 }
 
 const escaped = (folder) => folder.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** What looks like a path but is none: a URL, a comment, a closing tag, a unit such as /s. */
+function isOther(path, before) {
+  if (path.startsWith('//')) return before === ':' || !path.slice(2).includes('/');
+  return !path.slice(1).includes('/') && (before === '<' || !/^\/[\p{L}._].+/u.test(path));
+}
+
+/** A path's last name. Of a root, or the home of somebody, that name says where it is: nothing stays. */
+function shortened(path) {
+  const [inside] = path.match(/\/(?:site|dist)-packages(?![\w-]).*/s) ?? [];
+  if (inside) return inside.replace(/^\/[a-z-]+/, '<packages>');
+  const names = path.split('/').filter((name) => name !== '');
+  const isPlace = names.length < 2 || (names.length === 2 && /^(?:home|Users)$/.test(names[0]));
+  return isPlace ? '…' : `…/${names.at(-1)}`;
+}

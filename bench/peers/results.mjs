@@ -50,7 +50,7 @@ export function openResults(file, { root, machine, device, threads }) {
 }
 
 /** The commit that was measured, with a plus where files differ from it. */
-function commitOf(root) {
+export function commitOf(root) {
   try {
     const git = (...args) =>
       execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -63,9 +63,14 @@ function commitOf(root) {
   }
 }
 
+/** What was measured, with when and of which commit: a document keeps what earlier runs of the day put into it. */
+export function stamped(measured, commit) {
+  return { ...measured, at: new Date().toISOString(), commit };
+}
+
 /** Puts a row into the document, in place of one of the same id, and writes it. */
 export function addRow(file, results, row) {
-  const measured = { ...row, at: new Date().toISOString(), commit: results.commit };
+  const measured = stamped(row, results.commit);
   const at = results.rows.findIndex(({ id }) => id === row.id);
   if (at >= 0) results.rows[at] = measured;
   else results.rows.push(measured);
