@@ -17,11 +17,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { shapeFolder } from '../dist/bench/shapes.js';
 import { runExperiment } from './peers/experiment.mjs';
-import { failure, reasonOf, wholeStory } from './peers/failure.mjs';
+import { endOf, failure, keptOf, wholeStory } from './peers/failure.mjs';
 import { gpt2Tokenizer } from './peers/gpt2.mjs';
 import { drawnInputs, sciqInputs } from './peers/inputs.mjs';
 import { writeJob } from './peers/job.mjs';
 import { EXPERIMENT, GRAPHS, OURS, PRODUCTS_BAR, workloads } from './peers/plan.mjs';
+import { tailOf } from './peers/printed.mjs';
 import { addRow, machineOf, openResults, resultFile } from './peers/results.mjs';
 import { writeTable } from './peers/table.mjs';
 import { isOurs, largestRelative, ratios, Side, summary, takeTurns } from './peers/turns.mjs';
@@ -88,7 +89,7 @@ async function main() {
     } catch (error) {
       failed++;
       say(`${id} failed: ${wholeStory(error)}`);
-      addRow(file, results, { id, error: reasonOf(error) });
+      addRow(file, results, { id, ...keptOf(error) });
     }
   };
   for (const row of list) await record(row.id, () => measureRow(row, inputs));
@@ -131,14 +132,16 @@ async function measureParts(row) {
   ];
   const machine = ['--threads', options.threads, '--device', options.device, '--json'];
   const args = [join(root, 'bin', 'w2s-native.js'), 'bench', 'train', ...model, ...machine];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw failure('bench', stderr.slice(-4000));
-  const { msPerStep, tokensPerSecond, mfu, executedUtilisation, parts } = JSON.parse(stdout).runs[0];
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw failure(`bench ${endOf({ status, signal })}`, stderr);
+  const { repetitions, msPerStep, tokensPerSecond, mfu, executedUtilisation, parts } =
+    JSON.parse(stdout).runs[0];
   const products = parts.find(({ part }) => part === 'products').share;
   const measured = { parts, products, bar: PRODUCTS_BAR, met: products >= PRODUCTS_BAR };
   return {
     kind: row.kind,
     dtype: row.dtype,
+    repetitions,
     msPerStep,
     tokensPerSecond,
     mfu,
@@ -163,13 +166,16 @@ async function measureRow(row, inputs) {
     const own = (name) => [process.execPath, join(here, 'ours.mjs'), job.file(undefined, name)];
     sides.push(await Side.start(OURS, own(OURS), PATIENCE));
     if (row.graphs) {
-      sides.push(await Side.start(GRAPHS, own(GRAPHS), GRAPHS_PATIENCE, { mayFail: true }));
+      sides.push(await Side.start(GRAPHS, own(GRAPHS), GRAPHS_PATIENCE, { mayFail: true, say }));
     }
     for (const [name, peer] of Object.entries(options['ours-alone'] ? {} : row.peers)) {
       const command = [options.python, join(here, `${peer.script}.py`), job.file(peer, name)];
       sides.push(await Side.start(name, command, PATIENCE));
     }
     await takeTurns(sides, row.phases, (text) => say(`   ${text}`));
+    for (const side of sides.filter(wentOnWithout)) {
+      say(`   ${side.name} ran without torch.compile, which failed:\n${side.errors.text}`);
+    }
     return describe(row, inputs, job, sides);
   } finally {
     for (const side of sides) await side.end();
@@ -186,12 +192,19 @@ function describe(row, { source, tokenizer }, job, sides) {
     ...job.size,
     inputs: { source, tokenizer },
     ...against(row, job, ours, others),
-    ...(graphs
-      ? { graphs: graphs.failed ? { error: graphs.failed } : against(row, job, graphs, others) }
-      : {}),
+    ...(graphs ? { graphs: graphs.failed ? failedGraphs(graphs) : against(row, job, graphs, others) } : {}),
     ...(row.kind === 'train' ? { losses: losses() } : {}),
     ...(row.curve ? { curve: row.curve } : {}),
   };
+}
+
+function failedGraphs({ failed, tail }) {
+  return { error: failed, ...(tail ? { tail } : {}) };
+}
+
+/** Whether a peer was to be compiled and was not: tuned.py says so, and why, and goes on. */
+function wentOnWithout({ versions }) {
+  return versions?.compiled === false;
 }
 
 /** One of our sides and the peers. */
@@ -199,7 +212,8 @@ function against(row, job, ours, others) {
   const own = summary(ours);
   const peers = others.map((side) => {
     const { bar, microBatch } = row.peers[side.name];
-    const measured = { ...summary(side), ...ratios(ours, side), microBatch };
+    const why = wentOnWithout(side) ? { tail: tailOf(side.errors.text) } : {};
+    const measured = { ...summary(side), ...ratios(ours, side), microBatch, ...why };
     const verdict = bar === undefined ? {} : { bar, met: measured.ratio >= bar };
     return [side.name, { ...measured, ...equality(row, ours, side), ...verdict }];
   });

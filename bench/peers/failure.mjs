@@ -1,5 +1,6 @@
 // What went wrong, in a line: programs print a page about it, and results and tables have room for a line.
 import { withoutPaths } from './paths.mjs';
+import { tailOf } from './printed.mjs';
 
 const LONGEST = 200;
 /** From the best to the worst: an exception of Node or Python, words of failure, anything. */
@@ -12,6 +13,11 @@ const TELLING = [
 /** An error whose message is a line, and whose cause is all that the program printed. */
 export function failure(/** @type {string} */ what, /** @type {string} */ output) {
   return new Error(`${what}: ${tellingLine(output) ?? 'it printed nothing'}`, { cause: output.trim() });
+}
+
+/** How a process went that did not go well. */
+export function endOf(/** @type {{ status?: number | null, signal?: string | null }} */ { status, signal }) {
+  return signal ? `was killed by ${signal}` : `ended with ${status}`;
 }
 
 /** The last of the lines that say most. */
@@ -28,6 +34,12 @@ function tellingLine(/** @type {string} */ output) {
 export function reasonOf(/** @type {Error} */ error) {
   const line = withoutPaths(`${error.message}`).replace(/\s+/g, ' ').trim();
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+}
+
+/** For a result: that line, and the end of what the program printed. */
+export function keptOf(/** @type {Error} */ error) {
+  const tail = typeof error.cause === 'string' ? tailOf(error.cause) : '';
+  return { error: reasonOf(error), ...(tail === '' ? {} : { tail }) };
 }
 
 /** For the terminal: everything. */

@@ -41,7 +41,7 @@ def flat_logits(ids, positions, starts, last, longest):
 
 
 def compiled():
-    """The trunk through torch.compile, or as it is where the compiler stumbles over it."""
+    """The trunk through torch.compile, or as it is where the compiler stumbles over it: `compiled` says which."""
     global trunk
     trunk = torch.compile(model.base_model, dynamic=True)
     try:

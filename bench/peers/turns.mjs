@@ -3,21 +3,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { spreadOf } from '../../dist/bench/statistics.js';
-import { failure, reasonOf } from './failure.mjs';
+import { failure, keptOf, wholeStory } from './failure.mjs';
 import { GRAPHS, OURS } from './plan.mjs';
+import { Printed } from './printed.mjs';
+
+/** Milliseconds that a process has to say its last words, once it answers no more. */
+const LAST_WORDS = 2000;
 
 /** One side: a process that answers a number of steps with one line of JSON. */
 export class Side {
   /**
    * Starts it and waits until it is ready. One that `mayFail` is given back even if it does, with the reason in
-   * `failed`.
+   * `failed` and the end of what it printed in `tail`; `say` is told all of it.
    * @param {string} name @param {string[]} command @param {number} limit seconds that an answer may take
-   * @param {{ mayFail?: boolean }} [options]
+   * @param {{ mayFail?: boolean, say?: (text: string) => void }} [options]
    */
-  static async start(name, command, limit, { mayFail = false } = {}) {
+  static async start(name, command, limit, { mayFail = false, say = () => {} } = {}) {
     const side = new Side(name, command, limit);
-    side.mayFail = mayFail;
+    Object.assign(side, { mayFail, say });
     try {
       side.versions = (await side.#next()).versions;
     } catch (error) {
@@ -30,7 +35,9 @@ export class Side {
   async #fail(error) {
     await this.end();
     if (!this.mayFail) throw error;
-    this.failed = reasonOf(error);
+    const { error: failed, tail } = keptOf(error);
+    Object.assign(this, { failed, tail });
+    this.say(`${this.name} failed: ${wholeStory(error)}`);
   }
 
   constructor(name, command, limit) {
@@ -40,13 +47,10 @@ export class Side {
     this.turns = [];
     this.versions = {};
     this.process = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.errors = '';
-    this.process.stderr.on('data', (text) => {
-      this.errors = (this.errors + text).slice(-4000);
-    });
-    this.process.on('error', (error) => {
-      this.errors += error.message;
-    });
+    this.errors = new Printed();
+    this.process.stderr.setEncoding('utf8').on('data', (text) => this.errors.add(text));
+    this.process.on('error', (error) => this.errors.add(error.message));
+    this.closed = new Promise((resolve) => this.process.once('close', resolve));
     // What it did not live to read: the answer that does not come says so.
     this.process.stdin.on('error', () => {});
     this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
@@ -68,17 +72,23 @@ export class Side {
     let timer;
     const late = new Promise((_, reject) => {
       timer = setTimeout(
-        () => reject(new Error(`${this.name}: no answer in ${this.limit} s`)),
+        () => reject(new Error(`${this.name}: no answer in ${this.limit} s`, { cause: this.errors.text })),
         this.limit * 1000,
       );
     });
     try {
       const { value, done } = await Promise.race([this.lines.next(), late]);
-      if (done) throw failure(`${this.name} ended`, this.errors);
+      if (done) throw await this.#ended();
       return JSON.parse(value);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #ended() {
+    await Promise.race([this.closed, delay(LAST_WORDS, undefined, { ref: false })]);
+    const { signalCode } = this.process;
+    return failure(`${this.name} ${signalCode ? `was killed by ${signalCode}` : 'ended'}`, this.errors.text);
   }
 
   /** Ends the process and waits until it is gone: its memory is free then. */
@@ -118,7 +128,14 @@ const sitsOut = (side, { peers }) => !isOurs(side) && peers !== undefined && !pe
 /** Whether a side is one of our own. @param {Side} side */
 export const isOurs = ({ name }) => name === OURS || name === GRAPHS;
 
-const median = (values) => spreadOf(values).median;
+/** The middle of some values. @param {number[]} values */
+export const median = (values) => spreadOf(values).median;
+
+/** How many times as long a peer took, of all rounds: the median, the smallest and the largest. @param {number[]} values */
+export const ratioOf = (values) => ({
+  ratio: median(values),
+  ratioRange: [Math.min(...values), Math.max(...values)],
+});
 
 /**
  * What a side's turns say, without warm-up.
@@ -146,7 +163,7 @@ export function ratios(ours, peer) {
     .filter(({ theirs }) => !theirs.warmUp);
   const wall = pairs.map(({ theirs, mine }) => theirs.seconds / mine.seconds);
   const cpu = pairs.map(({ theirs, mine }) => theirs.cpuSeconds / mine.cpuSeconds);
-  return { ratio: median(wall), ratioRange: [Math.min(...wall), Math.max(...wall)], cpuRatio: median(cpu) };
+  return { ...ratioOf(wall), cpuRatio: median(cpu) };
 }
 
 /** Largest |a − b| / |b| over the steps that both did. @param {number[]} a @param {number[]} b */
