@@ -1,86 +1,133 @@
 // One whole `train`, from the command line, against the same experiment in experiment.py: the same rows, orders and
-// settings. Wall time of both programs as they run alone, one after the other, and the accuracies of all models.
+// settings. Wall time of both programs, which run alone and in turns, and the accuracies of all models.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { failure } from './failure.mjs';
+import { endOf, failure } from './failure.mjs';
+import { Printed } from './printed.mjs';
+import { median, ratioOf } from './turns.mjs';
 
+/** Times that each side runs it; once with --quick. */
+const ROUNDS = 3;
 /** A built-in experiment, so that anybody can repeat it, with its own settings: these are said for the other side. */
-const DATASET = ['--dataset', 'chess-check', '--train-size', '3000', '--test-size', '2000'];
+const WHOLE = {
+  sizes: ['--train-size', '3000', '--test-size', '2000'],
+  epochs: ['--epochs', '2'],
+};
+const DATASET = ['--dataset', 'chess-check'];
 const MODELS = { weak: 'chess-xs', strong: 'chess-m' };
-const EPOCHS = ['--epochs', '2'];
 const RATES = ['--lr', '2e-4', '--weak-lr', '5e-4'];
 
 /**
- * @param {{ root: string, work: string, python: string, threads: string, device: string, say: (text: string) => void }} options
+ * @param {{ root: string, work: string, python: string, threads: string, device: string, quick?: boolean,
+ *   say: (text: string) => void, rounds?: number, whole?: typeof WHOLE }} options
  */
-export async function runExperiment({ root, work, python, threads, device, say }) {
+export async function runExperiment(options) {
+  const { root, work, device, quick = false, say, rounds = quick ? 1 : ROUNDS, whole = WHOLE } = options;
   const folder = join(work, 'experiment');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const rows = join(folder, 'rows.json');
-  const experiment = [...DATASET, '--weak', MODELS.weak, '--strong', MODELS.strong, ...EPOCHS];
-  run(process.execPath, [join(root, 'bench/peers/rows.mjs'), rows, ...experiment]);
-
+  const experiment = [...DATASET, ...whole.sizes, '--weak', MODELS.weak, '--strong', MODELS.strong];
+  run([process.execPath, join(root, 'bench/peers/rows.mjs'), rows, ...experiment, ...whole.epochs]);
   // As experiment.py on that device.
   const dtype = device.startsWith('cuda') ? 'bf16' : 'f32';
-  const machine = ['--threads', threads, '--device', device];
-  const settings = [...experiment, ...RATES, '--head', 'linear', '--dtype', dtype, ...machine];
-  const output = ['--json', '--no-report', '--out', join(folder, 'store')];
-  const program = join(root, 'bin', 'w2s-native.js');
-  const ours = await timed(process.execPath, [program, 'train', ...settings, ...output]);
-  say(`   ours ${ours.seconds.toFixed(1)} s`);
-  const assets = join(root, 'assets', 'models');
-  const folders = ['--weak', join(assets, MODELS.weak), '--strong', join(assets, MODELS.strong)];
-  const script = join(root, 'bench/peers/experiment.py');
-  const same = ['--rows', rows, ...folders, ...EPOCHS, ...RATES, ...machine];
-  const theirs = await timed(python, [script, ...same]);
-  say(`   theirs ${theirs.seconds.toFixed(1)} s`);
-  return { dtype, ...compared(ours, theirs) };
+  const settings = [...experiment, ...whole.epochs, '--dtype', dtype];
+  const pairs = await inTurns(
+    rounds,
+    // A store of its own for each round: nothing is taken from the one before.
+    (round) => timed(ourCommand(options, settings, join(folder, `store-${round}`))),
+    () => timed(theirCommand(options, rows, whole.epochs)),
+    say,
+  );
+  return { kind: 'experiment', dtype, models: MODELS, ...compared(pairs) };
 }
 
-/** Accuracies side by side; met where theirs lies in our interval for each model. */
-function compared(ours, theirs) {
-  const accuracy = Object.fromEntries(
-    ['weak', 'student', 'ceiling'].map((name) => [name, scoreOf(ours.document, name)]),
-  );
-  const peer = Object.fromEntries(Object.keys(accuracy).map((name) => [name, theirs.document[name]]));
-  const met = Object.entries(accuracy).every(
-    ([name, { ci95 }]) => peer[name] >= ci95[0] && peer[name] <= ci95[1],
-  );
+function ourCommand({ root, threads, device }, settings, store) {
+  const program = [process.execPath, join(root, 'bin', 'w2s-native.js'), 'train'];
+  const machine = ['--threads', threads, '--device', device];
+  const output = ['--json', '--no-report', '--out', store];
+  return [...program, ...settings, ...RATES, '--head', 'linear', ...machine, ...output];
+}
+
+function theirCommand({ root, python, threads, device }, rows, epochs) {
+  const models = Object.entries(MODELS).flatMap(([name, model]) => [
+    `--${name}`,
+    join(root, 'assets', 'models', model),
+  ]);
+  const script = join(root, 'bench/peers/experiment.py');
+  const machine = ['--threads', threads, '--device', device];
+  return [python, script, '--rows', rows, ...models, ...epochs, ...RATES, ...machine];
+}
+
+/**
+ * Runs ours, theirs, ours, theirs, and so on: what else the machine does falls on both.
+ * @template Ours, Theirs
+ * @param {number} rounds @param {(round: number) => Promise<Ours>} ours @param {(round: number) => Promise<Theirs>} theirs
+ * @param {(text: string) => void} say
+ */
+export async function inTurns(rounds, ours, theirs, say) {
+  const pairs = [];
+  for (let round = 0; round < rounds; round++) {
+    const pair = { ours: await ours(round), theirs: await theirs(round) };
+    const times = Object.entries(pair).map(([name, { seconds }]) => `${name} ${seconds.toFixed(1)} s`);
+    say(`   round ${round + 1} of ${rounds}: ${times.join(', ')}`);
+    pairs.push(pair);
+  }
+  return pairs;
+}
+
+/** Times of all rounds, accuracies of the last; met where theirs lay in our interval for each model, each time. */
+export function compared(pairs) {
+  const secondsOf = (side) => pairs.map((pair) => pair[side].seconds);
+  const accuracies = pairs.map(accuraciesOf);
+  const { ours, theirs } = accuracies.at(-1);
+  const documents = pairs.map(({ theirs }) => theirs.document);
+  const ratios = pairs.map((pair) => pair.theirs.seconds / pair.ours.seconds);
   return {
-    kind: 'experiment',
-    models: MODELS,
-    ours: { seconds: ours.seconds, accuracy },
+    ours: { seconds: median(secondsOf('ours')), rounds: pairs.length, accuracy: ours },
     theirs: {
-      seconds: theirs.seconds,
-      cpuSeconds: theirs.document.total.cpuSeconds,
-      phases: theirs.document.phases,
-      accuracy: peer,
+      seconds: median(secondsOf('theirs')),
+      rounds: pairs.length,
+      ...ratioOf(ratios),
+      cpuSeconds: median(documents.map(({ total }) => total.cpuSeconds)),
+      phases: documents.at(-1).phases,
+      accuracy: theirs,
     },
-    met,
+    met: accuracies.every(isWithin),
   };
 }
 
-function scoreOf(document, name) {
-  const { accuracy, ci95 } = document[name];
-  return { accuracy, ci95 };
+/** Of each model, with our interval. */
+function accuraciesOf({ ours, theirs }) {
+  const each = (of) => Object.fromEntries(['weak', 'student', 'ceiling'].map((name) => [name, of(name)]));
+  const own = each((name) => {
+    const { accuracy, ci95 } = ours.document[name];
+    return { accuracy, ci95 };
+  });
+  return { ours: own, theirs: each((name) => theirs.document[name]) };
 }
 
-function run(program, args) {
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-  if (status !== 0) throw failure(`${basename(args[0])} ended with ${status}`, stderr.slice(-4000));
+const isWithin = ({ ours, theirs }) =>
+  Object.entries(ours).every(([name, { ci95 }]) => theirs[name] >= ci95[0] && theirs[name] <= ci95[1]);
+
+function run([program, ...args]) {
+  const { status, signal, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw failure(`${basename(args[0])} ${endOf({ status, signal })}`, stderr);
 }
 
 /** Runs a program that prints one JSON document. */
-async function timed(program, args) {
+async function timed([program, ...args]) {
   const began = performance.now();
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [output, errors] = ['', ''];
-  child.stdout.on('data', (text) => (output += text));
-  child.stderr.on('data', (text) => (errors = (errors + text).slice(-4000)));
-  const status = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+  let output = '';
+  const errors = new Printed();
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => errors.add(text));
+  const end = await new Promise((resolve, reject) =>
+    child.on('close', (status, signal) => resolve({ status, signal })).on('error', reject),
+  );
   const seconds = (performance.now() - began) / 1000;
-  if (status !== 0) throw failure(`${basename(args[0])} ended with ${status}`, errors);
+  if (end.status !== 0) throw failure(`${basename(args[0])} ${endOf(end)}`, errors.text);
   return { seconds, document: JSON.parse(output) };
 }

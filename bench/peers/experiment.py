@@ -11,7 +11,7 @@ JSON document.
 On a CPU: scaled dot-product attention in float32; an optimizer batch is sorted by length and computed in micro-batches,
 padded a little only and without a mask (on the right of a causal model padding is never read). On a GPU, as tuned.py:
 the optimizer batch at once, laid end to end, variable-length flash attention, bf16 autocast; without torch.compile,
-which takes longer than the whole experiment.
+which we expect (it was not measured) to take longer than the whole experiment.
 """
 
 import argparse

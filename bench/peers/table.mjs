@@ -43,7 +43,7 @@ function machineTable(document) {
       `Tokens: ${tokensOf(document, rows)}. ` +
       `[${document.name}](../bench/results/${document.name})`,
     '',
-    '| row | tokens a step | ours, s a step | against | theirs, s a step | times as long | spread | at least | met | results apart by |',
+    '| row | tokens a step | ours, s a step | against | theirs, s a step | times as long | spread (rounds) | at least | met | results apart by |',
     '|---|---|---|---|---|---|---|---|---|---|',
     ...rows.filter(({ kind }) => kind === 'train' || kind === 'score').flatMap(comparisons),
     ...rows.flatMap(curve),
@@ -57,9 +57,11 @@ function machineTable(document) {
   ].join('\n');
 }
 
-/** Of the rows: the document's own is that of the run that wrote last. */
+/** Of rows and steps: the document's own is that of the run that wrote last. */
 function commitsOf(document, rows) {
-  const commits = [...new Set(rows.map(({ commit }) => commit ?? document.commit))];
+  const steps = (document.suite ?? []).filter(({ status }) => status !== 'left out');
+  const measured = [...rows, ...steps];
+  const commits = [...new Set(measured.map(({ commit }) => commit ?? document.commit))];
   return `${commits.length > 1 ? 'commits' : 'commit'} ${commits.join(' and ')}`;
 }
 
@@ -86,10 +88,10 @@ function comparisons(row) {
       row.id,
       Math.round(row.tokensAStep),
       seconds(row.ours.secondsAStep),
-      PEERS[name] + (name === 'padded' && peer.microBatch < 32 ? `, ${peer.microBatch} at a time` : ''),
+      peerName(name, peer),
       seconds(peer.secondsAStep),
       `**${peer.ratio.toFixed(2)}**`,
-      peer.ratioRange.map((ratio) => ratio.toFixed(2)).join(' to '),
+      spread(peer),
       peer.bar ?? '',
       verdict(peer.met),
       peer.lossSteps === undefined
@@ -99,10 +101,23 @@ function comparisons(row) {
   );
 }
 
+/** A peer, with what was not as its name has it: `compiled` is told where it was asked for alone. */
+function peerName(name, { microBatch, versions }) {
+  const halves = name === 'padded' && microBatch < 32 ? `, ${microBatch} at a time` : '';
+  return `${PEERS[name]}${halves}${versions?.compiled === false ? ', not compiled' : ''}`;
+}
+
+/** The smallest round and the largest, and how many there were. */
+function spread({ ratioRange = [], rounds = 1 }) {
+  const range = rounds > 1 ? `${ratioRange.map((ratio) => ratio.toFixed(2)).join(' to ')} ` : '';
+  return `${range}(${rounds})`;
+}
+
 /** A loss curve that is held against its bar. */
 function curve(row) {
   if (row.curve === undefined || row.dtype !== 'f32' || !row.peers?.[row.curve]) return [];
-  const { lossSteps, lossDifference } = row.peers[row.curve];
+  const peer = row.peers[row.curve];
+  const { lossSteps, lossDifference } = peer;
   if (lossSteps < CURVE_STEPS) return [];
   const name = `loss curve of ${row.id}, ${lossSteps} steps`;
   return [
@@ -110,7 +125,7 @@ function curve(row) {
       name,
       '',
       '',
-      PEERS[row.curve],
+      peerName(row.curve, peer),
       '',
       lossDifference.toExponential(1),
       '',
@@ -126,6 +141,7 @@ function experiment(rows) {
   const row = rows.find(({ kind }) => kind === 'experiment');
   if (!row) return [];
   const { ours, theirs } = row;
+  const { ratio = theirs.seconds / ours.seconds } = theirs;
   const models = Object.entries(ours.accuracy).map(([model, { accuracy, ci95 }]) => {
     const [low, high] = ci95.map(percent);
     return `${model} ${percent(accuracy)} (${low} to ${high}), theirs ${percent(theirs.accuracy[model])}`;
@@ -137,8 +153,8 @@ function experiment(rows) {
       `${ours.seconds.toFixed(0)} in all`,
       PEERS.tuned,
       `${theirs.seconds.toFixed(0)} in all`,
-      `**${(theirs.seconds / ours.seconds).toFixed(2)}**`,
-      '',
+      `**${ratio.toFixed(2)}**`,
+      spread(theirs),
       'within the interval',
       verdict(row.met),
       models.join('; '),
@@ -151,14 +167,26 @@ function parts(rows) {
   if (rows.length === 0) return [];
   const names = [...new Set(rows.flatMap((row) => row.parts.map(({ part }) => part)))];
   const share = (row, name) => row.parts.find(({ part }) => part === name)?.share ?? 0;
-  const heads = ['step', 'ms', ...names.map((name) => `${name}, %`), `products ≥ ${percent(PRODUCTS_BAR)}`];
+  const heads = [
+    'step',
+    'repetitions',
+    'ms',
+    ...names.map((name) => `${name}, %`),
+    `products ≥ ${percent(PRODUCTS_BAR)}`,
+  ];
   return [
     '',
     line(heads),
     line(heads.map(() => '---')),
     ...rows.map((row) => {
       const shares = names.map((name) => (100 * share(row, name)).toFixed(1));
-      return line([row.id, row.msPerStep.median.toFixed(0), ...shares, verdict(row.met)]);
+      return line([
+        row.id,
+        row.repetitions ?? '',
+        row.msPerStep.median.toFixed(0),
+        ...shares,
+        verdict(row.met),
+      ]);
     }),
   ];
 }
@@ -173,6 +201,7 @@ function utilisation(suite) {
     return [
       line([
         shape,
+        run.repetitions,
         speed,
         run.msPerStep.median.toFixed(1),
         fastest,
@@ -185,6 +214,7 @@ function utilisation(suite) {
   if (rows.length === 0) return [];
   const heads = [
     '`lm`, packed 1,024 tokens, bf16',
+    'repetitions',
     'tokens/s',
     'ms a step',
     'product, TFLOP/s',

@@ -2,13 +2,15 @@
 // a Python with Transformers, one row is run against all peers.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 // @ts-expect-error These are plain scripts, without types.
+import { compared, inTurns, runExperiment } from '../../bench/peers/experiment.mjs';
+// @ts-expect-error
 import { gpt2Tokenizer } from '../../bench/peers/gpt2.mjs';
 // @ts-expect-error
 import { drawnInputs, firstSequences } from '../../bench/peers/inputs.mjs';
@@ -118,12 +120,17 @@ test('a side that ends says why', async () => {
   await expect(broken).rejects.toThrow(/broken ended: .*no such thing/s);
 });
 
-test('one of our own sides may fail, and the others go on', async () => {
+test('one of our own sides may fail, with the end of what it printed, and the others go on', async () => {
   const ours = await side('ours', 0.5);
-  const graphs = await Side.start('graphs', [process.execPath, '-e', 'throw new Error("no graphs")'], 20, {
+  const code = 'console.error("recording in", process.cwd()); throw new Error("no graphs")';
+  const told: string[] = [];
+  const graphs = await Side.start('graphs', [process.execPath, '-e', code], 20, {
     mayFail: true,
+    say: (text: string) => told.push(text),
   });
   expect(graphs.failed).toBe('graphs ended: Error: no graphs');
+  expect(graphs.tail).toMatch(/^recording in <root>\n.*Error: no graphs/s);
+  expect(told.join()).toContain(`recording in ${process.cwd()}`);
   await takeTurns([ours, graphs], [{ rounds: 2, steps: 1 }], () => {});
   expect([ours.turns.length, graphs.turns.length]).toEqual([2, 0]);
   await ours.end();
@@ -138,6 +145,20 @@ test('one that fails in a turn sits out the rest', async () => {
   expect(graphs.turns).toHaveLength(0);
 });
 
+test('one that a signal ends, and one that answers too late, say so', async () => {
+  const start = (code: string, limit: number) =>
+    Side.start('graphs', [process.execPath, '-e', code], limit, { mayFail: true });
+  const killed = `console.error('deep in a kernel'); process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)`;
+  const crashed = await start(killed, 20);
+  expect(crashed).toMatchObject({
+    failed: 'graphs was killed by SIGKILL: deep in a kernel',
+    tail: 'deep in a kernel',
+  });
+  // It ends where its input does.
+  const late = await start(`console.error('compiling'); process.stdin.resume()`, 3);
+  expect(late).toMatchObject({ failed: 'graphs: no answer in 3 s', tail: 'compiling' });
+});
+
 test('the largest relative difference is of the steps that both did', () => {
   expect(largestRelative([1, 2, 9], [1, 2.5])).toEqual({ steps: 2, largest: 0.2 });
 });
@@ -149,7 +170,14 @@ test('a row replaces an older one of its name, and the table is written from the
   expect(file).toMatch(/bench\/results\/\d{4}-\d\d-\d\d-amd-epyc-2-cores\.json$/);
   const head = { root, machine: 'AMD EPYC, 2 cores', device: 'cpu', threads: 2 };
   const peer = (ratio: number) => ({
-    ...{ secondsAStep: 2, cpuSecondsAStep: 4, ratio, ratioRange: [ratio, ratio], microBatch: 32 },
+    ...{
+      secondsAStep: 2,
+      cpuSecondsAStep: 4,
+      ratio,
+      ratioRange: [ratio, ratio + 1],
+      rounds: 5,
+      microBatch: 32,
+    },
     ...{ lossSteps: 50, lossDifference: 1.5e-6, bar: 2, met: ratio >= 2, versions: { torch: '2.13.0' } },
   });
   const row = (ratio: number) => ({
@@ -157,27 +185,72 @@ test('a row replaces an older one of its name, and the table is written from the
     ...{ ours: { secondsAStep: 1, versions: { libtorch: '2.13.0' } }, peers: { padded: peer(ratio) } },
   });
   addRow(file, openResults(file, head), row(1.5));
-  const graphs = { ours: { secondsAStep: 0.5, versions: {} }, peers: { padded: peer(4) } };
+  const tuned = { ...peer(4), versions: { torch: '2.13.0', compiled: false } };
+  const graphs = { ours: { secondsAStep: 0.5, versions: {} }, peers: { tuned } };
   const inputs = { source: 'SciQ', tokenizer: 'GPT-2' };
   addRow(file, openResults(file, head), { ...row(2.25), graphs, inputs });
-  const alone = { ...row(3), id: 'train/b/short/f32', graphs: { error: 'no <root>\nhere' } };
+  const alone = { ...row(3), id: 'train/b/short/f32', graphs: { error: 'no <root>\nhere', tail: 'more' } };
   addRow(file, openResults(file, head), { ...alone, inputs: { source: 'drawn', tokenizer: 'none' } });
-  expect(JSON.parse(await readFile(file, 'utf8')).rows).toHaveLength(2);
+  const whole = (theirs: number) => ({
+    ours: { seconds: 10, document: documentOf(0.7) },
+    theirs: { seconds: theirs, document: { ...sameAccuracies(0.71), total: { cpuSeconds: 60 }, phases: {} } },
+  });
+  const experiment = { id: 'experiment/a', kind: 'experiment', ...compared([40, 20, 30].map(whole)) };
+  addRow(file, openResults(file, head), experiment);
+  expect(JSON.parse(await readFile(file, 'utf8')).rows).toHaveLength(3);
   const marks = ['<!-- bench/peers.mjs --table writes from here -->', 'old', '<!-- to here -->'];
   await writeFile(join(place, 'docs', 'performance.md'), ['before', ...marks, 'after'].join('\n'));
   writeTable(place);
   const page = await readFile(join(place, 'docs', 'performance.md'), 'utf8');
   expect(page).toContain(
-    '| train/a/short/f32 | 700 | 1.00 | (a) padded, sdpa | 2.00 | **2.25** | 2.25 to 2.25 | 2 | yes |',
+    '| train/a/short/f32 | 700 | 1.00 | (a) padded, sdpa | 2.00 | **2.25** | 2.25 to 3.25 (5) | 2 | yes |',
   );
   expect(page).toContain(
-    '| train/a/short/f32, CUDA graphs | 700 | 0.500 | (a) padded, sdpa | 2.00 | **4.00** | 4.00 to 4.00 | 2 | yes |',
+    '| train/a/short/f32, CUDA graphs | 700 | 0.500 | (d) tuned, not compiled | 2.00 | **4.00** | 4.00 to 5.00 (5) | 2 | yes |',
+  );
+  expect(page).toContain(
+    '| experiment/a |  | 10 in all | (d) tuned | 30 in all | **3.00** | 2.00 to 4.00 (3) | within the interval | yes |',
   );
   expect(page).toContain('| loss curve of train/a/short/f32, 50 steps |');
   expect(page).toContain('Tokens: SciQ, GPT-2; or drawn, none.');
   expect(page).toContain('Not measured: `train/b/short/f32, CUDA graphs` (no &lt;root> here)');
   expect(page).not.toContain('old');
   expect(page.startsWith('before')).toBe(true);
+});
+
+/** The same for each model. */
+const sameAccuracies = <Value>(value: Value) => ({ weak: value, student: value, ceiling: value });
+const documentOf = (accuracy: number) =>
+  sameAccuracies({ accuracy, ci95: [accuracy - 0.02, accuracy + 0.02] });
+
+test('whole experiments take turns, and all of them have to come out alike', async () => {
+  const order: string[] = [];
+  const told: string[] = [];
+  const side =
+    (name: string, seconds: number, document: (round: number) => object) => async (round: number) => {
+      order.push(`${name} ${round}`);
+      return { seconds: seconds + round, document: document(round) };
+    };
+  const total = { cpuSeconds: 1 };
+  const ours = side('ours', 10, () => documentOf(0.7));
+  const theirs = (far: number) =>
+    side('theirs', 30, (round) => ({ ...sameAccuracies(round === 0 ? far : 0.71), total, phases: {} }));
+  const pairs = await inTurns(3, ours, theirs(0.69), (text: string) => told.push(text));
+  expect(order).toEqual(['ours 0', 'theirs 0', 'ours 1', 'theirs 1', 'ours 2', 'theirs 2']);
+  expect(told[0]).toBe('   round 1 of 3: ours 10.0 s, theirs 30.0 s');
+  const found = compared(pairs);
+  expect(found).toMatchObject({
+    ours: { seconds: 11, rounds: 3, accuracy: documentOf(0.7) },
+    theirs: {
+      seconds: 31,
+      rounds: 3,
+      ratio: 31 / 11,
+      ratioRange: [32 / 12, 3],
+      accuracy: sameAccuracies(0.71),
+    },
+    met: true,
+  });
+  expect(compared(await inTurns(3, ours, theirs(0.9), () => {})).met).toBe(false);
 });
 
 const python = process.env.W2S_PYTHON;
@@ -237,6 +310,28 @@ test.skipIf(python === undefined)(
     for (const [i, value] of accuracies('--flatten', '--micro-batch', '32').entries()) {
       expect(Math.abs(value - padded[i])).toBeLessThan(0.011);
     }
+  },
+  120_000,
+);
+
+test.skipIf(python === undefined)(
+  'the whole experiment is run by both sides, each time from nothing',
+  async () => {
+    const work = join(folder, 'whole');
+    const whole = { sizes: ['--train-size', '200', '--test-size', '200'], epochs: ['--epochs', '1'] };
+    const settings = { root, work, python, threads: '1', device: 'cpu', say: () => {} };
+    const row = await runExperiment({ ...settings, rounds: 2, whole });
+    expect(row).toMatchObject({
+      kind: 'experiment',
+      dtype: 'f32',
+      ours: { rounds: 2 },
+      theirs: { rounds: 2 },
+    });
+    // A second one that found what the first left would have trained nothing.
+    for (const store of ['store-0', 'store-1']) {
+      expect(await readdir(join(work, 'experiment', store, 'steps'))).not.toHaveLength(0);
+    }
+    expect(row.met).toBe(true);
   },
   120_000,
 );
