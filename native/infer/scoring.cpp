@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "../nn/micro_batch_budget.h"
 #include "../nn/micro_batches.h"
-#include "../train/micro_batch_budget.h"
 
 namespace w2s {
 namespace {

@@ -31,16 +31,15 @@ ReadoutChunks::ReadoutChunks(const Readout& readout, const at::Tensor& hidden_TD
     hidden_PD_ = at::zeros({all, hidden_TD.size(1)}, hidden_TD.options().dtype(dtype));
     hidden_PD_.narrow(0, 0, rows_).copy_(hidden_TD);
   }
-  logits_ = at::empty({step_, readout.unembedding_VD.size(0)}, hidden_TD.options().dtype(at::kFloat));
+  logits_ =
+      readout.kernels.empty({step_, readout.unembedding_VD.size(0)}, hidden_TD.options().dtype(at::kFloat));
 }
 
 int64_t ReadoutChunks::padded(int64_t row) const { return std::min(step_, hidden_PD_.size(0) - row); }
 
 void ReadoutChunks::multiply(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
                              bool accumulate) const {
-  const Profile::Scope scope(readout_.profile, Part::kProducts);
-  product(out, a, b, accumulate);
-  if (readout_.profile) readout_.profile->count_flops(2 * a.size(0) * a.size(1) * b.size(1));
+  product(readout_.profile, out, a, b, accumulate);
 }
 
 ReadoutChunks::Chunk ReadoutChunks::logits(int64_t row) {

@@ -33,9 +33,7 @@ at::Tensor DirectPass::empty_like(const at::Tensor& x) const {
 
 void DirectPass::multiply(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
                           bool accumulate) const {
-  const Profile::Scope scope = time(Part::kProducts);
-  product(out, a, b, accumulate);
-  if (profile_) profile_->count_flops(2 * a.size(0) * a.size(1) * b.size(1));
+  product(profile_, out, a, b, accumulate);
 }
 
 at::Tensor DirectPass::embed(const PackedBatch& batch) const {

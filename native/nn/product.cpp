@@ -75,4 +75,11 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bo
   }
 }
 
+void product(Profile* profile, const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+             bool accumulate) {
+  const Profile::Scope scope(profile, Part::kProducts);
+  product(out, a, b, accumulate);
+  if (profile) profile->count_flops(2 * a.size(0) * a.size(1) * b.size(1));
+}
+
 }  // namespace w2s

@@ -12,10 +12,10 @@
 
 #include "../error.h"
 #include "../model/embedding_rows.h"
+#include "../nn/micro_batch_budget.h"
 #include "../nn/micro_batches.h"
 #include "clip.h"
 #include "examples.h"
-#include "micro_batch_budget.h"
 
 namespace w2s {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <exception>
 
-#include "../nn/sequences.h"
 #include "../out_of_memory.h"
+#include "sequences.h"
 
 namespace w2s {
 
