@@ -62,8 +62,14 @@ export function withoutPaths(value, places = placesOf()) {
   return Object.fromEntries(entries);
 }
 
+/** The way up to the root, before a path that begins there. */
+const CLIMB = /(?:\.\.\/){2,}(?=(?:home|Users|root|opt|tmp|srv|mnt|media|data|export|usr|var|work)\/)/g;
+
 function plain(text, places) {
-  let said = stripVTControlCharacters(text).replace(COLOURS, '').replaceAll('file://', '');
+  let said = stripVTControlCharacters(text)
+    .replace(COLOURS, '')
+    .replace(/file:\/\/[^/]*/g, '')
+    .replace(CLIMB, '/');
   for (const [folder, word] of places) {
     const whole = new RegExp(String.raw`${START}${escaped(folder)}(?![${LETTER}-]|\.[${LETTER}])`, 'gu');
     said = said.replace(whole, () => word);
@@ -87,6 +93,6 @@ function shortened(path) {
   const [inside] = path.match(/\/(?:site|dist)-packages(?![\w-]).*/s) ?? [];
   if (inside) return inside.replace(/^\/[a-z-]+/, '<packages>');
   const names = path.split('/').filter((name) => name !== '');
-  const isPlace = names.length < 2 || (names.length === 2 && /^(?:home|Users)$/.test(names[0]));
+  const isPlace = names.length < 2 || /^(?:home|Users)$/.test(names.at(-2) ?? '');
   return isPlace ? '…' : `…/${names.at(-1)}`;
 }

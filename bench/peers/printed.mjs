@@ -20,7 +20,8 @@ export class Printed {
 
   /** Whole lines alone: the rest of a path would not be known for one. */
   get text() {
-    return (this.#cut ? this.#text.replace(/^[^\r\n]*[\r\n]*/, '') : this.#text).trim();
+    const whole = (this.#cut ? this.#text.replace(/^[^\r\n]*[\r\n]*/, '') : this.#text).trim();
+    return this.#cut && whole === '' ? '(one line, too long to be kept)' : whole;
   }
 }
 

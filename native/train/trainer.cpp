@@ -83,10 +83,17 @@ auto Trainer::all_or_nothing(const Body& body) {
   }
 }
 
-// Gradients of earlier calls would be lost.
+// Not where gradients of earlier calls would be lost: the caller has to begin anew then, with more memory.
 template <class Attempt>
 auto Trainer::redone_when_memory_runs_out(const Sequences& sequences, int64_t group, const Attempt& attempt) {
-  if (!gradients_.all_empty()) return attempt(budget_);
+  if (!gradients_.all_empty()) {
+    try {
+      return attempt(budget_);
+    } catch (...) {
+      if (is_out_of_memory(std::current_exception())) passes_.stop_recording();
+      throw;
+    }
+  }
   const auto clean_up = [this] {
     pending_.reset();
     gradients_.clear();

@@ -156,14 +156,17 @@ void TrainingPass::backward_recorded(Recording& recording, const at::Tensor& d_l
   if (first) recording.d_logits_BK = at::empty(recording.pass.logits_BK.sizes(), d_logits_BK.options());
   fill_up(d_logits_BK, recording.d_logits_BK);
   if (first) {
-    recording.backward = record([this, own = &recording, &gradients] {
+    auto backward = record([this, own = &recording, &gradients] {
       model_->backward(own->batch, own->pass, own->d_logits_BK, gradients);
     });
+    backward->replay();
+    recording.after = gradients.written();
+    recording.backward = std::move(backward);
+  } else {
+    recording.backward->replay();
+    // What is written is noted on the host, where a replay runs nothing.
+    gradients.note_written(recording.after);
   }
-  recording.backward->replay();
-  // What is written is noted on the host, where a replay runs nothing.
-  if (first) recording.after = gradients.written();
-  gradients.note_written(recording.after);
   ++replays_;
 }
 

@@ -163,7 +163,7 @@ export const machineKeys = {
 export const graphKeys = {
   cudaGraphs: key(onOff(), {
     group: 'Machine',
-    describe: 'Launch small training steps as a whole (CUDA graphs); changes speed alone',
+    describe: 'Launch small training steps as a whole (CUDA graphs); changes nothing but speed and rounding',
     default: false,
   }),
 } as const;

@@ -54,7 +54,7 @@ const SPINS = '1000';
 /**
  * OpenMP reads this when it is loaded. Its threads spin for milliseconds while they wait for one another, which on
  * cores that other processes use too stops the thread that they wait for: training took ten times as long. Not
- * spinning at all costs 7 to 10 % of a short step on cores that nobody else uses (docs/log.md).
+ * spinning at all costs some 10 % of a short step on cores that nobody else uses (docs/log.md).
  */
 function yieldWhileWaiting(): void {
   if (!isMainThread || process.env.OMP_WAIT_POLICY !== undefined) return;

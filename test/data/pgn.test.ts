@@ -116,6 +116,17 @@ describe('a file of games in PGN', () => {
     ]);
   });
 
+  it('takes remarks between games for no game, and tags with blanks in their brackets for tags', async () => {
+    const content =
+      '; remark\n[White "a"]\n; another\n\n1. e4 ; best by test\ne5 *\n\n; next\n\n[ White "b [x]" ]\n\n1. d4 *\n\n; end\n';
+    const { rows, classes } = await load(content, { label: 'White', labels: true });
+    expect(rows.map(({ row, text }) => [row, text])).toEqual([
+      [2, 'e2e4 e7e5'],
+      [10, 'd2d4'],
+    ]);
+    expect(classes).toEqual(['a', 'b [x]']);
+  });
+
   it('takes what stands in a comment or behind % for no tag', async () => {
     const { rows } = await load(
       '[White "a"]\n\n1. e4 {[White "b"] and\n\n[%clk "1"]} e5\n%[White "c"]\n2. Nf3 *',

@@ -41,8 +41,10 @@ async function* gamePieces(file: string): AsyncGenerator<Iterable<SourceRow | un
 /** More than the parser takes of one game. */
 const TOO_LONG = 1_000_000;
 
-/** Tags at the beginning of a line, such as `[White "Carlsen"]`. */
-const TAGS = /^(?:\s*\[[A-Za-z0-9][\w+#=:-]*\s+"(?:[^"\\]|\\.)*"\])+/;
+/** A tag such as `[White "Carlsen"]`, and those at the beginning of a line. */
+const TAG = /\s*\[\s*([A-Za-z0-9][\w+#=:-]*)\s+("(?:[^"\\]|\\.)*")\s*\]/.source;
+const EACH_TAG = new RegExp(TAG, 'g');
+const TAGS = new RegExp(`^(?:${TAG})+`);
 
 /** Takes lines and gives the games that end on them: one may span pieces of its file. */
 class GameReader {
@@ -79,14 +81,18 @@ class GameReader {
   }
 
   private readLine(line: string, number: number): void {
-    const rest = line.length > TOO_LONG ? line : line.replace(TAGS, '');
+    // A comment between games, or between tags and moves, is no part of either.
+    if (!this.hasMoves && line.trimStart().startsWith(';')) return;
+    const [tags] = (line.length > TOO_LONG ? null : TAGS.exec(line)) ?? [''];
+    const rest = line.slice(tags.length);
     // Tags begin the next game, also where no blank line stands before them.
-    if (rest !== line && this.hasMoves) this.endGame(`a comment still open at the tag in line ${number}`);
+    if (tags !== '' && this.hasMoves) this.endGame(`a comment still open at the tag in line ${number}`);
     if (line.trim() !== '' && !line.startsWith('%')) {
       this.begin ??= number;
       this.hasMoves ||= rest.trim() !== '';
     }
-    this.parse(`${line}\n`);
+    // The parser knows no blanks within brackets.
+    this.parse(`${tags.replace(EACH_TAG, '[$1 $2]')}${rest}\n`);
   }
 
   /** What ends with the file. */
