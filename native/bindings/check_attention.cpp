@@ -4,6 +4,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
 
+#include <numeric>
+
 #include "../nn/attention_cuda.h"
 #include "../nn/attention_varlen.h"
 #include "../nn/packed.h"
@@ -83,11 +85,8 @@ Napi::Object compare(Napi::Env env, const AttentionCall& call, const Shape& shap
   return result;
 }
 
-Napi::Object layout_checks(Napi::Env env, AttentionLayout layout, const Shape& shape,
+Napi::Object layout_checks(Napi::Env env, const AttentionLayout& layout, const Shape& shape,
                            const at::Generator& generator) {
-  BatchUpload upload(at::kCPU);
-  add_kernel_offsets(layout, upload);
-  upload.send();
   const AttentionCall call{layout, shape.window, 0.3};
   Napi::Object paths = Napi::Object::New(env);
   for (const int64_t capability : {7, 9}) {

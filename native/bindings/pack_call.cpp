@@ -20,11 +20,7 @@ Napi::Int32Array int32_array(Napi::Env env, const at::Tensor& values) {
   return to_int32_array(env, {from, from + values.numel()});
 }
 
-// With the offsets that it has on other devices than the CPU.
-Napi::Object layout_to_js(Napi::Env env, AttentionLayout layout) {
-  BatchUpload upload(at::kCPU);
-  add_kernel_offsets(layout, upload);
-  upload.send();
+Napi::Object layout_to_js(Napi::Env env, const AttentionLayout& layout) {
   std::vector<int64_t> branches, runs;
   for (const Branch& branch : layout.branches) {
     for (const int64_t field : {branch.own.first_row, branch.own.count, branch.prefix, branch.tree})

@@ -21,6 +21,7 @@ Sequences read_sequences(const Napi::Value& value, const std::string& what) {
 
 PackOptions read_pack_options(const Options& options) {
   PackOptions packing;
+  packing.with_offsets = true;  // as on other devices than the CPU
   packing.share_prefixes = options.boolean("sharePrefixes", false);
   packing.round_rows_to = options.integer("roundRowsTo", 1, 1 << 20, 1);
   if (options.choice("reading", {"last-token", "targets"}) == "targets") packing.reading = Reading::kTargets;

@@ -27,7 +27,7 @@ int64_t for_each_micro_batch(const Model& model, const Sequences& sequences, con
     for (const auto& indices : plan_micro_batches(sequences, budget, 1, packing.share_prefixes)) {
       cancel.throw_if_cancelled();
       const PackedBatch batch = pack(sequences, indices, packing, model.uploads());
-      fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options.fail_after_tokens);
+      fail_after_tokens(batch.own_rows(), options.fail_after_tokens);
       work(batch);
       done += static_cast<int64_t>(indices.size());
       if (progress) progress(done);

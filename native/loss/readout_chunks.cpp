@@ -6,14 +6,9 @@
 #include <algorithm>
 
 #include "../nn/product.h"
+#include "../round_up.h"
 
 namespace w2s {
-namespace {
-
-int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
-
-}  // namespace
-
 // Rows are rounded up as the pass rounds its own: a library that compiles a kernel for each shape then meets few.
 ReadoutChunks::ReadoutChunks(const Readout& readout, const at::Tensor& hidden_TD)
     : readout_(readout),

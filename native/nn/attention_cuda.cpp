@@ -106,11 +106,11 @@ class EfficientVarlen final : public VarlenKernel {
   }
 };
 
-AttentionPath path_of(const AttentionCall& call, const at::Tensor& q_QHE, int64_t compute_capability) {
+}  // namespace
+
+AttentionPath attention_path(const AttentionCall& call, const at::Tensor& q_QHE, int64_t compute_capability) {
   return attention_path(call, {q_QHE.scalar_type(), q_QHE.size(2), compute_capability});
 }
-
-}  // namespace
 
 AttentionPath attention_path(const AttentionCall& call, const AttentionTraits& traits) {
   const AttentionLayout& layout = call.layout;
@@ -130,7 +130,7 @@ AttentionPath attention_path(const AttentionCall& call, const AttentionTraits& t
 
 Attended cuda_attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,
                         const at::Tensor& v_NGE, int64_t compute_capability) {
-  switch (path_of(call, q_QHE, compute_capability)) {
+  switch (attention_path(call, q_QHE, compute_capability)) {
     case AttentionPath::kFlash:
       return varlen_attention(FlashVarlen(), call, q_QHE, k_NGE, v_NGE);
     case AttentionPath::kEfficient:
@@ -145,7 +145,7 @@ void cuda_attention_backward(const AttentionCall& call, const at::Tensor& q_QHE,
                              const at::Tensor& v_NGE, const Attended& attended, const at::Tensor& d_out_QD,
                              at::Tensor d_q_QHE, at::Tensor d_k_NGE, at::Tensor d_v_NGE,
                              int64_t compute_capability) {
-  switch (path_of(call, q_QHE, compute_capability)) {
+  switch (attention_path(call, q_QHE, compute_capability)) {
     case AttentionPath::kFlash:
       return varlen_attention_backward(FlashVarlen(), call, q_QHE, k_NGE, v_NGE, attended, d_out_QD,
                                        std::move(d_q_QHE), std::move(d_k_NGE), std::move(d_v_NGE));

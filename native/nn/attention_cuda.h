@@ -22,6 +22,8 @@ struct AttentionTraits {
 
 /// The fastest kernel that can compute the call. Plain, where the layout has no offsets or its queries do not trail.
 AttentionPath attention_path(const AttentionCall& call, const AttentionTraits& traits);
+/// The same for these queries on a CUDA device of this major compute capability.
+AttentionPath attention_path(const AttentionCall& call, const at::Tensor& q_QHE, int64_t compute_capability);
 
 /// `Kernels::attention` on a CUDA device of this major compute capability.
 Attended cuda_attention(const AttentionCall& call, const at::Tensor& q_QHE, const at::Tensor& k_NGE,

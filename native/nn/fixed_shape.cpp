@@ -4,6 +4,8 @@
 #include <bit>
 #include <numeric>
 
+#include "../round_up.h"
+
 namespace w2s {
 namespace {
 
@@ -15,8 +17,6 @@ constexpr int64_t kSteps = 16;
 // added.
 constexpr int64_t kSequences = 16;
 constexpr int64_t kLeastLongest = 64;
-
-int64_t rounded_up(int64_t number, int64_t multiple) { return (number + multiple - 1) / multiple * multiple; }
 
 int64_t power_of_two_from(int64_t number) {
   return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(number)));
@@ -38,9 +38,9 @@ std::optional<FixedShape> fixed_shape(const Sequences& sequences, const std::vec
   if (indices_B.empty() || tokens > kMostRows) return std::nullopt;
   const auto count = static_cast<int64_t>(indices_B.size());
   FixedShape shape;
-  shape.sequences = rounded_up(count, kSequences) + 1;
+  shape.sequences = round_up(count, kSequences) + 1;
   const int64_t filling = shape.sequences - count;
-  shape.rows = rounded_up(tokens + filling, step_of(tokens + filling));
+  shape.rows = round_up(tokens + filling, step_of(tokens + filling));
   const int64_t longest_filling = (shape.rows - tokens + filling - 1) / filling;
   if (longest_filling > context_length) return std::nullopt;
   shape.longest = power_of_two_from(std::max({longest, longest_filling, kLeastLongest}));

@@ -51,6 +51,9 @@ struct PackedBatch {
   std::vector<int64_t> indices_B;
   std::vector<int64_t> target_counts_B;
   std::vector<LengthGroup> groups;  // empty where prefixes are shared
+
+  /// Rows that were asked for.
+  int64_t own_rows() const { return tokens_N.size(0) - padding_rows; }
 };
 
 struct PackOptions {

@@ -9,13 +9,15 @@
 #include <cstring>
 #include <utility>
 
+#include "../round_up.h"
+
 namespace w2s {
 namespace {
 
 // Every array begins at a multiple of this, as the device's allocator would have it.
 constexpr int64_t kAlignment = 256;
 
-int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+int64_t aligned(int64_t bytes) { return round_up(bytes, kAlignment); }
 
 struct Bytes {
   const void* data = nullptr;
@@ -63,31 +65,18 @@ UploadTarget UploadTarget::with_stream(const at::Device& to) {
   return target;
 }
 
-void BatchUpload::add(at::Tensor& into, std::vector<int64_t> values) {
-  items_.push_back({&into, std::move(values), at::kLong});
-}
-
-void BatchUpload::add(at::Tensor& into, std::vector<int32_t> values) {
-  items_.push_back({&into, std::move(values), at::kInt});
-}
-
-void BatchUpload::add(at::Tensor& into, std::vector<float> values) {
-  items_.push_back({&into, std::move(values), at::kFloat});
-}
-
 at::Tensor BatchUpload::send() {
-  const bool away = !target_.device.is_cpu();
-  int64_t size = 0;
-  for (const Item& item : items_) size += aligned(bytes_of(item.values).size);
+  int64_t all = 0;
+  for (const Item& item : items_) all += aligned(bytes_of(item.values).size);
   at::Tensor buffer =
-      at::empty({size}, at::TensorOptions().dtype(at::kByte).pinned_memory(target_.device.is_cuda()));
+      at::empty({all}, at::TensorOptions().dtype(at::kByte).pinned_memory(target_.device.is_cuda()));
   auto* into = static_cast<std::byte*>(buffer.data_ptr());
   for (const Item& item : items_) {
     const Bytes bytes = bytes_of(item.values);
     if (bytes.size > 0) std::memcpy(into, bytes.data, static_cast<std::size_t>(bytes.size));
     into += aligned(bytes.size);
   }
-  if (away)
+  if (!target_.device.is_cpu())
     buffer = target_.copies ? copy_beside(buffer, target_.device, *target_.copies)
                             : copy_of(buffer, target_.device);
   int64_t first = 0;
@@ -96,7 +85,6 @@ at::Tensor BatchUpload::send() {
     *item.into = buffer.narrow(0, first, size).view(item.type);
     first += aligned(size);
   }
-  items_.clear();
   return buffer;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
 #include <c10/core/Stream.h>
 
 #include <cstdint>
@@ -31,9 +32,10 @@ class BatchUpload {
   explicit BatchUpload(UploadTarget target) : target_(target) {}
 
   /// `send` makes `into` a tensor [size] of these values. It has to stay where it is until then.
-  void add(at::Tensor& into, std::vector<int64_t> values);
-  void add(at::Tensor& into, std::vector<int32_t> values);
-  void add(at::Tensor& into, std::vector<float> values);
+  template <class Number>
+  void add(at::Tensor& into, std::vector<Number> values) {
+    items_.push_back({&into, std::move(values), c10::CppTypeToScalarType<Number>::value});
+  }
   /// Once, after everything was added. Gives the buffer that all of it lies in, uint8: the same numbers of values,
   /// added in the same order, lie in the same places.
   at::Tensor send();

@@ -1,6 +1,5 @@
 #include "examples.h"
 
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -37,7 +36,7 @@ int64_t checked_classes(const Objective& objective, const Head& head, int64_t se
 
 }  // namespace
 
-at::Tensor checked_targets(const Objective& objective, const Head& head, int64_t sequences) {
+std::array<int64_t, 2> checked_shape(const Objective& objective, const Head& head, int64_t sequences) {
   const int64_t classes = checked_classes(objective, head, sequences);
   const int64_t examples = sequences / objective.group;
   if (static_cast<int64_t>(objective.targets_BK.size()) != examples * classes) {
@@ -49,11 +48,10 @@ at::Tensor checked_targets(const Objective& objective, const Head& head, int64_t
   if (!std::ranges::all_of(objective.targets_BK, is_target)) {
     fail("ERR_ARGUMENT", "Expected finite targets of at least 0 for this batch but received others.");
   }
-  return at::tensor(objective.targets_BK, at::kFloat).view({examples, classes});
+  return {examples, classes};
 }
 
 std::vector<int64_t> examples_of(const std::vector<int64_t>& sequences, int64_t group) {
-  if (group == 1) return sequences;
   std::vector<int64_t> examples;
   std::unordered_set<int64_t> seen;
   for (const int64_t sequence : sequences) {

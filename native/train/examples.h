@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,9 +13,9 @@
 
 namespace w2s {
 
-/// The targets [B, K] of an objective for that many sequences, float32 on the CPU. Errors: ERR_ARGUMENT where they,
-/// the sequences and the head do not go together.
-at::Tensor checked_targets(const Objective& objective, const Head& head, int64_t sequences);
+/// The shape [B, K] of an objective's targets for that many sequences. Errors: ERR_ARGUMENT where they, the sequences
+/// and the head do not go together.
+std::array<int64_t, 2> checked_shape(const Objective& objective, const Head& head, int64_t sequences);
 
 /// The examples of some sequences, in the order in which they first appear.
 std::vector<int64_t> examples_of(const std::vector<int64_t>& sequences, int64_t group);

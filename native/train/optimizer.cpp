@@ -6,22 +6,21 @@
 namespace w2s {
 
 Optimizer::Optimizer(OptimizerKind kind, double weight_decay, const std::vector<Parameter>& parameters) {
-  const bool muon = kind == OptimizerKind::kMuon;
-  const ParameterKind apart = muon ? ParameterKind::kMatrix : ParameterKind::kHead;
-  std::vector<Trained> those, others;
-  for (size_t i = 0; i < parameters.size(); ++i)
-    (parameters[i].kind == apart ? those : others).push_back({parameters[i], i});
-  if (muon) {
-    shares_.push_back({std::make_unique<Muon>(std::move(those), weight_decay), &LearningRates::trunk});
-    shares_.push_back(
-        {std::make_unique<Adam>(std::move(others), weight_decay, /*decoupled=*/true), &LearningRates::head});
-    return;
+  const bool muon = kind == OptimizerKind::kMuon, decoupled = kind != OptimizerKind::kAdam;
+  std::vector<Trained> trunk, head;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const ParameterKind own = parameters[i].kind;
+    const bool in_trunk = muon ? own == ParameterKind::kMatrix : own != ParameterKind::kHead;
+    (in_trunk ? trunk : head).push_back({parameters[i], i});
   }
-  const bool decoupled = kind == OptimizerKind::kAdamW;
-  shares_.push_back(
-      {std::make_unique<Adam>(std::move(others), weight_decay, decoupled), &LearningRates::trunk});
-  shares_.push_back(
-      {std::make_unique<Adam>(std::move(those), weight_decay, decoupled), &LearningRates::head});
+  std::unique_ptr<UpdateRule> rule;
+  if (muon) {
+    rule = std::make_unique<Muon>(std::move(trunk), weight_decay);
+  } else {
+    rule = std::make_unique<Adam>(std::move(trunk), weight_decay, decoupled);
+  }
+  shares_.push_back({std::move(rule), &LearningRates::trunk});
+  shares_.push_back({std::make_unique<Adam>(std::move(head), weight_decay, decoupled), &LearningRates::head});
 }
 
 void Optimizer::step(const LearningRates& rates, Gradients& gradients, const StepScale& scale) {

@@ -1,7 +1,6 @@
 #include "trainer.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -194,7 +193,7 @@ LateBatchLoss Trainer::forward_backward(const Sequences& sequences, const Object
 }
 
 at::Tensor Trainer::uploaded_targets(const Objective& objective, const Sequences& sequences) const {
-  const auto shape = checked_targets(objective, model_->head(), sequences.count()).sizes().vec();
+  const auto shape = checked_shape(objective, model_->head(), sequences.count());
   return uploaded(model_->uploads(), objective.targets_BK).view(shape);
 }
 
@@ -209,7 +208,8 @@ DeviceLoss Trainer::separable_batch(const Sequences& sequences, const Objective&
   for (const auto& indices : plan(sequences, budget, objective.group)) {
     cancel.throw_if_cancelled();
     const at::Tensor rows = uploaded(model_->uploads(), indices);
-    const at::Tensor examples = uploaded(model_->uploads(), examples_of(indices, objective.group));
+    const at::Tensor examples =
+        objective.group == 1 ? rows : uploaded(model_->uploads(), examples_of(indices, objective.group));
     const TrainingPass::Forwarded forwarded = passes_.forward(sequences, indices, budget, gradients_);
     scores_SK.index_copy_(0, rows, forwarded.logits_BK);
     const at::Tensor logits_BK = example_logits(scores_SK, objective.group);
@@ -267,12 +267,13 @@ LateResult<double> Trainer::step(const LearningRates& rates) {
     fail("ERR_ARGUMENT", "Expected gradients for a step but the backward pass before it failed.");
   model_->bring_up_to_date(/*but=*/this);
   if (on_device()) return late_step(rates);
-  const double norm = measured_norm().item<double>();
+  const at::Tensor measured = measured_norm();
+  const double norm = measured.item<double>();
   if (!std::isfinite(norm)) {
     gradients_.clear();
     fail_norm();
   }
-  update(rates, clip_scale(at::scalar_tensor(norm, at::kDouble), options_.clip));
+  update(rates, clip_scale(measured, options_.clip));
   return early<double>(norm);
 }
 
@@ -335,7 +336,7 @@ Trial Trainer::try_micro_batch(const Sequences& sequences, bool language_model,
   }
   gradient_norm(gradients_).item<double>();  // waits for the device
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  return {batch.tokens_N.size(0) - batch.padding_rows, took.count()};
+  return {batch.own_rows(), took.count()};
 }
 
 at::Tensor Trainer::gradient(const std::string& name) {

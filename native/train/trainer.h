@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "../cancel.h"
@@ -13,7 +12,6 @@
 #include "../loss/objective.h"
 #include "../model/gradients.h"
 #include "../model/model.h"
-#include "../nn/packed.h"
 #include "budget_search.h"
 #include "optimizer.h"
 #include "training_pass.h"

@@ -67,7 +67,7 @@ PackedBatch TrainingPass::packed(const Sequences& sequences, const std::vector<i
                             .share_prefixes = shares_prefixes(),
                             .round_rows_to = model_->row_multiple()};
   PackedBatch batch = pack(sequences, indices_B, options, model_->uploads());
-  fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
+  fail_after_tokens(batch.own_rows(), options_.fail_after_tokens);
   return batch;
 }
 
@@ -87,7 +87,7 @@ TrainingPass::Forwarded TrainingPass::forward(const Sequences& sequences,
                                               const Gradients& gradients) {
   if (const auto shape = shape_of(sequences, indices_B, budget)) {
     PackedBatch batch = pack_to(*shape, sequences, indices_B, model_->uploads());
-    fail_after_tokens(batch.tokens_N.size(0) - batch.padding_rows, options_.fail_after_tokens);
+    fail_after_tokens(batch.own_rows(), options_.fail_after_tokens);
     if (model_->takes_recording(batch))
       return forward_in_shape({*shape, gradients.written()}, std::move(batch),
                               static_cast<int64_t>(indices_B.size()));

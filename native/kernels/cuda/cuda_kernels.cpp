@@ -84,8 +84,8 @@ class CudaKernels final : public Kernels {
                             compute_capability(q_QHE.device()));
   }
   bool records_attention(const AttentionCall& call, const at::Tensor& q_QHE) const override {
-    const AttentionTraits traits{q_QHE.scalar_type(), q_QHE.size(2), compute_capability(q_QHE.device())};
-    return q_QHE.is_cuda() && attention_path(call, traits) != AttentionPath::kPlain;
+    return q_QHE.is_cuda() &&
+           attention_path(call, q_QHE, compute_capability(q_QHE.device())) != AttentionPath::kPlain;
   }
 
   at::Tensor activation(const at::Tensor& x_NF, const at::Tensor& bias_F, Activation kind) const override;
