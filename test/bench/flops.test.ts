@@ -1,12 +1,7 @@
 /** The FLOP formulas, against counts made by hand. */
 import { describe, expect, it } from 'vitest';
-import {
-  attentionPairs,
-  blockWeights,
-  executedProducts,
-  type ModelShape,
-  modelFlops,
-} from '../../src/bench/flops.js';
+import { attentionPairs, blockWeights, type ModelShape, modelFlops } from '../../src/bench/flops.js';
+import { executedProducts } from '../support/executedProducts.js';
 
 /** D 8, H 4, G 2, E 3 (H E is not D), F 20, gated; the second layer sees two tokens. */
 const shape: ModelShape = {

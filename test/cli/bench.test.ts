@@ -1,23 +1,17 @@
 /** `bench` as a person uses it, on a tiny model: its document, its tables, its errors. No speed is asserted. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { BenchDocument, BenchRun } from '../../src/bench/document.js';
-import { executedProducts, modelFlops } from '../../src/bench/flops.js';
-import { temporaryFolder } from '../support/results.js';
-import { type TinyWorld, writeTinyWorld } from '../support/tinyWorld.js';
+import { modelFlops } from '../../src/bench/flops.js';
+import { executedProducts } from '../support/executedProducts.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
 import { run } from './run.js';
 
 // Seconds on an idle machine; a busy one may take its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 const quick = ['--steps', '3', '--threads', '1', '--batch-size', '4', '--device', 'cpu'];
 

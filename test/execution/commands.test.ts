@@ -1,7 +1,7 @@
 /** Single steps and the kinds of task, end to end on the tiny world. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
   createTrainer,
@@ -13,34 +13,18 @@ import {
   weakToStrong,
   writeReport,
 } from '../../src/index.js';
-import { temporaryFolder } from '../support/results.js';
-import {
-  pairs,
-  riddles,
-  type TinyWorld,
-  tinySettings,
-  writeJsonl,
-  writeTinyWorld,
-} from '../support/tinyWorld.js';
+import { readRows } from '../support/results.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
+import { pairs, riddles, tinySettings, writeJsonl } from '../support/tinyWorld.js';
 
 // Seconds on an idle machine; a busy one may take its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 const machine = { device: 'cpu', threads: 1 } as const;
 const training = { ...machine, lr: 1e-2, batchSize: 16, epochs: 3 };
-const read = (file: string) =>
-  readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const read = readRows<Record<string, unknown>>;
 
 describe('finetune, label, evaluate', () => {
   test('finetune writes exactly one step folder, whose model the others take', async () => {

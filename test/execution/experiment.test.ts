@@ -1,22 +1,17 @@
 /** `runExperiment`: what a defined experiment comes to, beside `train` on the same store. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineExperiment, type RunEvent, runExperiment, weakToStrong } from '../../src/index.js';
 import { experimentReport } from '../../src/report/experimentReport.js';
 import { run } from '../cli/run.js';
-import { temporaryFolder } from '../support/results.js';
-import { type TinyWorld, tinySettings, writeTinyWorld } from '../support/tinyWorld.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
+import { tinySettings } from '../support/tinyWorld.js';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 const settings = () => ({ ...tinySettings(world, join(folder, 'out')), seed: [0, 1] });
 

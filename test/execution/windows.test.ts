@@ -1,30 +1,20 @@
 /** Files of more rows than are in memory at a time: the same predictions, in order. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { evaluate, label } from '../../src/index.js';
 import { WINDOW } from '../../src/steps/score.js';
-import { temporaryFolder } from '../support/results.js';
-import { sentences, type TinyWorld, writeJsonl, writeTinyWorld } from '../support/tinyWorld.js';
+import { readRows } from '../support/results.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
+import { sentences, writeJsonl } from '../support/tinyWorld.js';
 
 // Seconds on an idle machine; a busy one may take its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 const machine = { device: 'cpu', threads: 1 } as const;
 const rows = sentences(WINDOW + 300, 7, 'long');
-const read = (file: string) =>
-  readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { id: string; logits: number[]; label?: number });
+const read = readRows<{ id: string; logits: number[]; label?: number }>;
 
 test('rows on either side of a window are answered as they are alone', async () => {
   const out = join(folder, 'windows');

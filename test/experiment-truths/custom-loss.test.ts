@@ -1,22 +1,16 @@
 /** A loss written in TypeScript trains to the weights of its native twin. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { finetune, type HeadKind, openModel, type StepDocument } from '../../src/index.js';
 import * as twins from '../../src/tasks/referenceLosses.js';
 import { preferences } from '../support/preferences.js';
-import { temporaryFolder } from '../support/results.js';
-import { type TinyWorld, writeJsonl, writeTinyWorld } from '../support/tinyWorld.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
+import { writeJsonl } from '../support/tinyWorld.js';
 
 // Seconds on an idle machine; a busy one may take its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 const settings = () => ({
   model: world.strong,

@@ -1,60 +1,42 @@
 /** `--cuda-graphs` from the setting to the trainer, on kernels that take offsets as a GPU's do; and a run that goes on. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { loadEngine } from '../../src/execution/context.js';
-import { type RunEvent, weakToStrong } from '../../src/index.js';
+import { expect, test, vi } from 'vitest';
+import type { RunEvent } from '../../src/index.js';
 import type { NativeTrainer } from '../../src/native/binding.js';
-import type { Engine } from '../../src/steps/context.js';
-import { temporaryFolder, weightsOf } from '../support/results.js';
-import { type TinyWorld, tinySettings, writeTinyWorld } from '../support/tinyWorld.js';
+import { engineWith, trainUntil } from '../support/engine.js';
+import { weightsOf } from '../support/results.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
+import { tinySettings } from '../support/tinyWorld.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 /** An engine with the reference's kernels over offsets, and its trainers. */
-function offsetEngine(trainers: NativeTrainer[]): () => Promise<Engine> {
-  return async () => {
-    const engine = await loadEngine({ device: 'cpu', threads: 1 }, {});
-    const { binding } = engine;
-    return {
-      ...engine,
-      binding: {
-        ...binding,
-        loadModel: (options) => binding.loadModel({ ...options, attentionOverOffsets: true }),
-        createTrainer: (model, options) => {
-          const trainer = binding.createTrainer(model, options);
-          trainers.push(trainer);
-          return trainer;
-        },
-      },
-    };
-  };
-}
+const offsetEngine = (trainers: NativeTrainer[]) => () =>
+  engineWith(({ loadModel, createTrainer }) => ({
+    loadModel: (options) => loadModel({ ...options, attentionOverOffsets: true }),
+    createTrainer: (model, options) => {
+      const trainer = createTrainer(model, options);
+      trainers.push(trainer);
+      return trainer;
+    },
+  }));
 
 /** Until the `count`-th progress event of the supervisor, where it is given. */
 async function run(out: string, cudaGraphs: boolean, { plain = false, count = 0 } = {}) {
-  const controller = new AbortController();
   const trainers: NativeTrainer[] = [];
   const notes: string[] = [];
-  let [seen, replays] = [0, 0];
+  let replays = 0;
   const onEvent = (event: RunEvent) => {
     if (event.type === 'note') notes.push(event.message);
     if (event.type !== 'progress') return;
     // A trainer that is disposed of tells nothing.
     for (const trainer of trainers.slice(-1)) replays = Math.max(replays, replaysOf(trainer));
-    if (event.role === 'weak' && ++seen === count) controller.abort();
   };
   const engine = plain ? {} : { engine: offsetEngine(trainers) };
-  // `engine` is for tests alone, and in no type of the package.
-  const all: object = { ...engine, onEvent, signal: controller.signal };
   const settings = { ...tinySettings(world, out), cudaGraphs };
-  const document = await weakToStrong(settings, all).catch(() => null);
+  const document = await trainUntil(settings, onEvent, { ...engine, count });
   return { document, notes, replays };
 }
 

@@ -1,51 +1,37 @@
 /** Memory that runs out in the middle of an experiment: it goes on, warns, and a resumed step keeps what it came to. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { EngineOptions } from '../../src/execution/context.js';
-import { loadEngine } from '../../src/execution/context.js';
-import { type RunEvent, weakToStrong } from '../../src/index.js';
-import type { Engine } from '../../src/steps/context.js';
+import type { RunEvent } from '../../src/index.js';
 import { openStore } from '../../src/store/index.js';
-import { temporaryFolder, weightsOf } from '../support/results.js';
-import { type TinyWorld, tinySettings, writeTinyWorld } from '../support/tinyWorld.js';
+import { engineWith, trainUntil } from '../support/engine.js';
+import { weightsOf } from '../support/results.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
+import { tinySettings } from '../support/tinyWorld.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const { folder, cleanUp } = temporaryFolder();
+const { folder, world } = temporaryWorld();
 const ROOM = 40;
-let world: TinyWorld;
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
 
 /** An engine whose trainers have room for few tokens at once. */
-async function smallEngine(): Promise<Engine> {
-  const engine = await loadEngine({ device: 'cpu', threads: 1 }, {});
-  const { binding } = engine;
-  return {
-    ...engine,
-    binding: {
-      ...binding,
-      createTrainer: (model, options) => binding.createTrainer(model, { ...options, failAfterTokens: ROOM }),
-    },
-  };
-}
+const smallEngine = () =>
+  engineWith(({ createTrainer }) => ({
+    createTrainer: (model, options) => createTrainer(model, { ...options, failAfterTokens: ROOM }),
+  }));
 
 type Notes = Extract<RunEvent, { type: 'note' }>[];
 
 /** Until the `count`-th progress event of the supervisor, where it is given. */
 async function run(out: string, options: EngineOptions, count?: number) {
-  const controller = new AbortController();
   const notes: Notes = [];
-  let seen = 0;
   const onEvent = (event: RunEvent) => {
     if (event.type === 'note') notes.push(event);
-    if (event.type === 'progress' && event.role === 'weak' && ++seen === count) controller.abort();
   };
-  // `engine` is for tests alone, and in no type of the package.
-  const all: object = { ...options, onEvent, signal: controller.signal };
-  const document = await weakToStrong(tinySettings(world, out), all).catch(() => null);
+  const document = await trainUntil(tinySettings(world, out), onEvent, {
+    ...options,
+    ...(count === undefined ? {} : { count }),
+  });
   return { document, notes };
 }
 

@@ -4,17 +4,11 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/native/paths.js';
-import { temporaryFolder } from '../support/results.js';
-import { type TinyWorld, writeTinyWorld } from '../support/tinyWorld.js';
+import { temporaryWorld } from '../support/temporaryWorld.js';
 
-const { folder, cleanUp } = temporaryFolder();
-let world: TinyWorld;
-beforeAll(() => {
-  world = writeTinyWorld(join(folder, 'world'));
-});
-afterAll(cleanUp);
+const { folder, world } = temporaryWorld();
 
 interface Ended {
   code: number | null;

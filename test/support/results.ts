@@ -45,8 +45,8 @@ export function plannedSteps(out: string): Map<string, string> {
 }
 
 /** Rows of a file of JSON lines. */
-export const readRows = (file: string): Row[] =>
+export const readRows = <T = Row>(file: string): T[] =>
   readFileSync(file, 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Row);
+    .map((line) => JSON.parse(line) as T);

@@ -1,10 +1,8 @@
 // A process that ends while a device owes results, in the way that its first argument names. Run by
 // late-results.test.ts, which looks at the exit code: a crash would show as a signal.
-import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { loadBinding } from '../../../dist/native/index.js';
+import { end } from './ending.mjs';
 
 const folder = fileURLToPath(new URL('../../golden/llama-grouped/model', import.meta.url));
 const batch = { tokens: Int32Array.from({ length: 40 }, (_, i) => i), offsets: Int32Array.of(0, 20, 40) };
@@ -23,36 +21,23 @@ async function trainForEver(handles) {
   for (;;) await Promise.all(calls(handles));
 }
 
-if (!isMainThread) {
-  const handles = await openTrainer();
-  parentPort.postMessage('training');
-  await trainForEver(handles);
-}
-
-switch (process.argv[2]) {
-  case 'exit':
-    setTimeout(() => process.exit(7), 100);
-    await trainForEver(await openTrainer());
-    break;
-  case 'pending':
-    Promise.all(calls(await openTrainer())).then(() => console.log('came'));
-    break;
-  case 'terminate':
-    for (let round = 0; round < 3; round++) {
-      const worker = new Worker(new URL(import.meta.url));
-      await once(worker, 'message');
-      await pause(round * 7);
-      await worker.terminate();
-    }
-    break;
-  case 'shutdown': {
-    const handles = await openTrainer();
-    const pending = calls(handles);
-    await pending[0];
-    handles.binding.shutdown();
-    const outcomes = await Promise.allSettled(pending);
-    const expected = outcomes.every(({ status, reason }) => status === 'fulfilled' || reason.code === 'ERR_ABORTED');
-    console.log(expected ? 'settled' : outcomes);
-    break;
-  }
-}
+await end({
+  script: import.meta.url,
+  open: openTrainer,
+  work: trainForEver,
+  rounds: 3,
+  ways: {
+    pending: async () => {
+      Promise.all(calls(await openTrainer())).then(() => console.log('came'));
+    },
+    shutdown: async () => {
+      const handles = await openTrainer();
+      const pending = calls(handles);
+      await pending[0];
+      handles.binding.shutdown();
+      const outcomes = await Promise.allSettled(pending);
+      const expected = outcomes.every(({ status, reason }) => status === 'fulfilled' || reason.code === 'ERR_ABORTED');
+      console.log(expected ? 'settled' : outcomes);
+    },
+  },
+});
