@@ -6,7 +6,7 @@ import type { KernelRun, NativeTensor } from '../native/kernels.js';
 import type { Engine } from '../steps/context.js';
 import type { BenchKernel } from './document.js';
 import { throwIfStopped } from './measure.js';
-import { SHAPE_NAMES, shapeSizes } from './shapes.js';
+import { SHAPE_NAMES, type ShapeSizes, shapeSizes } from './shapes.js';
 import { spreadOf } from './statistics.js';
 import { readLengths, syntheticWorkload, trainingBatch } from './workload.js';
 
@@ -20,17 +20,9 @@ interface KernelCase {
 }
 
 /** Sizes of the kernels' inputs. */
-interface Sizes {
+interface Sizes extends ShapeSizes {
   /** N: rows of one optimizer batch. */
   rows: number;
-  /** D. */
-  hidden: number;
-  /** H. */
-  heads: number;
-  /** F. */
-  mlp: number;
-  /** V. */
-  vocabulary: number;
   /** Examples of one batch. */
   examples: number;
 }

@@ -121,17 +121,15 @@ export class SkippedRows {
 /** Throws where no column can be found: the file has no rows, or no row that can be read. */
 export async function requireColumns(source: Source, skipBadRows = false): Promise<void> {
   if (source.columns.length > 0) return;
-  let problems = 0;
-  let first: string | undefined;
+  const skipped = new SkippedRows();
   for await (const chunk of source.rows()) {
     for (const { problem } of chunk) {
       if (problem === undefined) continue;
       if (!skipBadRows) throw problem;
-      problems++;
-      first ??= problem.message;
+      skipped.add(problem);
     }
   }
-  throw noRows(source, problems, first);
+  throw noRows(source, skipped.count, skipped.first);
 }
 
 /** What is said of a file without rows. */

@@ -9,7 +9,8 @@ import { type BuiltInDataset, builtInDataset, type DatasetFormat, findFormat } f
 import { localFile } from './hub/file.js';
 import { fetchSplit } from './hub/published.js';
 import { headerOf, requireColumns } from './readFile.js';
-import { readLabels, readRole } from './recentFiles.js';
+import { readLabels } from './readLabels.js';
+import { readRole } from './recentFiles.js';
 import { checkDataFile, endingOf, openSource, type SourceOptions } from './sources/index.js';
 import { mapInSlices } from './sources/source.js';
 import type { DatasetSpec, FileRole, ResolvedDataset, TaskKind } from './types.js';

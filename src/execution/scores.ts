@@ -36,7 +36,7 @@ export async function scoresOf(store: Store, hash: StepHash): Promise<Scores> {
   return { accuracy, ci95, auroc: binary === n ? auroc(scores, labels) : null };
 }
 
-/** Rows by the groups that their lines name; a row without one is a group of its own. */
+/** Rows by the groups that their lines name; a row that names none is of the group of its id. */
 async function groupsOf(store: Store, hash: StepHash, n: number, isGrouped: boolean): Promise<GroupedItems> {
   const groups = new Int32Array(n);
   if (!isGrouped)

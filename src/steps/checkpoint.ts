@@ -12,8 +12,7 @@ export interface Machine {
   cudaGraphs: boolean;
 }
 
-export interface Position extends Omit<Machine, 'cudaGraphs'> {
-  cudaGraphs?: boolean;
+export interface Position extends Machine {
   /** The next optimizer step. */
   step: number;
   epoch: number;
@@ -28,7 +27,9 @@ export async function readPosition(store: Store, hash: string): Promise<Position
   const checkpoint = await store.readCheckpoint(hash);
   if (checkpoint === null) return null;
   const { step, folder, state } = checkpoint;
-  return { ...(state as unknown as Omit<Position, 'step' | 'folder'>), step, folder };
+  // Checkpoints of before have no `cudaGraphs`.
+  const kept = state as unknown as Omit<Position, 'step' | 'folder' | 'cudaGraphs'>;
+  return { cudaGraphs: false, ...kept, step, folder };
 }
 
 export async function savePosition(

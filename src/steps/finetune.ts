@@ -78,8 +78,7 @@ export async function finetune(
 /** How it is run: as the checkpoint says, because micro-batch and threads decide the last bits. */
 async function machineFor(context: StepContext, position: Position | null): Promise<Machine> {
   if (position) {
-    // Checkpoints of before have no `cudaGraphs`.
-    const { threads, microBatchTokens, sharePrefixes, cudaGraphs = false } = position;
+    const { threads, microBatchTokens, sharePrefixes, cudaGraphs } = position;
     return { threads, microBatchTokens, sharePrefixes, cudaGraphs };
   }
   const engine = await context.engine();

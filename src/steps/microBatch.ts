@@ -1,4 +1,5 @@
-/** How many tokens are computed at once: what was asked for, what was found, and what is left where memory ran out. */
+/** How many tokens are computed at once: what was asked for, what was found, and what is left where memory ran out, of
+ * them and of recorded steps. */
 
 import { MICRO_BATCH_TOKENS } from '../config/keys.js';
 import type { NativeTrainer, PackedSequences, ScoreResult } from '../native/binding.js';

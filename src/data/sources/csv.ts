@@ -3,7 +3,7 @@ import type { W2sError } from '../../errors.js';
 import { badRow, type Place, unskippable } from '../badRow.js';
 import { checkHeader, numbered, toRow } from './header.js';
 import { breathe, SLICE_MS, type Source, type SourceOptions, type SourceRow } from './source.js';
-import { MOST_BYTES, textPieces } from './text.js';
+import { countLines, MOST_BYTES, textPieces } from './text.js';
 
 /** Small enough that parsing one piece stays within a slice. */
 const PIECE = 16 * 1024;
@@ -121,25 +121,15 @@ class LineCounter {
   passTo(byte: number): void {
     let passed = 0;
     for (const piece of this.pieces) {
-      this.countTo(piece, Math.min(byte - this.base, piece.length));
+      const end = Math.min(byte - this.base, piece.length);
+      this.line += countLines(piece, this.at, end);
+      this.at = Math.max(this.at, end);
       if (this.at < piece.length) break;
       this.base += piece.length;
       this.at = 0;
       passed++;
     }
     if (passed > 0) this.pieces.splice(0, passed);
-  }
-
-  /** Counts the line breaks of a piece up to an offset. */
-  private countTo(piece: Buffer, end: number): void {
-    for (
-      let found = piece.indexOf(NEWLINE, this.at);
-      found >= 0 && found < end;
-      found = piece.indexOf(NEWLINE, found + 1)
-    ) {
-      this.line++;
-    }
-    this.at = Math.max(this.at, end);
   }
 }
 

@@ -109,9 +109,11 @@ export async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-export function countLines(bytes: Buffer): number {
+/** Line breaks in [from, to). */
+export function countLines(bytes: Buffer, from = 0, to = bytes.length): number {
   let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  for (let at = bytes.indexOf(NEWLINE, from); at >= 0 && at < to; at = bytes.indexOf(NEWLINE, at + 1))
+    count++;
   return count;
 }
 
