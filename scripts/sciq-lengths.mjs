@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fourAnswers } from '../bench/peers/sciq.mjs';
 import { openTokenizer } from '../dist/data/index.js';
 
 const { values } = parseArgs({
@@ -29,11 +30,7 @@ const tokenizer = await openTokenizer(folder);
 
 /** [tokens that all four begin with, tokens with the right answer, with each distractor] of each question. */
 async function counted(/** @type {(row: Row) => string} */ before) {
-  const texts = questions.flatMap((row) =>
-    [row.correct_answer, row.distractor1, row.distractor2, row.distractor3].map(
-      (answer) => `${before(row)}Q: ${row.question} A: ${answer}`,
-    ),
-  );
+  const texts = questions.flatMap((row) => fourAnswers(row, before(row)));
   const { ids, offsets } = await tokenizer.encode(texts, { special: true });
   const sequence = (/** @type {number} */ i) => ids.subarray(offsets[i], offsets[i + 1]);
   return questions.map((_, q) => {

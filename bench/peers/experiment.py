@@ -47,7 +47,7 @@ ARGS = arguments()
 import torch  # noqa: E402  (after the arguments, so that --help is quick)
 import transformers  # noqa: E402
 from transformers import AutoModelForSequenceClassification  # noqa: E402
-from varlen import flat_inputs, register  # noqa: E402
+from varlen import flat_inputs, last_hidden, register  # noqa: E402
 
 torch.set_num_threads(ARGS.threads)
 torch.manual_seed(0)
@@ -86,11 +86,7 @@ def padded_logits(model, ids):
 def flat_logits(model, ids):
     """Of token lists that are laid end to end."""
     *tensors, longest = flat_inputs([torch.tensor(each) for each in ids])
-    tokens, positions, starts, last = map(on_device, tensors)
-    hidden = model.base_model(
-        input_ids=tokens, position_ids=positions, use_cache=False, cu_seq_lens_q=starts, max_length_q=longest
-    ).last_hidden_state
-    return model.score(hidden[0, last])
+    return model.score(last_hidden(model.base_model, *map(on_device, tensors), longest))
 
 
 def logits_of(model, ids):

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { readLengths, syntheticWorkload } from '../../dist/bench/workload.js';
 import { loadSplit, openTokenizer, resolveDataset, stream } from '../../dist/data/index.js';
 import { GPT2_SOURCE } from './gpt2.mjs';
+import { fourAnswers } from './sciq.mjs';
 
 /** Rows to train on (100 optimizer batches), and questions to score. */
 const TRAIN_ROWS = 3200;
@@ -41,7 +42,7 @@ export async function sciqInputs(data, tokenizerFolder) {
   for (const [name, dataset] of Object.entries(DATASETS)) {
     const { texts, labels } = await trainingRows(data, dataset);
     inputs.train[name] = { ...lists(await tokenizer.encode(texts, { special: false })), labels };
-    const answers = await fourAnswers(join(data, 'test.json'), name === 'long');
+    const answers = await scoringTexts(join(data, 'test.json'), name === 'long');
     inputs.score[name] = lists(await tokenizer.encode(answers, { special: false }));
   }
   await tokenizer.dispose();
@@ -67,13 +68,11 @@ async function trainingRows(data, dataset) {
 }
 
 /** The four answers of each question, in the words of the data set's format. */
-async function fourAnswers(file, withSupport) {
+async function scoringTexts(file, withSupport) {
   const questions = JSON.parse(await readFile(file, 'utf8')).slice(0, QUESTIONS);
-  return questions.flatMap((row) => {
-    const support = withSupport && row.support ? `${row.support.trim()}\n\n` : '';
-    const answers = [row.correct_answer, row.distractor1, row.distractor2, row.distractor3];
-    return answers.map((answer) => `${support}Q: ${row.question} A: ${answer}`);
-  });
+  return questions.flatMap((row) =>
+    fourAnswers(row, withSupport && row.support ? `${row.support.trim()}\n\n` : ''),
+  );
 }
 
 function lists({ ids, offsets }) {

@@ -11,7 +11,7 @@ import sys
 
 import torch
 from common import JOB, OFFSETS, ON_GPU, TOKENS, VERSIONS, autocast, classifier, length, on_device, padded, train
-from varlen import flat_inputs, register
+from varlen import flat_inputs, last_hidden, register
 
 FLAT = ON_GPU or JOB.get("flatten", False)
 register()
@@ -33,11 +33,8 @@ def laid_end_to_end(rows):
     return flat_inputs([TOKENS[OFFSETS[index] : OFFSETS[index + 1]] for index in rows])
 
 
-def flat_logits(ids, positions, starts, last, longest):
-    hidden = trunk(
-        input_ids=ids, position_ids=positions, use_cache=False, cu_seq_lens_q=starts, max_length_q=longest
-    ).last_hidden_state
-    return model.score(hidden[0, last])
+def flat_logits(*inputs):
+    return model.score(last_hidden(trunk, *inputs))
 
 
 def compiled():

@@ -70,6 +70,14 @@ def flat_inputs(sequences):
     return ids[None], positions[None], starts.int(), starts[1:] - 1, longest
 
 
+def last_hidden(trunk, ids, positions, starts, last, longest):
+    """Hidden states of each sequence's last token [B, D], of what `flat_inputs` gives."""
+    hidden = trunk(
+        input_ids=ids, position_ids=positions, use_cache=False, cu_seq_lens_q=starts, max_length_q=longest
+    ).last_hidden_state
+    return hidden[0, last]
+
+
 def register():
     """Makes `attn_implementation="varlen"` known."""
     AttentionInterface.register("varlen", attend)
